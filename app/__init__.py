@@ -1,0 +1,1 @@
+"""The placement matching engine and the service around it."""

@@ -1,0 +1,163 @@
+"""Areas on the map: a circle, or a polygon from GeoJSON, and whether a point lies inside.
+
+A zone may keep a child away from danger, so the boundary itself counts as inside. Polygons arrive as GeoJSON
+(RFC 7946: longitude and latitude of WGS84, in that order) and are laid on the British National Grid in whole
+metres. The change of datum uses the published seven-parameter shift written out below, on every machine
+alike, and is good to about five metres: far finer than a postcode, never survey grade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+import numpy as np
+import pyproj
+import shapely
+from numpy.typing import NDArray
+
+from app.geo.geojson import Part, Ring, ZoneError, member, polygon_parts
+from app.geo.grid import COORDINATE_LIMIT, Coordinates, squared_distance
+
+__all__ = ["Circle", "Polygon", "Zone", "ZoneError", "inside", "zone_from_json", "zone_to_json"]
+
+LARGEST_RADIUS_M = 1_500_000
+"""A circle wider than Britain is a slip of the unit, not a zone."""
+
+WGS84_TO_GRID = (
+    "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
+    "+step +proj=cart +ellps=WGS84 "
+    "+step +inv +proj=helmert +x=446.448 +y=-125.157 +z=542.06 +rx=0.15 +ry=0.247 +rz=0.842 +s=-20.489 "
+    "+convention=position_vector "
+    "+step +inv +proj=cart +ellps=airy "
+    "+step +proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy"
+)
+"""WGS84 longitude, latitude to EPSG:27700 by Ordnance Survey's published Helmert parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Everything within `radius_m` whole metres of a point of EPSG:27700, the rim included."""
+
+    easting: int
+    northing: int
+    radius_m: int
+
+    def __post_init__(self) -> None:
+        for name in ("easting", "northing", "radius_m"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise ZoneError(f"A circle's {name} must be a whole number of metres.")
+        if max(abs(self.easting), abs(self.northing)) > COORDINATE_LIMIT:
+            raise ZoneError(
+                "A circle's centre must lie on the British National Grid (EPSG:27700), in metres."
+            )
+        if not 0 < self.radius_m <= LARGEST_RADIUS_M:
+            raise ZoneError(f"A circle's radius_m must be from 1 to {LARGEST_RADIUS_M} metres.")
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """One or more areas with straight edges, given in longitude and latitude of WGS84.
+
+    `parts` holds the areas as GeoJSON MultiPolygon coordinates do: each part an outer ring and then its
+    holes, each ring closed. Parts may touch or overlap; together they are one zone. `shape` is the same on
+    the grid in whole metres, derived and not compared. Build one with `zone_from_json`.
+    """
+
+    parts: tuple[Part, ...]
+    shape: shapely.Geometry = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "shape", _on_the_grid(self.parts))
+
+
+Zone: TypeAlias = Circle | Polygon
+
+
+def inside(zone: Zone, eastings: Coordinates, northings: Coordinates) -> NDArray[np.bool_]:
+    """Which points lie in the zone or on its boundary; eastings and northings broadcast.
+
+    A circle is decided in integers. A polygon is decided point by point with exact orientation tests, so a
+    point alone and the same point in a crowd get the same answer.
+    """
+    if isinstance(zone, Circle):
+        square = squared_distance(eastings, northings, zone.easting, zone.northing)
+        return np.asarray(square <= zone.radius_m * zone.radius_m)
+    east, north = np.broadcast_arrays(np.asarray(eastings), np.asarray(northings))
+    if east.dtype.kind not in "iu" or north.dtype.kind not in "iu":
+        raise TypeError("Grid coordinates are whole metres: give integers, not fractions or text.")
+    shapely.prepare(zone.shape)  # an index of its edges; does nothing the second time
+    return np.asarray(shapely.intersects_xy(zone.shape, east, north), dtype=np.bool_)
+
+
+def zone_from_json(document: object) -> Zone:
+    """Read a zone from parsed JSON.
+
+    Accepts `{"type": "Circle", "easting": .., "northing": .., "radius_m": ..}` (grid metres), or a GeoJSON
+    Polygon or MultiPolygon, or a Feature or FeatureCollection of them (longitude, latitude).
+    Raises `ZoneError` with a message fit for the person who drew it.
+    """
+    kind = member(document, "type", "A zone")
+    if kind == "Circle":
+        return _circle(document)
+    parts = tuple(polygon_parts(document))
+    if not parts:
+        raise ZoneError("The zone has no area in it: give at least one Polygon.")
+    return Polygon(parts)
+
+
+def zone_to_json(zone: Zone) -> dict[str, Any]:
+    """The zone as JSON-ready data; `zone_from_json` gives the same zone back."""
+    if isinstance(zone, Circle):
+        return {
+            "type": "Circle",
+            "easting": zone.easting,
+            "northing": zone.northing,
+            "radius_m": zone.radius_m,
+        }
+    parts = [[[list(position) for position in ring] for ring in part] for part in zone.parts]
+    if len(parts) == 1:
+        return {"type": "Polygon", "coordinates": parts[0]}
+    return {"type": "MultiPolygon", "coordinates": parts}
+
+
+def _circle(document: object) -> Circle:
+    known = {"type", "easting", "northing", "radius_m"}
+    if isinstance(document, Mapping) and set(document) - known:
+        raise ZoneError("A Circle has easting, northing and radius_m, and nothing else.")
+    return Circle(*(member(document, name, "A Circle") for name in ("easting", "northing", "radius_m")))
+
+
+@lru_cache(maxsize=1)
+def _to_grid() -> pyproj.Transformer:
+    return pyproj.Transformer.from_pipeline(WGS84_TO_GRID)
+
+
+def _on_the_grid(parts: tuple[Part, ...]) -> shapely.Geometry:
+    """The parts as one valid shape in whole metres of EPSG:27700."""
+    shapes = [_checked_shape(part, number) for number, part in enumerate(parts, 1)]
+    # Snapping to whole metres keeps the shape valid: it rounds, and removes what is thinner than a metre.
+    shape = shapely.set_precision(shapely.union_all(shapes), 1.0)
+    if shape.is_empty:
+        raise ZoneError("The zone is smaller than a metre: check its coordinates.")
+    return shape
+
+
+def _checked_shape(part: Part, number: int) -> shapely.Geometry:
+    rings = [_projected(ring) for ring in part]
+    shape = shapely.Polygon(rings[0], rings[1:])
+    if not shape.is_valid:
+        raise ZoneError(
+            f"Polygon {number} crosses or touches itself, or a hole lies outside its edge: "
+            "redraw it, or repair it in a map tool."
+        )
+    return shape
+
+
+def _projected(ring: Ring) -> NDArray[np.float64]:
+    longitudes, latitudes = np.array(ring, dtype=np.float64).T
+    east, north = _to_grid().transform(longitudes, latitudes, errcheck=True)
+    return np.column_stack([east, north])
