@@ -37,7 +37,7 @@ def test_bases_are_slim_and_named_exactly() -> None:
 
 def test_packages_are_checked_by_hash_and_never_compiled() -> None:
     """Whatever is installed is locked with hashes as a wheel, or is our own code and fetches nothing."""
-    installs = re.findall(r"pip install ([^&]*)", "\n".join(_of(_instructions(), "RUN")))
+    installs = re.findall(r"pip install ([^&\n]*)", "\n".join(_of(_instructions(), "RUN")))
     assert installs
     for install in installs:
         locked = "--require-hashes" in install and "--only-binary :all:" in install
