@@ -1,0 +1,200 @@
+"""Children of referrals as columns. Rules and criteria read these through `Pairs.child`.
+
+Built for one day: `on_day` is the day on which the child would move in, the later of the day the home is
+needed by and `as_of`, and every age is the age on that day.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from app.geo.grid import Location
+from app.geo.zones import Zone
+from app.matching.codes import Answer, NeedDomain, Package, Risk, RiskLevel
+from app.matching.columns import NOT_KNOWN, BoolArray, IntArray, Table, column, day, known_or, ymd
+from app.matching.home_columns import gss, mask
+from app.matching.languages import LANGUAGE_POSITION
+from app.matching.pool import Pool
+from app.matching.referral import Child, Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One child with its referral and the day it is judged for."""
+
+    child: Child
+    referral: Referral
+    as_of: date
+
+    @property
+    def moves_in(self) -> date:
+        """The day on which the child would move in."""
+        return max(self.referral.needed_by, self.as_of)
+
+
+def _risks(child: Child, level: RiskLevel) -> int:
+    return sum(risk.bit for risk in Risk if child.risks.get(risk, RiskLevel.NOT_KNOWN) is level)
+
+
+def _package(child: Child) -> int:
+    """The package asked for, else the one that the highest level of need calls for, else not known."""
+    if child.package is not None:
+        return child.package.position
+    if not child.needs:
+        return NOT_KNOWN
+    return {0: Package.CORE, 1: Package.CORE, 2: Package.ENHANCED, 3: Package.COMPLEX}[
+        max(child.needs.values())
+    ].position
+
+
+def key_stage_4(child: Child, on: date) -> Answer:
+    """Whether the child is in Year 10 or 11 on a day: aged 14 or 15 on the 31 August before the school year."""
+    if child.key_stage_4 is not None:
+        return child.key_stage_4
+    if child.date_of_birth is None:
+        return Answer.NOT_KNOWN
+    year = on.year if on.month >= 9 else on.year - 1
+    age = (year * 10000 + 831 - ymd(child.date_of_birth)) // 10000
+    return Answer.YES if age in (14, 15) else Answer.NO
+
+
+def _easting(place: Location | None) -> int:
+    return place.easting if place else 0
+
+
+def _northing(place: Location | None) -> int:
+    return place.northing if place else 0
+
+
+@dataclass(frozen=True)
+class Children(Table):
+    """Columns of n children. Codes are positions in their lists, sets are bit masks, days are ordinals."""
+
+    born: IntArray = column(np.int32, lambda e: day(e.child.date_of_birth))
+    born_ymd: IntArray = column(np.int32, lambda e: ymd(e.child.date_of_birth))
+    on_day: IntArray = column(np.int32, lambda e: day(e.moves_in))
+    on_ymd: IntArray = column(np.int32, lambda e: ymd(e.moves_in))
+    as_of: IntArray = column(np.int32, lambda e: day(e.as_of))
+    sex: IntArray = column(np.uint8, lambda e: e.child.sex.position)
+    # who the child is; nothing here is read unless the child asks
+    religion: IntArray = column(np.uint8, lambda e: e.child.religion.position)
+    asks_for_religion: BoolArray = column(np.bool_, lambda e: e.child.asks_for_same_religion)
+    language: IntArray = column(
+        np.int16, lambda e: LANGUAGE_POSITION[e.child.languages[0]] if e.child.languages else NOT_KNOWN
+    )
+    asks_for_language: BoolArray = column(np.bool_, lambda e: e.child.asks_for_same_language)
+    cultural_needs: IntArray = column(np.uint8, lambda e: e.child.cultural_needs.position)
+    wishes: IntArray = column(np.uint16, lambda e: mask(e.child.wishes))
+    # law
+    legal_status: IntArray = column(np.uint8, lambda e: e.child.legal_status.position)
+    deprivation_of_liberty: IntArray = column(np.uint8, lambda e: e.child.deprivation_of_liberty.position)
+    secure_order: IntArray = column(np.uint8, lambda e: e.child.secure_order.position)
+    secure_under_13_approval: IntArray = column(np.uint8, lambda e: e.child.secure_under_13_approval.position)
+    uasc: IntArray = column(np.uint8, lambda e: e.child.uasc.position)
+    remand: IntArray = column(np.uint8, lambda e: e.child.remand.position)
+    # care plan
+    foster_suitability: IntArray = column(np.uint8, lambda e: e.child.foster_suitability.position)
+    residential_suitability: IntArray = column(np.uint8, lambda e: e.child.residential_suitability.position)
+    supported_suitability: IntArray = column(np.uint8, lambda e: e.child.supported_suitability.position)
+    companions: IntArray = column(np.uint8, lambda e: e.child.living_companions.position)
+    pets: IntArray = column(np.uint8, lambda e: e.child.pets.position)
+    needs_parent_and_child: IntArray = column(np.uint8, lambda e: e.child.needs_parent_and_child.position)
+    package: IntArray = column(np.int8, lambda e: _package(e.child))
+    # needs, one row a domain, -1 where not known
+    needs: IntArray = column(
+        np.int8, lambda e: [e.child.needs.get(d, NOT_KNOWN) for d in NeedDomain], rows=len(NeedDomain)
+    )
+    disabilities: IntArray = column(np.uint16, lambda e: mask(e.child.disabilities))
+    disabilities_known: BoolArray = column(np.bool_, lambda e: e.child.disabilities is not None)
+    communication: IntArray = column(np.uint8, lambda e: mask(e.child.communication))
+    adaptations: IntArray = column(np.uint16, lambda e: mask(e.child.adaptations))
+    adaptations_known: BoolArray = column(np.bool_, lambda e: e.child.adaptations is not None)
+    sdq: IntArray = column(np.int8, lambda e: known_or(e.child.sdq))
+    # safety
+    risks: IntArray = column(np.uint16, lambda e: _risks(e.child, RiskLevel.PRESENT))
+    risks_not_known: IntArray = column(np.uint16, lambda e: _risks(e.child, RiskLevel.NOT_KNOWN))
+    vulnerabilities: IntArray = column(np.uint16, lambda e: mask(e.child.vulnerabilities))
+    vulnerabilities_known: BoolArray = column(np.bool_, lambda e: e.child.vulnerabilities is not None)
+    # where life is
+    has_family_home: BoolArray = column(np.bool_, lambda e: e.referral.family_home is not None)
+    family_easting: IntArray = column(np.int32, lambda e: _easting(e.referral.family_home))
+    family_northing: IntArray = column(np.int32, lambda e: _northing(e.referral.family_home))
+    attends_school: IntArray = column(np.uint8, lambda e: e.child.attends_school.position)
+    has_school: BoolArray = column(np.bool_, lambda e: e.child.school is not None)
+    school_easting: IntArray = column(np.int32, lambda e: _easting(e.child.school))
+    school_northing: IntArray = column(np.int32, lambda e: _northing(e.child.school))
+    key_stage_4: IntArray = column(np.uint8, lambda e: key_stage_4(e.child, e.moves_in).position)
+    moves_last_year: IntArray = column(np.int16, lambda e: e.child.moves_last_year)
+    # which children have lists (see ChildLists)
+    has_zones: BoolArray = column(np.bool_, lambda e: bool(e.child.zones_to_avoid))
+    has_contacts: BoolArray = column(np.bool_, lambda e: bool(e.referral.contact_places))
+    has_placed_siblings: BoolArray = column(np.bool_, lambda e: bool(e.child.placed_siblings))
+    has_siblings_to_place: BoolArray = column(np.bool_, lambda e: len(e.referral.children) > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class ChildLists:
+    """What one child has in any number: rows are rows of the pool's `Homes`."""
+
+    apart_rows: IntArray
+    named_rows: IntArray
+    exempt_rows: IntArray
+    current_row: int
+    sibling_rows: IntArray
+    all_sibling_rows: IntArray
+    sibling_places: tuple[Location | None, ...]
+    contacts: tuple[tuple[Location | None, int], ...]
+    zones: tuple[Zone, ...]
+
+
+def child_lists(entry: Entry, pool: Pool) -> ChildLists:
+    """Everything about a child that names particular homes, people or places."""
+    child = entry.child
+    siblings = {sibling.child for sibling in child.placed_siblings}
+    sibling_homes = {s.home for s in child.placed_siblings if s.home in pool.row_of}
+    for sibling in siblings:
+        sibling_homes |= set(pool.living_at.get(sibling, ()))
+    apart = set(pool.kept_from.get(child.ref, ()))
+    for person in child.live_apart_from:
+        apart |= pool.living_at.get(person, frozenset())
+    only_siblings = {
+        home
+        for home in sibling_homes
+        if all(resident.ref in siblings for resident in pool.record(home).residents)
+    }
+    return ChildLists(
+        apart_rows=pool.rows(apart),
+        named_rows=pool.rows(pool.named_for.get(child.ref, ())),
+        exempt_rows=pool.rows(pool.exempt_for.get(child.ref, ())),
+        current_row=pool.row_of.get(child.current_home, NOT_KNOWN) if child.current_home else NOT_KNOWN,
+        sibling_rows=pool.rows(sibling_homes),
+        all_sibling_rows=pool.rows(only_siblings),
+        sibling_places=tuple(_place_of(sibling.home, sibling.location, pool) for sibling in child.placed_siblings),
+        contacts=tuple((place.location, place.frequency.position) for place in entry.referral.contact_places),
+        zones=child.zones_to_avoid,
+    )
+
+
+def _place_of(home: object, location: Location | None, pool: Pool) -> Location | None:
+    if location is None and home in pool.row_of:
+        return pool.record(home).location  # type: ignore[arg-type]  # `in` has just shown it to be a HomeRef
+    return location
+
+
+@dataclass(frozen=True, slots=True)
+class ChildTable:
+    """n children ready to be judged against one pool: entries, columns and lists in the same order."""
+
+    entries: tuple[Entry, ...]
+    columns: Children
+    lists: tuple[ChildLists, ...]
+
+    @classmethod
+    def build(cls, referrals: tuple[Referral, ...], pool: Pool, as_of: date) -> ChildTable:
+        """All children of the referrals, in the order given."""
+        entries = tuple(Entry(child, referral, as_of) for referral in referrals for child in referral.children)
+        return cls(entries, Children.from_records(entries), tuple(child_lists(e, pool) for e in entries))
+

@@ -1,0 +1,112 @@
+"""Parties as columns: children of one referral who would live in the same home.
+
+Children are judged one by one; on the party only what concerns it as a whole is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from app.matching.child_columns import ChildTable
+from app.matching.codes import KeepTogether
+from app.matching.columns import BoolArray, IntArray, Table, column
+from app.matching.referral import Referral
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Which children (rows of the `ChildTable`, ascending) of which referral."""
+
+    referral: Referral
+    members: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Parties(Table):
+    """Columns of n parties."""
+
+    size: IntArray = column(np.int16, lambda p: len(p.members))
+    is_whole: BoolArray = column(np.bool_, lambda p: len(p.members) == len(p.referral.children))
+    keep_together: IntArray = column(np.uint8, lambda p: p.referral.keep_together.position)
+    has_siblings: BoolArray = column(np.bool_, lambda p: len(p.referral.children) > 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PartyLists:
+    """Home rows that concern the party as a whole.
+
+    `exempt_rows`: an exemption names every child of the party. `all_sibling_rows`: everybody who lives
+    there is a brother or sister of every child of the party. `sibling_rows`: some sibling lives there.
+    `named_rows`: the approval names every child of the party.
+    """
+
+    exempt_rows: IntArray
+    all_sibling_rows: IntArray
+    sibling_rows: IntArray
+    named_rows: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class PartyTable:
+    """n parties ready to be judged. `member_rows[offsets[i]:offsets[i + 1]]` are the children of party i."""
+
+    parties: tuple[Party, ...]
+    columns: Parties
+    lists: tuple[PartyLists, ...]
+    member_rows: IntArray
+    offsets: IntArray
+
+    @classmethod
+    def build(cls, parties: Sequence[Party], children: ChildTable) -> PartyTable:
+        """A table of these parties, in the order given."""
+        sizes = [len(party.members) for party in parties]
+        return cls(
+            parties=tuple(parties),
+            columns=Parties.from_records(parties),
+            lists=tuple(_lists(party, children) for party in parties),
+            member_rows=np.array([row for party in parties for row in party.members], dtype=np.int64),
+            offsets=np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]).astype(np.int64),
+        )
+
+    def __len__(self) -> int:
+        return len(self.parties)
+
+
+def whole_parties(children: ChildTable) -> tuple[Party, ...]:
+    """One party a referral: all of its children together."""
+    parties: list[Party] = []
+    start = 0
+    while start < len(children.entries):
+        referral = children.entries[start].referral
+        stop = start + len(referral.children)
+        parties.append(Party(referral, tuple(range(start, stop))))
+        start = stop
+    return tuple(parties)
+
+
+def parts(party: Party) -> tuple[Party, ...]:
+    """Every part of a party, itself included: every set of its children that is not empty."""
+    n = len(party.members)
+    return tuple(
+        Party(party.referral, tuple(m for i, m in enumerate(party.members) if chosen >> i & 1))
+        for chosen in range(1, 1 << n)
+    )
+
+
+def must_stay_together(party: Party) -> bool:
+    """Whether the referral forbids to part its children."""
+    return party.referral.keep_together is KeepTogether.REQUIRED
+
+
+def _lists(party: Party, children: ChildTable) -> PartyLists:
+    own = [children.lists[row] for row in party.members]
+    return PartyLists(
+        exempt_rows=reduce(np.intersect1d, [child.exempt_rows for child in own]),
+        all_sibling_rows=reduce(np.intersect1d, [child.all_sibling_rows for child in own]),
+        sibling_rows=reduce(np.union1d, [child.sibling_rows for child in own]),
+        named_rows=reduce(np.intersect1d, [child.named_rows for child in own]),
+    )

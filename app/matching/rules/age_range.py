@@ -1,0 +1,54 @@
+"""The child's age must be within the home's registration or approval on the day of moving in."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.matching.columns import NO_DAY, NOT_KNOWN
+from app.matching.finding import Facts, Finding, number
+from app.matching.pairs import ChildPairs
+from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
+
+
+def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
+    """Whole years on the day of moving in; both ends of the range are allowed."""
+    child, home = pairs.child, pairs.home
+    age = np.where(child.born_ymd == NO_DAY, NOT_KNOWN, (child.on_ymd - child.born_ymd) // 10000)
+    too_young = (home.age_min > age) & (home.age_min != NOT_KNOWN)
+    too_old = (home.age_max < age) & (home.age_max != NOT_KNOWN)
+    age_known = age != NOT_KNOWN
+    fails = age_known & (too_young | too_old)
+    not_known = ~fails & (~age_known | (home.age_min == NOT_KNOWN) | (home.age_max == NOT_KNOWN))
+
+    def facts() -> Facts:
+        return {"age": number(age), "age_min": number(home.age_min), "age_max": number(home.age_max)}
+
+    return Finding(fails, not_known, facts)
+
+
+def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
+    """Widen the range by just enough."""
+    if case.child.date_of_birth is None:
+        return ()
+    born, on = case.child.date_of_birth, case.moves_in
+    age = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    terms = case.home.terms
+    changes = []
+    if terms.age_min is None or terms.age_min > age:
+        changes.append(Change(Subject.HOME, "terms.age_min", age))
+    if terms.age_max is None or terms.age_max < age:
+        changes.append(Change(Subject.HOME, "terms.age_max", age))
+    return tuple(changes)
+
+
+AGE_RANGE = Rule(
+    code="age_range",
+    says="The child's age is within the home's registration or approval",
+    because="The home takes children from {age_min} to {age_max}; the child will be {age}",
+    statutory=True,
+    source="Children's Homes (England) Regulations 2015, reg 16 and Sch 1; "
+    "Fostering Services (England) Regulations 2011, reg 27 (terms of approval)",
+    level=Level.CHILD,
+    judge=judge,
+    remedies=remedies,
+)
