@@ -37,8 +37,12 @@ check: $(DEV) $(POSTCODES)  ## The same in about a minute: without the slow test
 
 lint: $(DEV)  ## Style and likely mistakes
 	@echo "== lint"
-	@$(VENV)/bin/ruff check --quiet .
-	@$(VENV)/bin/ruff format --check --quiet . || { echo "Not formatted; mend with: make format"; exit 1; }
+	@status=0; \
+	$(VENV)/bin/ruff check --quiet . || status=1; \
+	$(VENV)/bin/ruff format --check . >/dev/null || { status=1; \
+		$(VENV)/bin/ruff format --check . | grep '^Would reformat' || true; \
+		echo "Not formatted; mend with: make format"; }; \
+	exit $$status
 
 types: $(DEV)  ## Types, strictly
 	@echo "== types"

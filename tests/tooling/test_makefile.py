@@ -64,6 +64,6 @@ def test_a_failed_step_fails_the_whole_and_hides_no_later_one(tmp_path: Path) ->
         (tmp_path / stamp).touch()
 
     answer = _make(tmp_path, "test")
-    for step in ("ran ruff check", "ran mypy", "ran lint-imports", "ran python -m pytest"):
+    for step in ("ran ruff check", "Not formatted", "ran mypy", "ran lint-imports", "ran python -m pytest"):
         assert step in answer.stdout
     assert answer.returncode != 0
