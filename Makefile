@@ -38,7 +38,7 @@ check: $(DEV) $(POSTCODES)  ## The same in about a minute: without the slow test
 lint: $(DEV)  ## Style and likely mistakes
 	@echo "== lint"
 	@status=0; \
-	$(VENV)/bin/ruff check --quiet . || status=1; \
+	$(VENV)/bin/ruff check --quiet --output-format concise . || status=1; \
 	$(VENV)/bin/ruff format --check . >/dev/null || { status=1; \
 		$(VENV)/bin/ruff format --check . | grep '^Would reformat' || true; \
 		echo "Not formatted; mend with: make format"; }; \

@@ -16,7 +16,7 @@ MODULES = (
 
 
 def _lint(folder: Path, imports: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run the import linter, with the project's contracts, on empty modules some of which import something."""
+    """Run the import linter, with the project contracts, on empty modules some of which import something."""
     shutil.copy(ROOT / "pyproject.toml", folder)
     (folder / "app").mkdir()
     for module in MODULES:
