@@ -4,7 +4,8 @@
 #   docker run --read-only --tmpfs /tmp --cap-drop=ALL --security-opt=no-new-privileges \
 #       -v placement-data:/data -p 127.0.0.1:8000:8000 placement
 #
-# Written at run time: /data (the database, when it is SQLite) and /tmp. Nothing else.
+# Written at run time: /data (the database, when it is SQLite) and /tmp. Nothing else. Under another name than
+# localhost it answers once that name stands in PLACEMENT_ALLOWED_HOSTS.
 
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
@@ -26,7 +27,8 @@ FROM python:3.11-slim-bookworm
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
-    TMPDIR=/tmp
+    PLACEMENT_HOST=0.0.0.0 \
+    PLACEMENT_DATABASE_URL=sqlite:////data/placement.db
 # A number, not a name: an orchestrator can then see for itself that it is not root.
 RUN install --directory --owner=10001 --group=10001 --mode=0700 /data
 COPY --from=build /opt/venv /opt/venv
@@ -38,4 +40,4 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/live', timeout=2)"]
-CMD ["placement", "serve", "--host", "0.0.0.0", "--port", "8000"]
+CMD ["placement", "serve"]

@@ -139,7 +139,7 @@ $(DEV): requirements-dev.lock $(RUNTIME)
 	@$(call pip_install,requirements-dev.lock)
 	@touch $@
 
-$(POSTCODES): $(RUNTIME) $(wildcard app/geo/bake.py)
-	@echo "Preparing the postcode directory (half a minute, once) ..."
+$(POSTCODES): $(RUNTIME) $(wildcard app/geo/bake.py app/geo/ons.py)
+	@echo "Preparing the postcode directory (once) ..."
 	@$(PY) -m app.geo.bake
 	@mkdir -p $(@D) && touch $@

@@ -59,6 +59,7 @@ def test_only_data_is_left_to_the_user() -> None:
     assert _of(final, "VOLUME") == ['["/data"]']
     assert not any("--chown" in argument for argument in _of(final, "COPY"))
     assert "PYTHONDONTWRITEBYTECODE=1" in " ".join(_of(final, "ENV"))
+    assert "PLACEMENT_DATABASE_URL=sqlite:////data/" in " ".join(_of(final, "ENV"))
 
 
 def test_postcodes_are_prepared_when_it_is_built() -> None:
