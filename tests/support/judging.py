@@ -1,0 +1,112 @@
+"""Judge one rule on one party and one home, and read the answer in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from app.matching.child_columns import ChildTable
+from app.matching.finding import Finding, Value
+from app.matching.home import Home
+from app.matching.pairs import Pairs, child_grid, child_list, party_grid, party_list
+from app.matching.party_columns import Party, PartyTable
+from app.matching.pool import Pool
+from app.matching.referral import Child, Referral
+from app.matching.unit import Case, Level, NoParams, Rule
+from tests.support.builders import AS_OF, a_local, a_referral
+
+Who = Child | tuple[Child, ...] | Referral
+
+FAILS = (True, False)
+NOT_KNOWN = (False, True)
+PASSES = (False, False)
+
+
+class Judged(NamedTuple):
+    """What a rule found. `answer` compares with FAILS, NOT_KNOWN and PASSES."""
+
+    fails: bool
+    not_known: bool
+    facts: Mapping[str, Value]
+
+    @property
+    def answer(self) -> tuple[bool, bool]:
+        """Both flags without the facts."""
+        return self.fails, self.not_known
+
+
+class Tables(NamedTuple):
+    """Children of referrals, their parties, and the homes they are judged against."""
+
+    children: ChildTable
+    parties: PartyTable
+    pool: Pool
+
+    @classmethod
+    def of(
+        cls, referrals: tuple[Referral, ...], homes: tuple[Home, ...], parties: list[Party], as_of: date
+    ) -> Tables:
+        """Built as the engine builds them."""
+        pool = Pool.build(homes)
+        children = ChildTable.build(referrals, pool, as_of)
+        return cls(children, PartyTable.build(parties, children), pool)
+
+    def grid(self, level: Level) -> Pairs:
+        """Everybody with every home."""
+        cols = np.arange(len(self.pool))
+        if level is Level.CHILD:
+            return child_grid(self.children, self.pool, a_local(), np.arange(len(self.children.entries)), cols)
+        return party_grid(self.parties, self.pool, a_local(), np.arange(len(self.parties)), cols)
+
+    def edges(self, level: Level, rows: Any, cols: Any) -> Pairs:
+        """A list of pairs."""
+        rows, cols = np.asarray(rows, dtype=np.int64), np.asarray(cols, dtype=np.int64)
+        if level is Level.CHILD:
+            return child_list(self.children, self.pool, a_local(), rows, cols)
+        return party_list(self.parties, self.pool, a_local(), rows, cols)
+
+
+def spread(finding: Finding, shape: tuple[int, ...]) -> tuple[Any, Any]:
+    """Both flags of every pair."""
+    not_known = np.zeros(1, dtype=np.bool_) if finding.not_known is None else finding.not_known
+    return np.broadcast_to(finding.fails, shape), np.broadcast_to(not_known, shape)
+
+
+def judge_one(
+    rule: Rule,
+    who: Who,
+    home: Home,
+    *,
+    params: Any = None,
+    as_of: date = AS_OF,
+    members: tuple[int, ...] | None = None,
+    others: tuple[Home, ...] = (),
+    **referral: Any,
+) -> Judged:
+    """Judge one home.
+
+    `who` is a child, several children of one referral, or the referral; `referral` changes the referral.
+    `members` picks the children of the party, else all. `others` are further homes of the pool. A rule about
+    one child answers for the first of the party.
+    """
+    request = who if isinstance(who, Referral) else a_referral(*(who if isinstance(who, tuple) else (who,)))
+    request = replace(request, **referral)
+    chosen = tuple(range(len(request.children))) if members is None else members
+    tables = Tables.of((request,), (home, *others), [Party(request, chosen)], as_of)
+    row = chosen[0] if rule.level is Level.CHILD else 0
+    pairs = tables.edges(rule.level, [row], [tables.pool.row_of[home.ref]])
+    finding = rule.judge(pairs, NoParams() if params is None else params)
+    fails, not_known = spread(finding, pairs.shape)
+    facts = {name: fact.decoded(pairs.shape)[0] for name, fact in finding.facts().items()}
+    return Judged(bool(fails[0]), bool(not_known[0]), facts)
+
+
+def case_of(who: Who, home: Home, as_of: date = AS_OF, **referral: Any) -> Case:
+    """The same pair as a case for remedies; the child concerned is the first."""
+    request = who if isinstance(who, Referral) else a_referral(*(who if isinstance(who, tuple) else (who,)))
+    request = replace(request, **referral)
+    return Case(request.children[0], request.children, request, home, as_of)
