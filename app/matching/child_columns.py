@@ -15,19 +15,21 @@ from app.geo.grid import Location
 from app.geo.zones import Zone
 from app.matching.codes import Answer, NeedDomain, Package, Risk, RiskLevel
 from app.matching.columns import NOT_KNOWN, BoolArray, IntArray, Table, column, day, known_or, ymd
-from app.matching.home_columns import gss, mask
+from app.matching.home import Home
+from app.matching.home_columns import mask
 from app.matching.languages import LANGUAGE_POSITION
 from app.matching.pool import Pool
-from app.matching.referral import Child, Referral
+from app.matching.referral import Child, HomeRef, PlacedSibling, Referral
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One child with its referral and the day it is judged for."""
+    """One child with its referral and the day it is judged for. `lives_in`: the home it would leave, if held."""
 
     child: Child
     referral: Referral
     as_of: date
+    lives_in: Home | None = None
 
     @property
     def moves_in(self) -> date:
@@ -51,7 +53,7 @@ def _package(child: Child) -> int:
 
 
 def key_stage_4(child: Child, on: date) -> Answer:
-    """Whether the child is in Year 10 or 11 on a day: aged 14 or 15 on the 31 August before the school year."""
+    """Whether the child is in Year 10 or 11 on a day: aged 14 or 15 on the 31 August before it."""
     if child.key_stage_4 is not None:
         return child.key_stage_4
     if child.date_of_birth is None:
@@ -128,6 +130,9 @@ class Children(Table):
     school_northing: IntArray = column(np.int32, lambda e: _northing(e.child.school))
     key_stage_4: IntArray = column(np.uint8, lambda e: key_stage_4(e.child, e.moves_in).position)
     moves_last_year: IntArray = column(np.int16, lambda e: e.child.moves_last_year)
+    lives_in_place: IntArray = column(
+        np.int8, lambda e: e.lives_in.place_code.position if e.lives_in else NOT_KNOWN
+    )
     # which children have lists (see ChildLists)
     has_zones: BoolArray = column(np.bool_, lambda e: bool(e.child.zones_to_avoid))
     has_contacts: BoolArray = column(np.bool_, lambda e: bool(e.referral.contact_places))
@@ -137,7 +142,11 @@ class Children(Table):
 
 @dataclass(frozen=True, slots=True)
 class ChildLists:
-    """What one child has in any number: rows are rows of the pool's `Homes`."""
+    """What one child has in any number: rows are rows of the pool's `Homes`.
+
+    `sibling_places` and `sibling_homes` stand in the order of `placed_siblings`: where each lives, if known,
+    and in which of the pool's homes, if in any.
+    """
 
     apart_rows: IntArray
     named_rows: IntArray
@@ -146,6 +155,7 @@ class ChildLists:
     sibling_rows: IntArray
     all_sibling_rows: IntArray
     sibling_places: tuple[Location | None, ...]
+    sibling_homes: tuple[IntArray, ...]
     contacts: tuple[tuple[Location | None, int], ...]
     zones: tuple[Zone, ...]
 
@@ -154,9 +164,7 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
     """Everything about a child that names particular homes, people or places."""
     child = entry.child
     siblings = {sibling.child for sibling in child.placed_siblings}
-    sibling_homes = {s.home for s in child.placed_siblings if s.home in pool.row_of}
-    for sibling in siblings:
-        sibling_homes |= set(pool.living_at.get(sibling, ()))
+    sibling_homes = {home for sibling in child.placed_siblings for home in _homes_of(sibling, pool)}
     apart = set(pool.kept_from.get(child.ref, ()))
     for person in child.live_apart_from:
         apart |= pool.living_at.get(person, frozenset())
@@ -172,16 +180,30 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
         current_row=pool.row_of.get(child.current_home, NOT_KNOWN) if child.current_home else NOT_KNOWN,
         sibling_rows=pool.rows(sibling_homes),
         all_sibling_rows=pool.rows(only_siblings),
-        sibling_places=tuple(_place_of(sibling.home, sibling.location, pool) for sibling in child.placed_siblings),
+        sibling_places=tuple(_place_of(sibling, pool) for sibling in child.placed_siblings),
+        sibling_homes=tuple(pool.rows(_homes_of(sibling, pool)) for sibling in child.placed_siblings),
         contacts=tuple((place.location, place.frequency.position) for place in entry.referral.contact_places),
         zones=child.zones_to_avoid,
     )
 
 
-def _place_of(home: object, location: Location | None, pool: Pool) -> Location | None:
-    if location is None and home in pool.row_of:
-        return pool.record(home).location  # type: ignore[arg-type]  # `in` has just shown it to be a HomeRef
-    return location
+def _homes_of(sibling: PlacedSibling, pool: Pool) -> frozenset[HomeRef]:
+    """The homes of the pool where a brother or sister lives: as recorded with the child, or with the home."""
+    living = pool.living_at.get(sibling.child, frozenset())
+    return living | {sibling.home} if sibling.home is not None and sibling.home in pool.row_of else living
+
+
+def _place_of(sibling: PlacedSibling, pool: Pool) -> Location | None:
+    """Where a brother or sister lives: as recorded with the child, else where the home is."""
+    if sibling.location is not None:
+        return sibling.location
+    places = (pool.record(home).location for home in sorted(_homes_of(sibling, pool)))
+    return next((place for place in places if place is not None), None)
+
+
+def _lives_in(child: Child, pool: Pool) -> Home | None:
+    home = child.current_home
+    return pool.record(home) if home is not None and home in pool.row_of else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +217,9 @@ class ChildTable:
     @classmethod
     def build(cls, referrals: tuple[Referral, ...], pool: Pool, as_of: date) -> ChildTable:
         """All children of the referrals, in the order given."""
-        entries = tuple(Entry(child, referral, as_of) for referral in referrals for child in referral.children)
+        entries = tuple(
+            Entry(child, referral, as_of, _lives_in(child, pool))
+            for referral in referrals
+            for child in referral.children
+        )
         return cls(entries, Children.from_records(entries), tuple(child_lists(e, pool) for e in entries))
-

@@ -89,7 +89,9 @@ class Homes(Table):
     """Columns of n homes. Codes are positions in their lists, sets are bit masks, days are ordinals."""
 
     kind: IntArray = column(np.uint8, lambda h: h.kind.position)
+    place_code: IntArray = column(np.uint8, lambda h: h.place_code.position)
     route: IntArray = column(np.uint8, lambda h: h.route.position)
+    tier: IntArray = column(np.int8, lambda h: known_or(h.tier))
     registration: IntArray = column(np.uint8, lambda h: h.registration.position)
     registered_from: IntArray = column(np.int32, lambda h: day(h.registered_from))
     registered_to: IntArray = column(np.int32, lambda h: day(h.registered_to))
@@ -165,4 +167,3 @@ class Homes(Table):
     # when
     available_from: IntArray = column(np.int32, lambda h: day(h.available_from))
     confirmed_on: IntArray = column(np.int32, lambda h: day(h.confirmed_on))
-

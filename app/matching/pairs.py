@@ -107,9 +107,13 @@ class Pairs:
 
 @dataclass(frozen=True)
 class ChildPairs(Pairs):
-    """Pairs of one child and one home. `lists[row]` is what the child of that row has in any number."""
+    """Pairs of one child and one home. `lists[row]` is what the child of that row has in any number.
+
+    `child` comes cut to the pairs; `children` is the whole table, for `each_row`.
+    """
 
     child: Children
+    children: Children
     lists: Sequence[ChildLists]
 
 
@@ -126,6 +130,7 @@ def child_grid(table: ChildTable, pool: Pool, local: Local, rows: IntArray, cols
     return ChildPairs(
         **_common(pool, local, rows, cols, is_grid=True),
         child=view(table.columns, lambda column: column[..., rows][..., None]),
+        children=table.columns,
         lists=table.lists,
     )
 
@@ -135,6 +140,7 @@ def child_list(table: ChildTable, pool: Pool, local: Local, rows: IntArray, cols
     return ChildPairs(
         **_common(pool, local, rows, cols, is_grid=False),
         child=view(table.columns, lambda column: column[..., rows]),
+        children=table.columns,
         lists=table.lists,
     )
 
