@@ -1,0 +1,214 @@
+"""Judge every party against every home: a failure mask, a not-known mask and points, block by block.
+
+Children are judged one by one; a party fails where any of its children does, is not known where any is
+and none fails, and has its children's points summed. Criteria are worked out only where no rule keeps the
+pair out. `explain` runs the same functions on the few pairs that are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.matching.child_columns import ChildTable
+from app.matching.columns import BoolArray, IntArray
+from app.matching.finding import Score
+from app.matching.pairs import ChildPairs, Pairs, child_grid, child_list, party_grid
+from app.matching.party_columns import PartyTable
+from app.matching.policy import CriterionSetting, Policy, RuleSetting
+from app.matching.pool import Pool
+from app.matching.unit import Level
+
+PAIRS_A_BLOCK = 1 << 20
+"""About so many child-home pairs are judged at a time: large enough for NumPy, small enough for the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What was found for parties `start` up to `stop` and all homes of the pool.
+
+    `failed` and `not_known` are uint32 masks over the policy's rules, `points` int32, each (parties, homes).
+    `allowed`: no rule failed and none that blocks is not known. Points stand only where allowed.
+    """
+
+    start: int
+    stop: int
+    failed: IntArray
+    not_known: IntArray
+    allowed: BoolArray
+    points: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who is judged against what, under which policy."""
+
+    children: ChildTable
+    parties: PartyTable
+    pool: Pool
+    policy: Policy
+
+
+def assess(question: Question, threads: int = 1) -> Iterator[Block]:
+    """Blocks of all parties in order; their union covers every pair once."""
+    ranges = list(_ranges(question))
+    if threads == 1 or len(ranges) == 1:
+        yield from (assess_block(question, start, stop) for start, stop in ranges)
+        return
+    with ThreadPoolExecutor(threads) as workers:
+        yield from workers.map(lambda bounds: assess_block(question, *bounds), ranges)
+
+
+def assess_all(question: Question, threads: int = 1) -> Block:
+    """Every pair in one block. For pools and batches that fit in memory: 13 bytes a pair."""
+    blocks = list(assess(question, threads))
+    if len(blocks) == 1:
+        return blocks[0]
+    if not blocks:
+        nothing = np.zeros((0, len(question.pool)), dtype=np.uint32)
+        return Block(0, 0, nothing, nothing, nothing.astype(np.bool_), nothing.astype(np.int32))
+    return Block(
+        0,
+        len(question.parties),
+        np.concatenate([block.failed for block in blocks]),
+        np.concatenate([block.not_known for block in blocks]),
+        np.concatenate([block.allowed for block in blocks]),
+        np.concatenate([block.points for block in blocks]),
+    )
+
+
+def assess_block(question: Question, start: int, stop: int) -> Block:
+    """Judge parties `start` up to `stop` against every home."""
+    members = _Members.of(question.parties, start, stop)
+    failed, not_known = rule_masks(question, members, start, stop)
+    allowed = (failed | (not_known & np.uint32(question.policy.blocking_bits))) == 0
+    points = np.where(allowed, _party_points(question, members, allowed), 0).astype(np.int32)
+    return Block(start, stop, failed, not_known, allowed, points)
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The children of a block of parties: each once in `rows`; `at[offsets[i]:]` finds those of party i."""
+
+    rows: IntArray
+    at: IntArray
+    offsets: IntArray
+    one_each: bool
+
+    @classmethod
+    def of(cls, parties: PartyTable, start: int, stop: int) -> _Members:
+        bounds = parties.offsets[start : stop + 1]
+        members = parties.member_rows[bounds[0] : bounds[-1]]
+        rows, at = np.unique(members, return_inverse=True)
+        one_each = len(rows) == stop - start and bool(np.array_equal(at, np.arange(len(rows))))
+        return cls(rows, at, bounds[:-1] - bounds[0], one_each)
+
+
+def rule_masks(question: Question, members: _Members, start: int, stop: int) -> tuple[IntArray, IntArray]:
+    """Failure and not-known masks of a block, uint32 (parties, homes)."""
+    policy, pool = question.policy, question.pool
+    cols = np.arange(len(pool))
+    child_pairs = child_grid(question.children, pool, policy.local, members.rows, cols)
+    failed, not_known = judge_rules(child_pairs, policy.rules_of(Level.CHILD))
+    if not members.one_each:
+        failed = np.bitwise_or.reduceat(failed[members.at], members.offsets, axis=0)
+        not_known = np.bitwise_or.reduceat(not_known[members.at], members.offsets, axis=0)
+    pairs = party_grid(question.parties, pool, policy.local, np.arange(start, stop), cols)
+    party_failed, party_not_known = judge_rules(pairs, policy.rules_of(Level.PARTY))
+    failed |= party_failed
+    not_known |= party_not_known
+    not_known &= ~failed
+    return failed, not_known
+
+
+def judge_rules(pairs: Pairs, settings: Iterable[RuleSetting]) -> tuple[IntArray, IntArray]:
+    """Masks of these rules over the pairs. Answers that broadcast are gathered before they are spread out."""
+    failed, not_known = _Masks(), _Masks()
+    for setting in settings:
+        finding = setting.rule.judge(pairs, setting.params)
+        failed.add(finding.fails, setting.bit)
+        if finding.not_known is not None:
+            not_known.add(finding.not_known, setting.bit)
+    return failed.over(pairs.shape), not_known.over(pairs.shape)
+
+
+class _Masks:
+    """Bit masks gathered by shape: a rule about homes alone costs one row, not a block."""
+
+    def __init__(self) -> None:
+        self._by_shape: dict[tuple[int, ...], IntArray] = {}
+
+    def add(self, found: BoolArray, bit: int) -> None:
+        """Set a bit where `found`."""
+        bits = np.multiply(found, np.uint32(bit), dtype=np.uint32)
+        have = self._by_shape.get(found.shape)
+        if have is None:
+            self._by_shape[found.shape] = bits
+        else:
+            np.bitwise_or(have, bits, out=have)
+
+    def over(self, shape: tuple[int, ...]) -> IntArray:
+        """All bits together, spread over the pairs."""
+        total = self._by_shape.pop(shape, None)
+        if total is None:
+            total = np.zeros(shape, dtype=np.uint32)
+        for bits in self._by_shape.values():
+            np.bitwise_or(total, bits, out=total)
+        return total
+
+
+def _party_points(question: Question, members: _Members, allowed: BoolArray) -> IntArray:
+    wanted = allowed if members.one_each else _children_wanted(members, allowed)
+    rows, cols = np.nonzero(wanted)
+    if not len(rows):
+        return np.zeros(allowed.shape, dtype=np.int32)
+    pairs = child_list(question.children, question.pool, question.policy.local, members.rows[rows], cols)
+    points = np.zeros(wanted.shape, dtype=np.int32)
+    points[wanted] = child_points(pairs, question.policy.criteria)
+    if members.one_each:
+        return points
+    return np.add.reduceat(points[members.at], members.offsets, axis=0, dtype=np.int32)
+
+
+def _children_wanted(members: _Members, allowed: BoolArray) -> BoolArray:
+    """Pairs of a child and a home that some party of the child may go to."""
+    wanted = np.zeros((len(members.rows), allowed.shape[1]), dtype=np.bool_)
+    stops = [*members.offsets[1:], len(members.at)]
+    for party, (start, stop) in enumerate(zip(members.offsets, stops, strict=True)):
+        wanted[members.at[start:stop]] |= allowed[party]
+    return wanted
+
+
+def child_points(pairs: ChildPairs, settings: Sequence[CriterionSetting]) -> IntArray:
+    """Points of each pair: the sum of weight times value, what stands in counted where not known."""
+    total = np.zeros(pairs.shape, dtype=np.int32)
+    for setting in settings:
+        if setting.weight:
+            total += counted(setting.criterion.judge(pairs, setting.params), setting.stand_in) * np.int32(
+                setting.weight
+            )
+    return total
+
+
+def counted(score: Score, stand_in: int) -> IntArray:
+    """The value that counts before the weight: the stand-in where not known, 0 where it does not apply."""
+    value = score.value.astype(np.int32, copy=False)
+    if score.not_known is not None:
+        value = np.where(score.not_known, np.int32(stand_in), value)
+    if score.applies is not None:
+        value = np.where(score.applies, value, np.int32(0))
+    return value
+
+
+def _ranges(question: Question) -> Iterator[tuple[int, int]]:
+    parties, homes = question.parties, max(1, len(question.pool))
+    most = max(1, PAIRS_A_BLOCK // homes)
+    start = 0
+    while start < len(parties):
+        stop = int(np.searchsorted(parties.offsets, parties.offsets[start] + most, side="right")) - 1
+        stop = min(max(stop, start + 1), len(parties))
+        yield start, stop
+        start = stop

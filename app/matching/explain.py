@@ -1,0 +1,199 @@
+"""Why: the same functions as `assess`, run again on the few pairs a person will see, with their facts kept.
+
+There is no second formula. Everything here is codes, numbers, enums and dates; sentences are made at the
+edge (`app.wording`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+
+from app.matching.assess import Question, counted
+from app.matching.columns import BoolArray, IntArray
+from app.matching.finding import FULL, Facts, Value
+from app.matching.pairs import Pairs, child_list, party_list
+from app.matching.policy import CriterionSetting, RuleSetting
+from app.matching.referral import ChildRef, HomeRef
+from app.matching.unit import Level
+
+
+class Outcome(StrEnum):
+    """What a rule answered. `OFF`: the policy does not use it."""
+
+    MET = "met"
+    NOT_MET = "not_met"
+    NOT_KNOWN = "not_known"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFinding:
+    """One rule's answer for a pair. `child` is None for a rule about the party as a whole.
+
+    `blocks`: this answer keeps the pair out.
+    """
+
+    code: str
+    outcome: Outcome
+    blocks: bool
+    statutory: bool
+    child: ChildRef | None
+    facts: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One criterion's share of the points of one child: `points == weight * value`, exactly.
+
+    Where the value is not known `value` is the policy's stand-in, and `points_low`..`points_high` is what
+    it could be. A criterion that does not apply has no points.
+    """
+
+    code: str
+    child: ChildRef
+    weight: int
+    applies: bool
+    known: bool
+    value: int
+    points: int
+    points_low: int
+    points_high: int
+    facts: Mapping[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class PairExplanation:
+    """Everything found about one party and one home. The points of the parts add up to `points`."""
+
+    home: HomeRef
+    children: tuple[ChildRef, ...]
+    rules: tuple[RuleFinding, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def points(self) -> int:
+        """Sum of the parts."""
+        return sum(part.points for part in self.parts)
+
+    @property
+    def points_low(self) -> int:
+        """The least it could be, given what is not known."""
+        return sum(part.points_low for part in self.parts)
+
+    @property
+    def points_high(self) -> int:
+        """The most it could be, given what is not known."""
+        return sum(part.points_high for part in self.parts)
+
+    @property
+    def blocked_by(self) -> tuple[str, ...]:
+        """Codes of the rules that keep the pair out, each once, in the order of the rules."""
+        return tuple(dict.fromkeys(finding.code for finding in self.rules if finding.blocks))
+
+    @property
+    def to_check(self) -> tuple[str, ...]:
+        """Codes of the rules that are not known here but let the pair through for a person to check."""
+        return tuple(
+            dict.fromkeys(
+                finding.code
+                for finding in self.rules
+                if finding.outcome is Outcome.NOT_KNOWN and not finding.blocks
+            )
+        )
+
+
+def explain(question: Question, party: int, cols: IntArray, *, every_fact: bool) -> list[PairExplanation]:
+    """Explain one party with these homes (rows of the pool), in the order given.
+
+    `every_fact` False leaves out the facts of rules that are met: a shortlist has no use for them.
+    """
+    if not len(cols):
+        return []
+    table = question.parties
+    members = table.member_rows[table.offsets[party] : table.offsets[party + 1]]
+    rows = np.repeat(members, len(cols))
+    pool, local = question.pool, question.policy.local
+    child_pairs = child_list(question.children, pool, local, rows, np.tile(cols, len(members)))
+    party_pairs = party_list(table, pool, local, np.full(len(cols), party), cols)
+    names = tuple(question.children.entries[row].child.ref for row in members)
+    rules: list[list[RuleFinding]] = [[] for _ in cols]
+    parts: list[list[Part]] = [[] for _ in cols]
+    for setting in question.policy.rules:
+        pairs = child_pairs if setting.rule.level is Level.CHILD else party_pairs
+        who = names if setting.rule.level is Level.CHILD else (None,)
+        for at, finding in enumerate(_findings(setting, pairs, who, every_fact)):
+            rules[at % len(cols)].append(finding)
+    for criterion in question.policy.criteria:
+        if criterion.enabled:
+            for at, part in enumerate(_parts(criterion, child_pairs, names)):
+                parts[at % len(cols)].append(part)
+    return [
+        PairExplanation(pool.records[col].ref, names, tuple(rules[i]), tuple(parts[i]))
+        for i, col in enumerate(cols)
+    ]
+
+
+def _findings(
+    setting: RuleSetting, pairs: Pairs, who: Sequence[ChildRef | None], every_fact: bool
+) -> list[RuleFinding]:
+    rule, count = setting.rule, pairs.shape[0]
+    each = count // len(who)
+    if not setting.enabled:
+        off = RuleFinding(rule.code, Outcome.OFF, False, rule.statutory, None, {})
+        return [off] * each
+    finding = rule.judge(pairs, setting.params)
+    fails = _flat(finding.fails, pairs.shape)
+    unknown = [False] * count if finding.not_known is None else _flat(finding.not_known, pairs.shape)
+    wanted = every_fact or any(fails) or any(unknown)
+    facts = _decoded(finding.facts(), pairs.shape, count) if wanted else [{}] * count
+    found = []
+    for i in range(count):
+        outcome = Outcome.NOT_MET if fails[i] else Outcome.NOT_KNOWN if unknown[i] else Outcome.MET
+        blocks = outcome is Outcome.NOT_MET or (outcome is Outcome.NOT_KNOWN and setting.blocks)
+        shown = facts[i] if every_fact or outcome is not Outcome.MET else {}
+        found.append(RuleFinding(rule.code, outcome, blocks, rule.statutory, who[i // each], shown))
+    return found
+
+
+def _parts(setting: CriterionSetting, pairs: Any, names: Sequence[ChildRef]) -> list[Part]:
+    score = setting.criterion.judge(pairs, setting.params)
+    shape, count = pairs.shape, pairs.shape[0]
+    each = count // len(names)
+    values = np.broadcast_to(counted(score, setting.stand_in), shape).tolist()
+    known = [True] * count if score.not_known is None else _flat(~score.not_known, shape)
+    applies = [True] * count if score.applies is None else _flat(score.applies, shape)
+    facts = _decoded(score.facts(), shape, count)
+    weight, parts = setting.weight, []
+    for i in range(count):
+        open_ended = applies[i] and not known[i]
+        points = weight * values[i]
+        parts.append(
+            Part(
+                code=setting.criterion.code,
+                child=names[i // each],
+                weight=weight,
+                applies=applies[i],
+                known=known[i],
+                value=values[i],
+                points=points,
+                points_low=0 if open_ended else points,
+                points_high=weight * FULL if open_ended else points,
+                facts=facts[i] if applies[i] else {},
+            )
+        )
+    return parts
+
+
+def _flat(found: BoolArray, shape: tuple[int, ...]) -> list[bool]:
+    flat: list[bool] = np.broadcast_to(found, shape).tolist()
+    return flat
+
+
+def _decoded(facts: Facts, shape: tuple[int, ...], count: int) -> list[dict[str, Value]]:
+    columns = {name: fact.decoded(shape) for name, fact in facts.items()}
+    return [{name: values[i] for name, values in columns.items()} for i in range(count)]

@@ -1,0 +1,274 @@
+"""A referral's best homes with reasons, and why the others are out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from app.matching.assess import Block, Question, assess_block, child_points
+from app.matching.child_columns import ChildTable
+from app.matching.codes import KeepTogether, Package
+from app.matching.columns import IntArray
+from app.matching.considerations import Consideration, Met, considerations
+from app.matching.explain import PairExplanation, RuleFinding, explain
+from app.matching.fees import weekly_fee
+from app.matching.gaps import Gap, gaps
+from app.matching.pairs import child_list
+from app.matching.party_columns import PartyTable, whole_parties
+from app.matching.policy import Policy
+from app.matching.pool import Pool
+from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
+from app.matching.splits import Split, best_splits
+from app.matching.where import Where, where
+
+SPLITS_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """What one child would cost in a home; None where the home gives no price or the package is not known."""
+
+    child: ChildRef
+    package: Package | None
+    weekly_fee_pence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A home that may take the whole party. Homes with equal points share a rank."""
+
+    rank: int
+    explanation: PairExplanation
+    considerations: Mapping[Consideration, Met]
+    where: Where
+    fees: tuple[Fee, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def weekly_fee_pence(self) -> int | None:
+        """The party's fee; None where one child's is not known."""
+        known = [fee.weekly_fee_pence for fee in self.fees if fee.weekly_fee_pence is not None]
+        return sum(known) if len(known) == len(self.fees) else None
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A home that is out by few rules, and what it would be worth if they were met."""
+
+    home: HomeRef
+    findings: tuple[RuleFinding, ...]
+    overridable: bool
+    points_if_met: int
+    rank_if_met: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """A single rule that alone keeps some homes out. `best_home` is the one with the most points."""
+
+    rule: str
+    statutory: bool
+    homes: int
+    best_home: HomeRef
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlist:
+    """The answer for one referral. Every home of the pool is either allowed or counted as left out.
+
+    `out_by_rule` counts homes by each rule that failed, `not_known_by_rule` by each that is not known and
+    blocks; a home out by two rules counts under both. `ties_not_shown`: homes with the same points as the
+    last one shown. `splits`: for sibling groups that need not or cannot stay together.
+    """
+
+    referral: ReferralRef
+    children: tuple[ChildRef, ...]
+    as_of: date
+    moves_in: date
+    policy_version: str
+    policy_sha256: str
+    most_points: int
+    homes: int
+    allowed: int
+    options: tuple[Option, ...]
+    ties_not_shown: int
+    out_by_rule: Mapping[str, int]
+    not_known_by_rule: Mapping[str, int]
+    near_misses: tuple[NearMiss, ...]
+    relaxations: tuple[Relaxation, ...]
+    splits: tuple[Split, ...]
+
+
+def question_for(referral: Referral, pool: Pool, policy: Policy, as_of: date) -> Question:
+    """One referral's whole party against the pool."""
+    children = ChildTable.build((referral,), pool, as_of)
+    return Question(children, PartyTable.build(whole_parties(children), children), pool, policy)
+
+
+def shortlist(
+    referral: Referral, pool: Pool, policy: Policy, as_of: date, k: int = 20, misses: int = 5
+) -> Shortlist:
+    """The k best homes for a referral on a day, under a policy, and why the others are out."""
+    question = question_for(referral, pool, policy, as_of)
+    block = assess_block(question, 0, 1)
+    allowed: IntArray = np.flatnonzero(block.allowed[0])
+    best, not_shown = _best(referral.ref, pool, allowed, block.points[0, allowed], k)
+    children = tuple(child.ref for child in referral.children)
+    return Shortlist(
+        referral=referral.ref,
+        children=children,
+        as_of=as_of,
+        moves_in=max(referral.needed_by, as_of),
+        policy_version=policy.version,
+        policy_sha256=policy.sha256,
+        most_points=_most_points(policy, question),
+        homes=len(pool),
+        allowed=len(allowed),
+        options=_options(question, referral, best, block),
+        ties_not_shown=not_shown,
+        out_by_rule=_counts(policy, block.failed[0]),
+        not_known_by_rule=_counts(policy, block.not_known[0] & np.uint32(policy.blocking_bits)),
+        near_misses=_near_misses(question, block, misses),
+        relaxations=_relaxations(question, block) if not len(allowed) else (),
+        splits=_splits(question, referral, any_whole=bool(len(allowed))),
+    )
+
+
+def rank_among(points: int, others: IntArray) -> int:
+    """The rank that so many points would have among others: one more than how many have more."""
+    return 1 + int(np.count_nonzero(others > points))
+
+
+def _most_points(policy: Policy, question: Question) -> int:
+    return policy.most_points * len(question.children.entries)
+
+
+def _best(
+    ref: ReferralRef, pool: Pool, allowed: IntArray, points: IntArray, k: int
+) -> tuple[IntArray, int]:
+    """Rows of the k best, best first; ties in an order that favours nobody, the same every time."""
+    if len(allowed) > k:
+        last = np.partition(points, -k)[-k]
+        keep = points >= last
+        allowed, points = allowed[keep], points[keep]
+    order = sorted(range(len(allowed)), key=lambda i: (-int(points[i]), _lot(ref, pool.records[allowed[i]].ref)))
+    return allowed[order[:k]], max(0, len(order) - k)
+
+
+def _lot(referral: ReferralRef, home: HomeRef) -> bytes:
+    return hashlib.blake2b(f"{referral}\x00{home}".encode(), digest_size=8).digest()
+
+
+def _options(question: Question, referral: Referral, cols: IntArray, block: Block) -> tuple[Option, ...]:
+    explained = explain(question, 0, cols, every_fact=False)
+    places = where(referral, question.pool, question.policy, cols)
+    fees = _fees(question, cols)
+    allowed_points = block.points[0, block.allowed[0]]
+    siblings = len(referral.children) > 1
+    return tuple(
+        Option(
+            rank=rank_among(explanation.points, allowed_points),
+            explanation=explanation,
+            considerations=considerations(explanation.parts, siblings_in_party=siblings, whole_group=True),
+            where=places[i],
+            fees=fees[i],
+            gaps=gaps(referral.children, question.pool.records[cols[i]]),
+        )
+        for i, explanation in enumerate(explained)
+    )
+
+
+def _fees(question: Question, cols: IntArray) -> list[tuple[Fee, ...]]:
+    children = question.children
+    count = len(children.entries)
+    rows = np.repeat(np.arange(count), len(cols))
+    pairs = child_list(children, question.pool, question.policy.local, rows, np.tile(cols, count))
+    pence, package = (np.broadcast_to(found, pairs.shape).reshape(count, len(cols)) for found in weekly_fee(pairs))
+    packages = tuple(Package)
+    return [
+        tuple(
+            Fee(
+                child=children.entries[c].child.ref,
+                package=packages[package[c, i]] if package[c, i] >= 0 else None,
+                weekly_fee_pence=int(pence[c, i]) if pence[c, i] >= 0 else None,
+            )
+            for c in range(count)
+        )
+        for i in range(len(cols))
+    ]
+
+
+def _counts(policy: Policy, masks: IntArray) -> dict[str, int]:
+    counted = {s.rule.code: int(np.count_nonzero(masks & np.uint32(s.bit))) for s in policy.rules}
+    return {code: count for code, count in counted.items() if count}
+
+
+def points_regardless(question: Question, party: int, cols: IntArray) -> IntArray:
+    """Points of one party in these homes as if no rule were in the way."""
+    table = question.parties
+    members = table.member_rows[table.offsets[party] : table.offsets[party + 1]]
+    rows = np.repeat(members, len(cols))
+    pairs = child_list(question.children, question.pool, question.policy.local, rows, np.tile(cols, len(members)))
+    each = child_points(pairs, question.policy.criteria).reshape(len(members), len(cols))
+    total: IntArray = each.sum(axis=0)
+    return total
+
+
+def blocking(block: Block, policy: Policy) -> IntArray:
+    """Mask of the rules that keep each home out of the first party's list."""
+    bits: IntArray = block.failed[0] | (block.not_known[0] & np.uint32(policy.blocking_bits))
+    return bits
+
+
+def _near_misses(question: Question, block: Block, most: int) -> tuple[NearMiss, ...]:
+    """Homes out by the fewest rules, those with the most points first."""
+    bits = blocking(block, question.policy)
+    how_many = np.bitwise_count(bits)
+    cols: IntArray = np.zeros(0, dtype=np.int64)
+    for count in range(1, int(how_many.max(initial=0)) + 1):
+        if len(cols) >= most:
+            break
+        level = np.flatnonzero(how_many == count)
+        order = np.argsort(-points_regardless(question, 0, level), kind="stable")
+        cols = np.concatenate([cols, level[order][: most - len(cols)]])
+    allowed_points = block.points[0, block.allowed[0]]
+    points = points_regardless(question, 0, cols)
+    return tuple(
+        NearMiss(
+            home=explanation.home,
+            findings=tuple(finding for finding in explanation.rules if finding.blocks),
+            overridable=not int(bits[cols[i]]) & question.policy.statutory_bits,
+            points_if_met=int(points[i]),
+            rank_if_met=rank_among(int(points[i]), allowed_points),
+        )
+        for i, explanation in enumerate(explain(question, 0, cols, every_fact=False))
+    )
+
+
+def _relaxations(question: Question, block: Block) -> tuple[Relaxation, ...]:
+    """Single rules that would open homes, the one that would open most first."""
+    bits = blocking(block, question.policy)
+    found = []
+    for setting in question.policy.rules:
+        cols: IntArray = np.flatnonzero(bits == setting.bit)
+        if len(cols):
+            best = cols[np.argmax(points_regardless(question, 0, cols))]
+            found.append(
+                Relaxation(
+                    setting.rule.code, setting.rule.statutory, len(cols), question.pool.records[best].ref
+                )
+            )
+    return tuple(sorted(found, key=lambda relaxation: -relaxation.homes))
+
+
+def _splits(question: Question, referral: Referral, *, any_whole: bool) -> tuple[Split, ...]:
+    if len(referral.children) == 1 or referral.keep_together is KeepTogether.REQUIRED:
+        return ()
+    if referral.keep_together is KeepTogether.NOT_REQUIRED and any_whole:
+        return ()
+    price = question.policy.separated_pair if referral.keep_together is KeepTogether.PREFERRED else 0
+    return best_splits(question, question.parties.parties[0], price, SPLITS_SHOWN)

@@ -1,0 +1,174 @@
+"""Why a home is not (first) on a referral's list, and what would have to be different.
+
+Every counterfactual is tried before it is told: the change is made to a copy of the records and the whole
+pair is judged again. A change that does not do what it says is not offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from app.matching.assess import assess_block
+from app.matching.explain import PairExplanation, explain
+from app.matching.policy import Policy, RuleSetting
+from app.matching.pool import Pool
+from app.matching.referral import Child, ChildRef, HomeRef, Referral
+from app.matching.shortlist import blocking, points_regardless, question_for, rank_among
+from app.matching.unit import Case, Change, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """One change, and the child whose record it touches (None: the home's or the referral's)."""
+
+    child: ChildRef | None
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class Counterfactual:
+    """These changes together meet these rules; with them the home would be `allowed`, at this rank.
+
+    `rank` counts among the homes that are allowed, this one included; None while other rules keep it out.
+    """
+
+    rules: tuple[str, ...]
+    changes: tuple[Needed, ...]
+    allowed: bool
+    points: int
+    rank: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Everything about one pair.
+
+    `rank_if_met`: the rank among the allowed homes if every rule that is in the way were met; for an
+    allowed home simply its rank. `together`: the changes that, made together, open the home (None where no
+    such set was found). `behind_first_by`: points less than the first home, 0 or less if it would lead.
+    """
+
+    explanation: PairExplanation
+    allowed: bool
+    points_if_met: int
+    rank_if_met: int
+    homes_allowed: int
+    first_home: HomeRef | None
+    behind_first_by: int | None
+    counterfactuals: tuple[Counterfactual, ...]
+    together: Counterfactual | None
+
+
+def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of: date) -> WhyNot:
+    """Explain one home for one referral. KeyError where the pool has no such home."""
+    question = question_for(referral, pool, policy, as_of)
+    block = assess_block(question, 0, 1)
+    col = pool.row_of[home]
+    explanation = explain(question, 0, np.array([col]), every_fact=True)[0]
+    others = block.points[0, block.allowed[0]]
+    points = int(points_regardless(question, 0, np.array([col]))[0])
+    allowed_cols = np.flatnonzero(block.allowed[0])
+    first = allowed_cols[np.argmax(others)] if len(others) else None
+    found, together = _Trial(referral, pool, policy, as_of, explanation).counterfactuals()
+    return WhyNot(
+        explanation=explanation,
+        allowed=bool(block.allowed[0, col]),
+        points_if_met=points,
+        rank_if_met=rank_among(points, others),
+        homes_allowed=len(others),
+        first_home=None if first is None else pool.records[first].ref,
+        behind_first_by=None if first is None else int(others.max()) - points,
+        counterfactuals=found,
+        together=together,
+    )
+
+
+def apply_changes(
+    referral: Referral, pool: Pool, home: HomeRef, changes: Sequence[Needed]
+) -> tuple[Referral, Pool]:
+    """The referral and the pool with these changes made to copies of their records."""
+    record = pool.record(home)
+    children = {child.ref: child for child in referral.children}
+    for needed in changes:
+        path, value = needed.change.field.split("."), needed.change.value
+        if needed.change.subject is Subject.HOME:
+            record = _with(record, path, value)
+        elif needed.child is not None:
+            children[needed.child] = _with(children[needed.child], path, value)
+        else:
+            referral = _with(referral, path, value)
+    referral = replace(referral, children=tuple(children[child.ref] for child in referral.children))
+    return referral, pool.changed([record])
+
+
+def _with(record: Any, path: list[str], value: Any) -> Any:
+    name, *rest = path
+    return replace(record, **{name: _with(getattr(record, name), rest, value) if rest else value})
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What changes are tried on."""
+
+    referral: Referral
+    pool: Pool
+    policy: Policy
+    as_of: date
+    explanation: PairExplanation
+
+    def counterfactuals(self) -> tuple[tuple[Counterfactual, ...], Counterfactual | None]:
+        """One a rule that is in the way, where there is one, and one for all of them together."""
+        rules = self.explanation.blocked_by
+        remedies = {code: self.remedies(self.policy.setting_of(code), ()) for code in rules}
+        found = [tried for code in rules if (tried := self.tried((code,), remedies[code]))]
+        every: tuple[Needed, ...] = ()
+        for code in rules:
+            every += self.remedies(self.policy.setting_of(code), every)
+        together = self.tried(rules, every)
+        return tuple(found), together if together is not None and together.allowed else None
+
+    def remedies(self, setting: RuleSetting, made: tuple[Needed, ...]) -> tuple[Needed, ...]:
+        """What the rule says would meet it after what was `made`, each child building on the one before."""
+        rule = setting.rule
+        new: tuple[Needed, ...] = ()
+        for child in self._concerned(rule.code):
+            now, there = apply_changes(self.referral, self.pool, self.explanation.home, (*made, *new))
+            current = next(one for one in now.children if one.ref == child.ref)
+            case = Case(current, now.children, now, there.record(self.explanation.home), self.as_of)
+            for change in rule.remedies(case, setting.params):
+                who = child.ref if change.subject is Subject.CHILD else None
+                new = (*new, Needed(who, change))
+        return new
+
+    def _concerned(self, code: str) -> list[Child]:
+        """The children a rule keeps out; the first stands for the party."""
+        who = {finding.child for finding in self.explanation.rules if finding.code == code and finding.blocks}
+        return [c for i, c in enumerate(self.referral.children) if c.ref in who or (None in who and i == 0)]
+
+    def tried(self, rules: tuple[str, ...], changes: tuple[Needed, ...]) -> Counterfactual | None:
+        """Make the changes and judge again; None where they do not meet the rules."""
+        if not changes:
+            return None
+        home = self.explanation.home
+        referral, pool = apply_changes(self.referral, self.pool, home, changes)
+        question = question_for(referral, pool, self.policy, self.as_of)
+        block = assess_block(question, 0, 1)
+        col = pool.row_of[home]
+        in_the_way = int(blocking(block, self.policy)[col])
+        if any(in_the_way & self.policy.setting_of(code).bit for code in rules):
+            return None
+        allowed = bool(block.allowed[0, col])
+        points = int(points_regardless(question, 0, np.array([col]))[0])
+        rank = rank_among(points, block.points[0, block.allowed[0]]) if allowed else None
+        return Counterfactual(rules, _last_of_each(changes), allowed, points, rank)
+
+
+def _last_of_each(changes: Sequence[Needed]) -> tuple[Needed, ...]:
+    """Changes to one field build on each other; the last says it all."""
+    last = {(needed.child, needed.change.subject, needed.change.field): needed for needed in changes}
+    return tuple(last.values())

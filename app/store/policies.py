@@ -1,0 +1,49 @@
+"""The policy documents, read once at start from a folder of TOML files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from app.matching.policy import Policy, parse_policy, policy_on
+from app.matching.policy_values import PolicyError
+
+DEFAULT_SERIES = "nottingham"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBook:
+    """Every policy by its version. Read-only."""
+
+    policies: Mapping[str, Policy]
+
+    def pick(self, version: str | None, on: date) -> Policy:
+        """The policy of that version, or the default series' policy in effect on a day.
+
+        Raises `LookupError` where there is none.
+        """
+        if version is None:
+            return policy_on(self.policies, DEFAULT_SERIES, on)
+        try:
+            return self.policies[version]
+        except KeyError:
+            known = ", ".join(sorted(self.policies))
+            raise LookupError(f"there is no policy of that version; there are: {known}") from None
+
+
+def load_policies(folder: Path) -> PolicyBook:
+    """Read and check every `*.toml` of the folder.
+
+    Raises `PolicyError` for the first wrong document, for two of one version, and for an empty folder.
+    """
+    policies: dict[str, Policy] = {}
+    for path in sorted(folder.glob("*.toml")):
+        policy = parse_policy(path.read_bytes(), path.name)
+        if policy.version in policies:
+            raise PolicyError(path.name, "version", f"{policy.version} is taken by another document")
+        policies[policy.version] = policy
+    if not policies:
+        raise PolicyError(str(folder), "", "the folder holds no policy document (*.toml)")
+    return PolicyBook(policies)
