@@ -1,0 +1,132 @@
+"""Sentences for people, made at the edge from the codes and facts of an explanation.
+
+The templates stand with the rules and criteria (`because`). A fact is printed by its format: `{age}` as it
+is, `{distance_m:miles}`, `{fee_pence:pounds}`, `{judged_on:day}`, `{risks:list}`, `{children:children}`,
+`{flag:flag}`. A fact that is not known reads "not known".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from string import Formatter
+from typing import Any
+
+from app.matching.considerations import Consideration, Met
+from app.matching.criteria import CRITERIA
+from app.matching.explain import Outcome, Part, RuleFinding
+from app.matching.finding import Value
+from app.matching.rules import RULES
+
+METRES_A_MILE = 1609.344
+_BECAUSE = {unit.code: unit.because for unit in (*RULES, *CRITERIA)}
+_SAYS = {unit.code: unit.says for unit in (*RULES, *CRITERIA)}
+
+CONSIDERATION_WORDS: Mapping[Consideration, str] = {
+    Consideration.NEAR_HOME: "Near home",
+    Consideration.EDUCATION_UNDISTURBED: "Education undisturbed",
+    Consideration.WITH_SIBLINGS: "With brothers and sisters",
+    Consideration.SUITABLE_IF_DISABLED: "Suitable if disabled",
+    Consideration.IN_AREA: "In the area",
+}
+MET_WORDS: Mapping[Met, str] = {
+    Met.YES: "yes",
+    Met.PARTLY: "partly",
+    Met.NO: "no",
+    Met.NOT_KNOWN: "not known",
+    Met.DOES_NOT_APPLY: "does not apply",
+}
+
+
+def miles(metres: int | None) -> str:
+    """A distance for reading, to one decimal."""
+    return "not known" if metres is None else f"{metres / METRES_A_MILE:.1f} miles"
+
+
+def pounds(pence: int | None) -> str:
+    """Money for reading; pence only where there are any."""
+    if pence is None:
+        return "not known"
+    return f"£{pence // 100:,}" + (f".{pence % 100:02}" if pence % 100 else "")
+
+
+def day(value: date | None) -> str:
+    """A date as it is written in letters: 3 March 2026."""
+    return "not known" if value is None else f"{value.day} {value:%B %Y}"
+
+
+def points(value: int) -> str:
+    """Points with thousands apart."""
+    return f"{value:,}"
+
+
+def words(code: object) -> str:
+    """A code as words: `substance_misuse` reads "substance misuse"."""
+    return str(code).replace("_", " ")
+
+
+def _listed(value: Value) -> str:
+    if not value:
+        return "none"
+    return ", ".join(words(item) for item in value) if isinstance(value, tuple) else words(value)
+
+
+def _children(value: Any) -> str:
+    return "1 child" if value == 1 else f"{value} children"
+
+
+_FORMATS: Mapping[str, Callable[[Any], str]] = {
+    "miles": miles,
+    "pounds": pounds,
+    "day": day,
+    "list": _listed,
+    "children": _children,
+    "flag": lambda value: "yes" if value else "no",
+    "points": points,
+}
+
+
+class _Wording(Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if value is None:
+            return "not known"
+        if format_spec:
+            return _FORMATS[format_spec](value)
+        return _listed(value) if isinstance(value, tuple) else words(value)
+
+
+_WORDING = _Wording()
+
+
+def sentence(code: str, facts: Mapping[str, Value]) -> str:
+    """What a rule or criterion found, in one sentence. Without facts: what it asks."""
+    if not facts:
+        return _SAYS[code]
+    return _WORDING.vformat(_BECAUSE[code], (), dict(facts))
+
+
+def says(code: str) -> str:
+    """What a rule or criterion asks."""
+    return _SAYS[code]
+
+
+def rule_sentence(finding: RuleFinding) -> str:
+    """A rule's answer in one sentence."""
+    match finding.outcome:
+        case Outcome.MET:
+            return says(finding.code)
+        case Outcome.OFF:
+            return f"Not used by this policy: {says(finding.code)}"
+        case Outcome.NOT_KNOWN:
+            return f"Not known: {says(finding.code)[0].lower()}{says(finding.code)[1:]}"
+        case _:
+            return sentence(finding.code, finding.facts)
+
+
+def part_sentence(part: Part) -> str:
+    """A criterion's answer in one sentence."""
+    if not part.applies:
+        return "Does not apply to this child"
+    if not part.known:
+        return f"Not known; the policy counts {part.value} of 1,000"
+    return sentence(part.code, part.facts)
