@@ -21,7 +21,17 @@ from numpy.typing import NDArray
 from app.geo.geojson import Part, Ring, ZoneError, member, polygon_parts
 from app.geo.grid import COORDINATE_LIMIT, Coordinates, squared_distance
 
-__all__ = ["Circle", "Polygon", "Zone", "ZoneError", "inside", "zone_from_json", "zone_to_json"]
+__all__ = [
+    "Circle",
+    "Polygon",
+    "Zone",
+    "ZoneError",
+    "degrees_from_grid",
+    "grid_from_degrees",
+    "inside",
+    "zone_from_json",
+    "zone_to_json",
+]
 
 LARGEST_RADIUS_M = 1_500_000
 """A circle wider than Britain is a slip of the unit, not a zone."""
@@ -75,6 +85,7 @@ class Polygon:
 
 
 Zone: TypeAlias = Circle | Polygon
+Degrees: TypeAlias = NDArray[np.float64]
 
 
 def inside(zone: Zone, eastings: Coordinates, northings: Coordinates) -> NDArray[np.bool_]:
@@ -132,7 +143,7 @@ def _circle(document: object) -> Circle:
 
 
 @lru_cache(maxsize=1)
-def _to_grid() -> pyproj.Transformer:
+def _transformer() -> pyproj.Transformer:
     return pyproj.Transformer.from_pipeline(WGS84_TO_GRID)
 
 
@@ -159,5 +170,16 @@ def _checked_shape(part: Part, number: int) -> shapely.Geometry:
 
 def _projected(ring: Ring) -> NDArray[np.float64]:
     longitudes, latitudes = np.array(ring, dtype=np.float64).T
-    east, north = _to_grid().transform(longitudes, latitudes, errcheck=True)
-    return np.column_stack([east, north])
+    return np.column_stack(grid_from_degrees(longitudes, latitudes))
+
+
+def grid_from_degrees(longitudes: Degrees, latitudes: Degrees) -> tuple[Degrees, Degrees]:
+    """Eastings and northings of EPSG:27700, in metres with their fractions, of WGS84 degrees."""
+    east, north = _transformer().transform(longitudes, latitudes, errcheck=True)
+    return np.asarray(east), np.asarray(north)
+
+
+def degrees_from_grid(eastings: Degrees, northings: Degrees) -> tuple[Degrees, Degrees]:
+    """WGS84 longitudes and latitudes of eastings and northings: for drawing, never for deciding."""
+    longitudes, latitudes = _transformer().transform(eastings, northings, direction="INVERSE", errcheck=True)
+    return np.asarray(longitudes), np.asarray(latitudes)
