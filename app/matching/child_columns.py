@@ -24,7 +24,7 @@ from app.matching.referral import Child, HomeRef, PlacedSibling, Referral
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One child with its referral and the day it is judged for. `lives_in`: the home it would leave, if held."""
+    """One child, its referral and the day it is judged for; `lives_in`: the home it would leave, if held."""
 
     child: Child
     referral: Referral

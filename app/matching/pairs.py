@@ -78,7 +78,7 @@ class Pairs:
         if not wanted.any():
             return np.full((1,) * len(self.shape), empty, dtype=dtype)
         out = np.full(self.shape, empty, dtype=dtype)
-        for row, where, cols in self._by_row():
+        for row, where, cols in self.by_row():
             if has[row]:
                 out[where] = judge(row, view(self.homes, lambda column, cols=cols: column[..., cols]))  # type: ignore[misc]
         return out
@@ -88,13 +88,13 @@ class Pairs:
         if not any(len(listed(int(row))) for row in (self.rows if self.is_grid else np.unique(self.rows))):
             return self.nowhere()
         out = np.zeros(self.shape, dtype=np.bool_)
-        for row, where, cols in self._by_row():
+        for row, where, cols in self.by_row():
             wanted = listed(row)
             if len(wanted):
                 out[where] = np.isin(cols, wanted)
         return out
 
-    def _by_row(self) -> Iterator[tuple[int, int | slice, IntArray]]:
+    def by_row(self) -> Iterator[tuple[int, int | slice, IntArray]]:
         """Row number, where its answers go, and its homes."""
         if self.is_grid:
             for i, row in enumerate(self.rows):
