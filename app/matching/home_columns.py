@@ -90,6 +90,7 @@ class Homes(Table):
 
     kind: IntArray = column(np.uint8, lambda h: h.kind.position)
     place_code: IntArray = column(np.uint8, lambda h: h.place_code.position)
+    place_code: IntArray = column(np.uint8, lambda h: h.place_code.position)
     route: IntArray = column(np.uint8, lambda h: h.route.position)
     tier: IntArray = column(np.int8, lambda h: known_or(h.tier))
     registration: IntArray = column(np.uint8, lambda h: h.registration.position)

@@ -1,4 +1,4 @@
-"""Small builders of records. Everything is known and fits together, so that a test names only what it is about.
+"""Small builders of records. Everything is known and fits; a test names only what it is about.
 
 `a_child()` may live in `a_home()` by every rule. All people and places are invented.
 """

@@ -16,7 +16,7 @@ from app.matching.pairs import Pairs, child_grid, child_list, party_grid, party_
 from app.matching.party_columns import Party, PartyTable
 from app.matching.pool import Pool
 from app.matching.referral import Child, Referral
-from app.matching.unit import Case, Level, NoParams, Rule
+from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
 from tests.support.builders import AS_OF, a_local, a_referral
 
 Who = Child | tuple[Child, ...] | Referral
@@ -59,7 +59,8 @@ class Tables(NamedTuple):
         """Everybody with every home."""
         cols = np.arange(len(self.pool))
         if level is Level.CHILD:
-            return child_grid(self.children, self.pool, a_local(), np.arange(len(self.children.entries)), cols)
+            rows = np.arange(len(self.children.entries))
+            return child_grid(self.children, self.pool, a_local(), rows, cols)
         return party_grid(self.parties, self.pool, a_local(), np.arange(len(self.parties)), cols)
 
     def edges(self, level: Level, rows: Any, cols: Any) -> Pairs:
@@ -110,3 +111,39 @@ def case_of(who: Who, home: Home, as_of: date = AS_OF, **referral: Any) -> Case:
     request = who if isinstance(who, Referral) else a_referral(*(who if isinstance(who, tuple) else (who,)))
     request = replace(request, **referral)
     return Case(request.children[0], request.children, request, home, as_of)
+
+
+def apply(case: Case, changes: tuple[Change, ...]) -> Case:
+    """The case with all of these changes made to its records."""
+    for change in changes:
+        path = change.field.split(".")
+        if change.subject is Subject.HOME:
+            case = replace(case, home=_with(case.home, path, change.value))
+        elif change.subject is Subject.REFERRAL:
+            case = replace(case, referral=_with(case.referral, path, change.value))
+        else:
+            new = _with(case.child, path, change.value)
+            everybody = tuple(new if child.ref == new.ref else child for child in case.referral.children)
+            chosen = tuple(new if child.ref == new.ref else child for child in case.children)
+            referral = replace(case.referral, children=everybody)
+            case = replace(case, child=new, children=chosen, referral=referral)
+    return case
+
+
+def judge_case(rule: Rule, case: Case, params: Any = None) -> Judged:
+    """Judge a case: its child, or its children as the party."""
+    members = tuple(i for i, child in enumerate(case.referral.children) if child in case.children)
+    if rule.level is Level.CHILD:
+        members = (case.referral.children.index(case.child),)
+    return judge_one(rule, case.referral, case.home, params=params, as_of=case.as_of, members=members)
+
+
+def after_remedies(rule: Rule, case: Case, params: Any = None) -> Judged | None:
+    """What the rule finds once its own remedies are carried out; None where it offers none."""
+    changes = rule.remedies(case, NoParams() if params is None else params)
+    return judge_case(rule, apply(case, changes), params) if changes else None
+
+
+def _with(record: Any, path: list[str], value: Any) -> Any:
+    name, *rest = path
+    return replace(record, **{name: _with(getattr(record, name), rest, value) if rest else value})

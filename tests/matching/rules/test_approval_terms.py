@@ -1,0 +1,59 @@
+import pytest
+
+from app.matching.codes import Answer, HomeKind
+from app.matching.referral import PlacedSibling
+from app.matching.rules.approval_terms import APPROVAL_TERMS
+from tests.support.builders import a_child, a_home, a_resident, some_terms
+from tests.support.judging import FAILS, NOT_KNOWN, PASSES, after_remedies, case_of, judge_one
+
+ADA, BEN, CAT = a_child(), a_child(), a_child()
+
+
+def naming(*children, kind=HomeKind.CONNECTED_PERSON):
+    """A home approved for these children."""
+    return a_home(kind=kind, terms=some_terms(named_children=frozenset(child.ref for child in children)))
+
+
+@pytest.mark.parametrize(
+    ("party", "home", "answer"),
+    [
+        ((ADA,), naming(ADA), PASSES),
+        ((ADA,), naming(ADA, BEN), PASSES),
+        ((ADA, BEN), naming(ADA, BEN), PASSES),
+        ((ADA, BEN), naming(ADA), FAILS),
+        ((ADA,), naming(BEN), FAILS),
+        ((ADA,), naming(BEN, kind=HomeKind.FOSTER), FAILS),
+        ((ADA,), naming(kind=HomeKind.FOSTER), PASSES),
+        ((ADA,), naming(), NOT_KNOWN),
+    ],
+)
+def test_all_children_must_be_named_where_any_are(party, home, answer):
+    """Naming one sibling is no approval for the other; a connected person's approval must name somebody."""
+    assert judge_one(APPROVAL_TERMS, party, home).answer == answer
+
+
+@pytest.mark.parametrize(
+    ("siblings_only", "alone", "two"),
+    [(Answer.YES, FAILS, PASSES), (Answer.NO, PASSES, PASSES), (Answer.NOT_KNOWN, NOT_KNOWN, PASSES)],
+)
+def test_a_home_for_siblings_needs_two(siblings_only, alone, two):
+    """One child alone is not a sibling group; whether the terms ask for one must be known."""
+    home = a_home(terms=some_terms(siblings_only=siblings_only))
+    assert judge_one(APPROVAL_TERMS, ADA, home).answer == alone
+    assert judge_one(APPROVAL_TERMS, (ADA, BEN), home).answer == two
+    assert judge_one(APPROVAL_TERMS, (ADA, BEN), home, members=(0,)).answer == alone
+
+
+def test_a_brother_or_sister_living_there_makes_two():
+    """One child may join a sibling in a home for siblings, but not a stranger."""
+    brother = a_resident()
+    home = a_home(terms=some_terms(siblings_only=Answer.YES), residents=(brother,))
+    sister = a_child(placed_siblings=(PlacedSibling(brother.ref),))
+    assert judge_one(APPROVAL_TERMS, sister, home).answer == PASSES
+    assert judge_one(APPROVAL_TERMS, ADA, home).answer == FAILS
+
+
+@pytest.mark.parametrize("home", [naming(CAT), naming(), a_home(terms=some_terms(siblings_only=Answer.YES))])
+def test_varying_the_approval_helps(home):
+    """The remedy is a wider approval, and it is enough."""
+    assert after_remedies(APPROVAL_TERMS, case_of(ADA, home)).answer == PASSES
