@@ -15,7 +15,7 @@ import numpy as np
 
 from app.matching.child_columns import ChildTable
 from app.matching.columns import BoolArray, IntArray
-from app.matching.finding import Score
+from app.matching.finding import FULL, Score
 from app.matching.pairs import ChildPairs, Pairs, child_grid, child_list, party_grid
 from app.matching.party_columns import PartyTable
 from app.matching.policy import CriterionSetting, Policy, RuleSetting
@@ -194,10 +194,15 @@ def child_points(pairs: ChildPairs, settings: Sequence[CriterionSetting]) -> Int
 
 
 def counted(score: Score, stand_in: int) -> IntArray:
-    """The value that counts before the weight: the stand-in where not known, 0 where it does not apply."""
+    """The value that counts before the weight.
+
+    Where not known: the stand-in, kept between the least and the most that the value could be. Where the
+    criterion does not apply: 0.
+    """
     value = score.value.astype(np.int32, copy=False)
     if score.not_known is not None:
-        value = np.where(score.not_known, np.int32(stand_in), value)
+        most = np.int32(FULL) if score.most is None else score.most
+        value = np.where(score.not_known, np.clip(np.int32(stand_in), value, most), value)
     if score.applies is not None:
         value = np.where(score.applies, value, np.int32(0))
     return value

@@ -50,8 +50,8 @@ class RuleFinding:
 class Part:
     """One criterion's share of the points of one child: `points == weight * value`, exactly.
 
-    Where the value is not known `value` is the policy's stand-in, and `points_low`..`points_high` is what
-    it could be. A criterion that does not apply has no points.
+    Where the value is not known `value` is what the policy lets stand in, and `points_low`..`points_high`
+    is what it could be. A criterion that does not apply has no points.
     """
 
     code: str
@@ -165,6 +165,8 @@ def _parts(setting: CriterionSetting, pairs: Any, names: Sequence[ChildRef]) -> 
     shape, count = pairs.shape, pairs.shape[0]
     each = count // len(names)
     values = np.broadcast_to(counted(score, setting.stand_in), shape).tolist()
+    least = np.broadcast_to(score.value, shape).tolist()
+    most = [FULL] * count if score.most is None else np.broadcast_to(score.most, shape).tolist()
     known = [True] * count if score.not_known is None else _flat(~score.not_known, shape)
     applies = [True] * count if score.applies is None else _flat(score.applies, shape)
     facts = _decoded(score.facts(), shape, count)
@@ -181,8 +183,8 @@ def _parts(setting: CriterionSetting, pairs: Any, names: Sequence[ChildRef]) -> 
                 known=known[i],
                 value=values[i],
                 points=points,
-                points_low=0 if open_ended else points,
-                points_high=weight * FULL if open_ended else points,
+                points_low=weight * least[i] if open_ended else points,
+                points_high=weight * most[i] if open_ended else points,
                 facts=facts[i] if applies[i] else {},
             )
         )

@@ -12,7 +12,7 @@ from app.geo.grid import distance_m
 from app.matching.assess import Block, Question, assess_all
 from app.matching.child_columns import ChildTable
 from app.matching.columns import IntArray
-from app.matching.partitions import Partition, pairs_apart, partitions
+from app.matching.parting import Partition, pairs_apart, partitions
 from app.matching.party_columns import Party, PartyTable
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef

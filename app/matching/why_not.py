@@ -7,12 +7,12 @@ pair is judged again. A change that does not do what it says is not offered.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 
+from app.matching.applying import apply
 from app.matching.assess import assess_block
 from app.matching.explain import PairExplanation, explain
 from app.matching.policy import Policy, RuleSetting
@@ -89,26 +89,15 @@ def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of
 
 
 def apply_changes(
-    referral: Referral, pool: Pool, home: HomeRef, changes: Sequence[Needed]
+    referral: Referral, pool: Pool, home: HomeRef, changes: Sequence[Needed], as_of: date
 ) -> tuple[Referral, Pool]:
     """The referral and the pool with these changes made to copies of their records."""
     record = pool.record(home)
-    children = {child.ref: child for child in referral.children}
     for needed in changes:
-        path, value = needed.change.field.split("."), needed.change.value
-        if needed.change.subject is Subject.HOME:
-            record = _with(record, path, value)
-        elif needed.child is not None:
-            children[needed.child] = _with(children[needed.child], path, value)
-        else:
-            referral = _with(referral, path, value)
-    referral = replace(referral, children=tuple(children[child.ref] for child in referral.children))
+        child = next((one for one in referral.children if one.ref == needed.child), referral.children[0])
+        case = apply(Case(child, referral.children, referral, record, as_of), (needed.change,))
+        referral, record = case.referral, case.home
     return referral, pool.changed([record])
-
-
-def _with(record: Any, path: list[str], value: Any) -> Any:
-    name, *rest = path
-    return replace(record, **{name: _with(getattr(record, name), rest, value) if rest else value})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +126,9 @@ class _Trial:
         rule = setting.rule
         new: tuple[Needed, ...] = ()
         for child in self._concerned(rule.code):
-            now, there = apply_changes(self.referral, self.pool, self.explanation.home, (*made, *new))
+            now, there = apply_changes(
+                self.referral, self.pool, self.explanation.home, (*made, *new), self.as_of
+            )
             current = next(one for one in now.children if one.ref == child.ref)
             case = Case(current, now.children, now, there.record(self.explanation.home), self.as_of)
             for change in rule.remedies(case, setting.params):
@@ -155,7 +146,7 @@ class _Trial:
         if not changes:
             return None
         home = self.explanation.home
-        referral, pool = apply_changes(self.referral, self.pool, home, changes)
+        referral, pool = apply_changes(self.referral, self.pool, home, changes, self.as_of)
         question = question_for(referral, pool, self.policy, self.as_of)
         block = assess_block(question, 0, 1)
         col = pool.row_of[home]
