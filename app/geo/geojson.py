@@ -106,11 +106,14 @@ def _ring(value: object, where: str) -> Ring:
 
 def _position(value: object, where: str) -> Position:
     """One longitude and latitude. A height may follow (RFC 7946) and is left out."""
-    match _list(value, f"A position of {where}", most=4):
-        case [east, north, *_]:
+    match value:
+        case [east, north] | [east, north, _]:
             longitude, latitude = _degrees(east, where), _degrees(north, where)
         case _:
-            raise ZoneError(f"A position of {where} needs a longitude and a latitude.")
+            raise ZoneError(
+                f"A position of {where} must be a list of longitude and latitude, with at most a height: "
+                "check how the brackets are nested."
+            )
     _check_range(longitude, latitude, where)
     return longitude, latitude
 

@@ -130,7 +130,7 @@ def pl_distance_tenths(
     """
     miles = np.sqrt(_exact_squares(easting_a, northing_a, easting_b, northing_b)) / 1000 / 1.6093
     scaled = np.asarray(miles * 10)
-    tenths = np.rint(scaled).astype(np.int32)
+    tenths = np.array(np.rint(scaled), dtype=np.int32)
     # Multiplying by ten rounds once more: near the middle between two tenths let Python itself decide.
     doubtful = np.abs(scaled - np.floor(scaled) - 0.5) < NEAR_THE_MIDDLE
     if doubtful.any():
