@@ -7,11 +7,31 @@ import numpy as np
 from app.matching.columns import IntArray
 from app.matching.finding import FULL
 
+MOST_IN_32_BITS = 2_000_000
+"""Amounts up to here times `FULL` fit in 32 bits, which is twice as fast as 64."""
+
 
 def falling(amount: IntArray, full_up_to: int, none_from: int) -> IntArray:
     """1000 where amount <= full_up_to, 0 where amount >= none_from, whole numbers in between, rounded down.
 
-    Needs full_up_to < none_from. Exact integer arithmetic.
+    Needs full_up_to < none_from and amounts of -1 or more. Exact integer arithmetic.
     """
-    left = none_from - np.asarray(amount, dtype=np.int64)
-    return np.clip(left * FULL // (none_from - full_up_to), 0, FULL).astype(np.int32)
+    amount = np.asarray(amount)
+    span = none_from - full_up_to
+    narrow = amount.dtype == np.int32 and full_up_to >= 0 and none_from <= MOST_IN_32_BITS
+    left = none_from - amount.astype(np.int32 if narrow else np.int64, copy=False)
+    value: IntArray = np.clip(left, 0, span) * FULL // span
+    return value.astype(np.int32, copy=False)
+
+
+def falling_share(part: IntArray, whole: IntArray, full_at_percent: int, none_at_percent: int) -> IntArray:
+    """`falling` of the share part / whole given in percent: 1000 up to the first, 0 from the second.
+
+    The share itself is never rounded. Needs full_at_percent < none_at_percent, whole > 0, and both below
+    2**31.
+    """
+    whole = np.asarray(whole, dtype=np.int64)
+    left = none_at_percent * whole - 100 * np.asarray(part, dtype=np.int64)
+    span = (none_at_percent - full_at_percent) * whole
+    value: IntArray = np.clip(left, 0, span) * FULL // span
+    return value.astype(np.int32)

@@ -7,8 +7,9 @@ from decimal import Decimal
 
 import numpy as np
 
-from app.geo.grid import distance_m, metres_from_miles
+from app.geo.grid import distance_m
 from app.matching.columns import NOT_KNOWN
+from app.matching.criteria.checks import check_reach, metres
 from app.matching.criteria.falling import falling
 from app.matching.finding import Facts, Score, number
 from app.matching.pairs import ChildPairs
@@ -24,23 +25,20 @@ class Params:
 
     def __post_init__(self) -> None:
         """Refuse a range turned round."""
-        if not 0 <= self.full_within_miles < self.none_beyond_miles:
-            raise ValueError("needs 0 <= full_within_miles < none_beyond_miles")
+        check_reach(self, "full_within_miles", "none_beyond_miles")
 
 
 def judge(pairs: ChildPairs, params: Params) -> Score:
     """Full within the first distance, falling in a straight line to nothing at the second."""
     child, home = pairs.child, pairs.home
     known = child.has_family_home & home.has_location
-    metres = distance_m(child.family_easting, child.family_northing, home.easting, home.northing)
-    value = falling(
-        metres, metres_from_miles(params.full_within_miles), metres_from_miles(params.none_beyond_miles)
-    )
+    away = distance_m(child.family_easting, child.family_northing, home.easting, home.northing)
+    value = falling(away, metres(params, "full_within_miles"), metres(params, "none_beyond_miles"))
 
     def facts() -> Facts:
-        return {"distance_m": number(np.where(known, metres, NOT_KNOWN))}
+        return {"distance_m": number(np.where(known, away, NOT_KNOWN))}
 
-    return Score(value, not_known=~known, facts=facts)
+    return Score(np.where(known, value, np.int32(0)), not_known=~known, facts=facts)
 
 
 NEAR_FAMILY = Criterion(

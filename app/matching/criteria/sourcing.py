@@ -1,0 +1,69 @@
+"""How the place would be bought: in-house or block first, then the framework, then spot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.matching.codes import Route
+from app.matching.columns import NOT_KNOWN
+from app.matching.criteria.checks import check_falling
+from app.matching.criteria.ranges import between
+from app.matching.finding import FULL, Facts, Score, code, number
+from app.matching.pairs import ChildPairs
+from app.matching.unit import Criterion
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """Values, 0 to 1000, of each way of buying. `framework_tiers`: of tier 1, tier 2 and so on.
+
+    A tier beyond the last of the list counts as the last.
+    """
+
+    in_house: int
+    block: int
+    framework_tiers: tuple[int, ...]
+    spot: int
+
+    def __post_init__(self) -> None:
+        """Refuse values off the scale or against the order of sourcing."""
+        check_falling(self, "in_house", "spot")
+        check_falling(self, "block", "spot")
+        order = (min(self.in_house, self.block), *self.framework_tiers, self.spot)
+        if not self.framework_tiers or list(order) != sorted(order, reverse=True):
+            raise ValueError(
+                f"framework_tiers needs values from 0 to {FULL}, tier 1 first, that fall "
+                "from in_house and block down to spot"
+            )
+
+
+def judge(pairs: ChildPairs, params: Params) -> Score:
+    """A table look-up; a framework place whose tier is not known may be in any."""
+    route, tier = pairs.home.route, pairs.home.tier
+    tiers = np.array(params.framework_tiers, dtype=np.int32)
+    of_route = np.zeros(len(Route), dtype=np.int32)
+    of_route[Route.IN_HOUSE.position] = params.in_house
+    of_route[Route.BLOCK.position] = params.block
+    of_route[Route.SPOT.position] = params.spot
+    framework = route == Route.FRAMEWORK.position
+    of_tier = tiers[np.clip(tier - 1, 0, len(tiers) - 1)]
+    no_tier = tier == NOT_KNOWN
+    least = np.where(framework, np.where(no_tier, tiers[-1], of_tier), of_route[route])
+    most = np.where(framework, np.where(no_tier, tiers[0], of_tier), of_route[route])
+
+    def facts() -> Facts:
+        return {"route": code(route, Route), "tier": number(np.where(framework, tier, NOT_KNOWN))}
+
+    return between(least, most, facts=facts)
+
+
+SOURCING = Criterion(
+    code="sourcing",
+    says="Bought in the council's order: in-house or block, framework, spot",
+    because="Route: {route}, tier: {tier}",
+    source="Nottingham Placements Commissioning and Sufficiency Strategy 2023-28, external market",
+    judge=judge,
+    params=Params,
+)
