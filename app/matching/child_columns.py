@@ -145,7 +145,8 @@ class ChildLists:
     """What one child has in any number: rows are rows of the pool's `Homes`.
 
     `sibling_places` and `sibling_homes` stand in the order of `placed_siblings`: where each lives, if known,
-    and in which of the pool's homes, if in any.
+    and in which of the pool's homes, if in any. `all_sibling_rows`: a sibling lives there, and everybody
+    fostered there is a sibling of the child.
     """
 
     apart_rows: IntArray
@@ -171,13 +172,13 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
     only_siblings = {
         home
         for home in sibling_homes
-        if all(resident.ref in siblings for resident in pool.record(home).residents)
+        if all(resident.ref in siblings for resident in pool.record(home).residents if resident.fostered)
     }
     return ChildLists(
         apart_rows=pool.rows(apart),
         named_rows=pool.rows(pool.named_for.get(child.ref, ())),
         exempt_rows=pool.rows(pool.exempt_for.get(child.ref, ())),
-        current_row=pool.row_of.get(child.current_home, NOT_KNOWN) if child.current_home else NOT_KNOWN,
+        current_row=_current_row(child, pool),
         sibling_rows=pool.rows(sibling_homes),
         all_sibling_rows=pool.rows(only_siblings),
         sibling_places=tuple(_place_of(sibling, pool) for sibling in child.placed_siblings),
@@ -199,6 +200,13 @@ def _place_of(sibling: PlacedSibling, pool: Pool) -> Location | None:
         return sibling.location
     places = (pool.record(home).location for home in sorted(_homes_of(sibling, pool)))
     return next((place for place in places if place is not None), None)
+
+
+def _current_row(child: Child, pool: Pool) -> int:
+    """The home that the referral names, else one that has the child among its residents, else -1."""
+    if child.current_home is not None and child.current_home in pool.row_of:
+        return pool.row_of[child.current_home]
+    return min((pool.row_of[home] for home in pool.living_at.get(child.ref, ())), default=NOT_KNOWN)
 
 
 def _lives_in(child: Child, pool: Pool) -> Home | None:

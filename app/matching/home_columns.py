@@ -57,7 +57,7 @@ def _risks(residents: Iterable[Resident], level: RiskLevel) -> int:
 def _vulnerabilities(home: Home) -> int:
     found = Vulnerability.ANIMALS_IN_HOME.bit if home.pets is Answer.YES else 0
     for resident in home.residents:
-        found |= mask(resident.vulnerabilities)
+        found |= mask(resident.vulnerabilities) & ALL_VULNERABILITIES
     return found
 
 
@@ -89,7 +89,6 @@ class Homes(Table):
     """Columns of n homes. Codes are positions in their lists, sets are bit masks, days are ordinals."""
 
     kind: IntArray = column(np.uint8, lambda h: h.kind.position)
-    place_code: IntArray = column(np.uint8, lambda h: h.place_code.position)
     place_code: IntArray = column(np.uint8, lambda h: h.place_code.position)
     route: IntArray = column(np.uint8, lambda h: h.route.position)
     tier: IntArray = column(np.int8, lambda h: known_or(h.tier))

@@ -37,17 +37,20 @@ class Parties(Table):
 
 @dataclass(frozen=True, slots=True)
 class PartyLists:
-    """Home rows that concern the party as a whole.
+    """What concerns the party as a whole: rows of homes, and whether its children must part.
 
-    `exempt_rows`: an exemption names every child of the party. `all_sibling_rows`: everybody who lives
-    there is a brother or sister of every child of the party. `sibling_rows`: some sibling lives there.
-    `named_rows`: the approval names every child of the party.
+    `exempt_rows`: an exemption names every child of the party. `all_sibling_rows`: everybody
+    fostered there is a brother or sister of every child of the party. `sibling_rows`: some sibling lives there.
+    `named_rows`: the approval names every child of the party. `apart_rows`: somebody lives there from whom
+    a child of the party must live apart. `must_part`: two children of the party must live apart.
     """
 
     exempt_rows: IntArray
     all_sibling_rows: IntArray
     sibling_rows: IntArray
     named_rows: IntArray
+    apart_rows: IntArray
+    must_part: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +107,12 @@ def must_stay_together(party: Party) -> bool:
 
 def _lists(party: Party, children: ChildTable) -> PartyLists:
     own = [children.lists[row] for row in party.members]
+    people = [children.entries[row].child for row in party.members]
     return PartyLists(
         exempt_rows=reduce(np.intersect1d, [child.exempt_rows for child in own]),
         all_sibling_rows=reduce(np.intersect1d, [child.all_sibling_rows for child in own]),
         sibling_rows=reduce(np.union1d, [child.sibling_rows for child in own]),
         named_rows=reduce(np.intersect1d, [child.named_rows for child in own]),
+        apart_rows=reduce(np.union1d, [child.apart_rows for child in own]),
+        must_part=any(a.ref in b.live_apart_from for a in people for b in people),
     )
