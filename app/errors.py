@@ -1,0 +1,152 @@
+"""What can go wrong in a use case, each with its HTTP status and a stable code.
+
+The docstring of a leaf is its message: what is wrong and what to do, in words for the caller. A leaf takes no
+text of its own, so nothing that somebody sent can find its way into an answer or a log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """What is wrong with one field: where it is, what is wrong, and how to mend it. Never what was sent."""
+
+    field: str
+    problem: str
+    cure: str
+
+
+class PlacementError(Exception):
+    """Something in the placement service did not work."""
+
+    status: ClassVar[int] = 500
+    code: ClassVar[str] = "internal"
+    title: ClassVar[str] = "Something went wrong"
+    retry_after_s: ClassVar[int | None] = None
+
+    def __init__(self, problems: Sequence[FieldProblem] = ()) -> None:
+        super().__init__(type(self).message())
+        self.problems = tuple(problems)
+
+    @classmethod
+    def message(cls) -> str:
+        """The docstring as one line of text."""
+        return " ".join((cls.__doc__ or "").split())
+
+
+class ReferralNotFound(PlacementError):
+    """There is no referral with this reference. Check the reference, or send the referral first."""
+
+    status, code, title = 404, "referral_not_found", "Referral not found"
+
+
+class HomeNotFound(PlacementError):
+    """There is no home with this reference. Check the reference, or send the home first."""
+
+    status, code, title = 404, "home_not_found", "Home not found"
+
+
+class PolicyNotFound(PlacementError):
+    """There is no policy of this version. GET /policies lists the versions that there are."""
+
+    status, code, title = 404, "policy_not_found", "Policy not found"
+
+
+class PageNotFound(PlacementError):
+    """There is nothing at this address. GET /openapi.json lists the addresses that there are."""
+
+    status, code, title = 404, "not_found", "Not found"
+
+
+class MethodNotAllowed(PlacementError):
+    """The address does not take this method. The Allow header names those that it takes."""
+
+    status, code, title = 405, "method_not_allowed", "Method not allowed"
+
+
+class Invalid(PlacementError):
+    """The request cannot be used as it stands. Each entry of `errors` names a field and how to mend it."""
+
+    status, code, title = 422, "invalid", "Request cannot be used"
+
+
+class JsonRefused(PlacementError):
+    """The body is not JSON as this service reads it. See `errors` for what to change."""
+
+    status, code, title = 400, "json_refused", "Body is not usable JSON"
+
+
+class BodyTooLarge(PlacementError):
+    """The body is larger than this address takes. Send less in one request."""
+
+    status, code, title = 413, "body_too_large", "Body too large"
+
+
+class NotJson(PlacementError):
+    """The body must be JSON in UTF-8, sent with the header Content-Type: application/json."""
+
+    status, code, title = 415, "not_json", "Unsupported media type"
+
+
+class HostNotAllowed(PlacementError):
+    """The Host header does not name this service. Use its own address, or add the name to its settings."""
+
+    status, code, title = 400, "host_not_allowed", "Host not allowed"
+
+
+class VersionMismatch(PlacementError):
+    """Somebody changed it since it was read. Read it again, see what changed, and send your change anew."""
+
+    status, code, title = 412, "version_mismatch", "Changed in the meantime"
+
+
+class VersionNotGiven(PlacementError):
+    """It exists already. To change it, send the ETag of its last reading in the header If-Match."""
+
+    status, code, title = 428, "version_not_given", "If-Match is missing"
+
+
+class KeyUsedForAnother(PlacementError):
+    """The Idempotency-Key was used before for another request. Use a new key for each new request."""
+
+    status, code, title = 422, "idempotency_key_reused", "Idempotency-Key used before"
+
+
+class ChildAlreadyWaiting(PlacementError):
+    """A child of this referral already waits in another referral. Change or withdraw that one first."""
+
+    status, code, title = 409, "child_already_waiting", "Child is already waiting"
+
+
+class DatabaseUnavailable(PlacementError):
+    """The database does not answer just now, so nothing was changed. Try again in a moment."""
+
+    status, code, title = 503, "database_unavailable", "Database unavailable"
+    retry_after_s = 2
+
+
+class DatabaseBusy(PlacementError):
+    """Too many changes are being made at once, so nothing was changed. Try again in a moment."""
+
+    status, code, title = 503, "database_busy", "Database busy"
+    retry_after_s = 1
+
+
+class SchemaNotCurrent(PlacementError):
+    """The database is not laid out for this version of the service. Run: placement migrate."""
+
+    status, code, title = 503, "schema_not_current", "Database needs migrating"
+
+
+class DatabaseRefused(PlacementError):
+    """The database cannot be used safely. The log of the service says why."""
+
+    status, code, title = 503, "database_refused", "Database cannot be used"
+
+
+class Internal(PlacementError):
+    """Something went wrong inside the service, and nothing was changed. Report the correlation id."""

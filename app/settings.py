@@ -1,0 +1,70 @@
+"""Everything that may differ from one installation to another, read once from the environment.
+
+Variables are called `PLACEMENT_` and the name of the field, in capitals: `PLACEMENT_DATABASE_URL`. Only the
+roots (`app.main`, `app.cli`) read settings; every other part is handed what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).parents[1]
+"""The folder that holds `app`, `policies` and `migrations`."""
+
+PREFIX = "PLACEMENT_"
+
+GssCode = Annotated[str, StringConstraints(pattern=r"^[ENSW]\d{8}$")]
+
+
+class Settings(BaseSettings):
+    """Frozen. A name that is not here is refused, in code and (by `read`) in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    authority: GssCode = "E06000018"
+    """The responsible authority: Nottingham."""
+
+    database_url: SecretStr = SecretStr(f"sqlite:///{PROJECT / 'var' / 'placement.db'}")
+    """An SQLite file or a PostgreSQL database (`postgresql+psycopg://...`). It may hold a password."""
+
+    policies: Path = PROJECT / "policies"
+    """Folder of the policy documents."""
+
+    postcodes: Path = PROJECT / "var" / "geo"
+    """Folder of the baked postcode directory."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65_535)] = 8000
+
+    allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    """Names by which the service may be called (the Host header, without its port)."""
+
+    docs: bool = True
+    """Whether /docs and /openapi.json are served."""
+
+    body_limit_bytes: Annotated[int, Field(ge=1_000, le=2**30)] = 1_000_000
+    """Largest body of a request, unless it brings a whole inventory."""
+
+    inventory_limit_bytes: Annotated[int, Field(ge=1_000, le=2**31)] = 128_000_000
+    """Largest body of a request that may bring a whole inventory: a bulk import, or a match against one."""
+
+    body_timeout_s: Annotated[int, Field(ge=1, le=600)] = 60
+    """A body that has not arrived after this long is given up."""
+
+    @classmethod
+    def read(cls) -> Self:
+        """The settings as the environment gives them.
+
+        Raises `ValueError` for a variable with our prefix that is none of ours: misspelt, it would leave a
+        default in force that nobody wanted.
+        """
+        given = {name for name in os.environ if name.upper().startswith(PREFIX)}
+        ours = {PREFIX + name.upper() for name in cls.model_fields}
+        if unknown := sorted(name for name in given if name.upper() not in ours):
+            raise ValueError(f"No such setting: {', '.join(unknown)}. There are: {', '.join(sorted(ours))}.")
+        return cls()

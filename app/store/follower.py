@@ -1,0 +1,53 @@
+"""The inventory in memory, true to every change in the database, whoever made it."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from app.matching.pool import Pool
+from app.store import load
+from app.store.session import Database
+
+
+class PoolFollower:
+    """One authority's homes as a pool. Safe to share between threads.
+
+    Each call of `pool` looks at the inventory's clock, one small query, and reads only what changed since.
+    A change is therefore in the pool from the moment its transaction was committed, in this process or in
+    another. Pools never change themselves: a match in progress keeps the one it began with.
+    """
+
+    def __init__(self, database: Database, authority: str) -> None:
+        self._database = database
+        self._authority = authority
+        self._lock = Lock()
+        self._state: tuple[int, Pool] = (0, Pool.build(()))
+
+    def pool(self) -> Pool:
+        """The inventory as it is now."""
+        return self.at()[1]
+
+    def at(self) -> tuple[int, Pool]:
+        """The inventory as it is now, and the number of the change that led to it."""
+        with self._database.reading() as reading:
+            seq = load.inventory_seq(reading, self._authority)
+        if seq == self._state[0]:
+            return self._state
+        with self._lock:
+            return self._followed(seq)
+
+    def _followed(self, seq: int) -> tuple[int, Pool]:
+        """Bring the state up to `seq` at least; another thread may just have done it."""
+        seen, pool = self._state
+        if seen == seq:
+            return self._state
+        # A clock that runs backwards is another database, put back from a backup: begin anew.
+        since = seen if seen < seq else 0
+        with self._database.reading() as reading:
+            changes = load.inventory_changes(reading, self._authority, since)
+        if since == 0:
+            pool = Pool.build(changes.changed)
+        elif changes.changed or changes.removed:
+            pool = pool.changed(changes.changed, changes.removed)
+        self._state = (changes.seq, pool)
+        return self._state

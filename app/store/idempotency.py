@@ -1,0 +1,50 @@
+"""Writes that may be sent twice: the second time gives the first answer and changes nothing.
+
+The key is stored in the transaction of the change itself, so there is never one without the other, and it is
+kept as long as what it wrote. Of two requests with one key at the same moment the second waits for the first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.errors import KeyUsedForAnother
+from app.store.session import Writing
+from app.store.tables import idempotency_keys as keys
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a write was answered with: HTTP status, version of what it wrote, body. Nothing personal in it."""
+
+    status: int
+    version: int | None
+    body: bytes
+
+
+def claim(writing: Writing, authority: str, key: str, fingerprint: bytes) -> Answer | None:
+    """Take the key for this transaction, or give the answer that it already has.
+
+    `fingerprint` stands for the whole request. Raises `KeyUsedForAnother` where the key came with another.
+    """
+    insert = sqlite.insert if writing.dialect.name == "sqlite" else postgresql.insert
+    row = {"authority": authority, "key": key, "fingerprint": fingerprint}
+    claimed = insert(keys).values(row).on_conflict_do_nothing().returning(keys.c.key)
+    if writing.execute(claimed).scalar() is not None:
+        return None
+    found = writing.execute(select(keys).where(keys.c.authority == authority, keys.c.key == key)).one()
+    if found.fingerprint != fingerprint:
+        raise KeyUsedForAnother
+    return Answer(found.status, found.version, found.body)
+
+
+def settle(writing: Writing, authority: str, key: str, answer: Answer) -> None:
+    """Store the answer with the key that this transaction claimed."""
+    writing.execute(
+        update(keys)
+        .where(keys.c.authority == authority, keys.c.key == key)
+        .values(status=answer.status, version=answer.version, body=answer.body)
+    )

@@ -1,0 +1,59 @@
+"""Laying out a database, and finding out whether it is laid out for this version of the service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from app.errors import SchemaNotCurrent
+from app.store.session import Database, Reading
+
+FOLDER = Path(__file__).parents[2] / "migrations"
+
+MIGRATION_LOCK = 5_309_034
+"""Advisory lock of PostgreSQL, so that of two services that start at once one migrates and one waits."""
+
+
+def upgrade(database: Database, revision: str = "head") -> None:
+    """Bring the database to a revision, the newest unless told otherwise. Does nothing where it is there."""
+    _run(database, lambda config: command.upgrade(config, revision))
+
+
+def downgrade(database: Database, revision: str) -> None:
+    """Take the database back to a revision; `base` takes everything away."""
+    _run(database, lambda config: command.downgrade(config, revision))
+
+
+def check(database: Database) -> None:
+    """Raise where the tables in the code and those that the migrations make are not the same."""
+    _run(database, command.check)
+
+
+def require_current(reading: Reading) -> None:
+    """Raise `SchemaNotCurrent` unless the database is at the newest revision."""
+    if MigrationContext.configure(reading).get_current_revision() != newest():
+        raise SchemaNotCurrent
+
+
+def newest() -> str:
+    """The newest revision that there is."""
+    head = ScriptDirectory(str(FOLDER)).get_current_head()
+    if head is None:
+        raise SchemaNotCurrent
+    return head
+
+
+def _run(database: Database, action: object) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with database.writing() as writing:
+        if writing.dialect.name == "postgresql":
+            writing.execute(text("SET LOCAL statement_timeout = 0"))
+            writing.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+        config.attributes["connection"] = writing
+        action(config)  # type: ignore[operator]

@@ -1,0 +1,86 @@
+"""Records as rows and back. What a table has no column for stands in its `details`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import Table
+
+from app.matching.home import Home, Resident
+from app.matching.referral import Child, Referral
+from app.store import codec
+from app.store.tables import children, homes, referrals, residents
+
+Row: TypeAlias = Mapping[Any, Any]
+"""Column name to value, as the database gives it."""
+
+Kind: TypeAlias = Any
+"""The class of a record."""
+
+ELSEWHERE = {Home: frozenset({"residents"}), Referral: frozenset({"children"})}
+"""Fields that are rows of another table."""
+
+TABLE: dict[type[Any], Table] = {Home: homes, Resident: residents, Referral: referrals, Child: children}
+
+
+@cache
+def _in_columns(record: Kind) -> tuple[str, ...]:
+    """Fields that have a column of their own."""
+    return tuple(name for name in codec.hints(record) if name in TABLE[record].columns)
+
+
+@cache
+def _in_details(record: Kind) -> dict[str, tuple[codec.Convert, codec.Convert]]:
+    """Fields that stand in `details`, with how to write and read each."""
+    left = set(codec.hints(record)) - set(_in_columns(record)) - ELSEWHERE.get(record, frozenset())
+    return {
+        name: (codec.encoder(hint), codec.decoder(hint))
+        for name, hint in codec.hints(record).items()
+        if name in left
+    }
+
+
+@cache
+def _column_readers(record: Kind) -> dict[str, codec.Convert]:
+    """How to read the columns whose database type is not the record's: codes come as text."""
+    found = {}
+    for name in _in_columns(record):
+        kind = TABLE[record].columns[name].type.python_type
+        found[name] = codec.decoder(codec.hints(record)[name]) if kind is str else _same
+    return found
+
+
+def _same(value: Any) -> Any:  # noqa: ANN401
+    return value
+
+
+def to_row(record: Any) -> dict[str, Any]:  # noqa: ANN401
+    """The row of a home, resident, referral or child, without keys and versions."""
+    kind: Kind = type(record)
+    row = {name: _plain(getattr(record, name)) for name in _in_columns(kind)}
+    row["details"] = {name: write(getattr(record, name)) for name, (write, _) in _in_details(kind).items()}
+    return row
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401
+    return str(value) if isinstance(value, str) else value
+
+
+def _fields(record: Kind, row: Row) -> dict[str, Any]:
+    details, stored = _in_details(record), row["details"]
+    found = {name: read(row[name]) for name, read in _column_readers(record).items()}
+    return found | {name: details[name][1](value) for name, value in stored.items() if name in details}
+
+
+def home_from_rows(row: Row, resident_rows: Sequence[Row]) -> Home:
+    """A home out of its row and those of its residents, in their order."""
+    people = tuple(Resident(**_fields(Resident, resident)) for resident in resident_rows)
+    return Home(**_fields(Home, row), residents=people)
+
+
+def referral_from_rows(row: Row, child_rows: Sequence[Row]) -> Referral:
+    """A referral out of its row and those of its children, in their order."""
+    people = tuple(Child(**_fields(Child, child)) for child in child_rows)
+    return Referral(**_fields(Referral, row), children=people)

@@ -1,0 +1,168 @@
+"""Changing homes and referrals. Plain functions of a transaction, which the caller commits.
+
+Every change to the inventory first counts up the authority's clock. That locks its row until the transaction
+ends, so changes of one authority's inventory happen one after the other, and a home that was changed later
+carries the greater number: a follower that has seen number n has seen everything up to n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from app.errors import ChildAlreadyWaiting, HomeNotFound, ReferralNotFound, VersionNotGiven
+from app.matching.home import Home
+from app.matching.referral import HomeRef, Referral, ReferralRef
+from app.store import load
+from app.store.rows import to_row
+from app.store.session import Writing
+from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
+from app.store.versions import Precondition, Saved
+
+KEYS = ("authority", "ref")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """How many homes of an import were new, were changed, and stood there already just so."""
+
+    created: int
+    changed: int
+    unchanged: int
+
+
+def save_home(writing: Writing, authority: str, home: Home, precondition: Precondition) -> Saved:
+    """Store a home, new or changed. Raises `VersionMismatch` or `VersionNotGiven`."""
+    seq = _next_seq(writing, authority)
+    stored = load.home(writing, authority, home.ref)
+    precondition.check(stored.version if stored else None)
+    if stored is not None:
+        version = stored.version + 1
+    else:
+        version = load.removed_versions(writing, authority, [home.ref]).get(home.ref, 0) + 1
+    _write_homes(writing, authority, [(home, version)], seq)
+    return Saved(version, stored is None)
+
+
+def import_homes(writing: Writing, authority: str, new: Sequence[Home]) -> Imported:
+    """Store many homes. What an import says counts, whatever was there; what is the same stays untouched."""
+    seq = _next_seq(writing, authority)
+    refs = [home.ref for home in new]
+    stored = {found.record.ref: found for found in load.homes_named(writing, authority, refs)}
+    removed = load.removed_versions(writing, authority, [ref for ref in refs if ref not in stored])
+    changes: list[tuple[Home, int]] = []
+    for home in new:
+        known = stored.get(home.ref)
+        if known is None:
+            changes.append((home, removed.get(home.ref, 0) + 1))
+        elif known.record != home:
+            changes.append((home, known.version + 1))
+    _write_homes(writing, authority, changes, seq)
+    return Imported(len(new) - len(stored), len(changes) - (len(new) - len(stored)), len(new) - len(changes))
+
+
+def remove_home(writing: Writing, authority: str, ref: HomeRef, precondition: Precondition) -> None:
+    """Take a home away with all that was known of its residents. Raises `HomeNotFound` or as `save_home`."""
+    seq = _next_seq(writing, authority)
+    wanted = homes.c.authority == authority, homes.c.ref == ref
+    version = writing.execute(select(homes.c.version).where(*wanted)).scalar()
+    if version is None:
+        raise HomeNotFound
+    precondition.check(version)
+    writing.execute(delete(homes).where(*wanted))
+    gone = {"authority": authority, "ref": ref, "version": version, "removed_seq": seq}
+    _upsert(writing, removed_homes, KEYS, [gone])
+
+
+def save_referral(writing: Writing, authority: str, referral: Referral, precondition: Precondition) -> Saved:
+    """Store a referral. Raises `VersionMismatch`, `VersionNotGiven` or `ChildAlreadyWaiting`."""
+    wanted = referrals.c.authority == authority, referrals.c.ref == referral.ref
+    current = writing.execute(select(referrals.c.version).where(*wanted).with_for_update()).scalar()
+    precondition.check(current)
+    version = (current or 0) + 1
+    keys = {"authority": authority, "ref": referral.ref, "version": version, "changed_at": func.now()}
+    row = to_row(referral) | keys
+    if current is None:
+        _insert_new(writing, row)
+    else:
+        writing.execute(referrals.update().where(*wanted).values(row))
+        theirs = children.c.authority == authority, children.c.referral_ref == referral.ref
+        writing.execute(delete(children).where(*theirs))
+    try:
+        writing.execute(children.insert(), list(_numbered(authority, "referral_ref", referral)))
+    except IntegrityError:
+        raise ChildAlreadyWaiting from None
+    return Saved(version, current is None)
+
+
+def remove_referral(writing: Writing, authority: str, ref: ReferralRef, precondition: Precondition) -> None:
+    """Take a referral away with its children. Raises `ReferralNotFound` or as `save_referral`."""
+    wanted = referrals.c.authority == authority, referrals.c.ref == ref
+    current = writing.execute(select(referrals.c.version).where(*wanted).with_for_update()).scalar()
+    if current is None:
+        raise ReferralNotFound
+    precondition.check(current)
+    writing.execute(delete(referrals).where(*wanted))
+
+
+def _insert_new(writing: Writing, row: dict[str, Any]) -> None:
+    """Somebody may have stored the same referral a moment ago: then the caller has not seen that version."""
+    insert = _insert(writing, referrals).values(row).on_conflict_do_nothing().returning(referrals.c.ref)
+    if writing.execute(insert).scalar() is None:
+        raise VersionNotGiven
+
+
+def _next_seq(writing: Writing, authority: str) -> int:
+    """Count up the authority's clock and keep its row until the transaction ends."""
+    insert = _insert(writing, inventory_clock).values(authority=authority, seq=1)
+    counted = insert.on_conflict_do_update(
+        index_elements=["authority"], set_={"seq": inventory_clock.c.seq + 1}
+    ).returning(inventory_clock.c.seq)
+    return int(writing.execute(counted).scalar_one())
+
+
+def _write_homes(writing: Writing, authority: str, changes: Sequence[tuple[Home, int]], seq: int) -> None:
+    if not changes:
+        return
+    refs = [{"authority": authority, "ref": home.ref} for home, _ in changes]
+    for table, column in ((residents, "home_ref"), (removed_homes, "ref")):
+        _delete_each(writing, table, column, refs)
+    rows = [
+        to_row(home) | {"authority": authority, "version": version, "changed_seq": seq, "ref": home.ref}
+        for home, version in changes
+    ]
+    _upsert(writing, homes, KEYS, rows)
+    people = [row for home, _ in changes for row in _numbered(authority, "home_ref", home)]
+    if people:
+        writing.execute(residents.insert(), people)
+
+
+def _delete_each(writing: Writing, table: Table, column: str, refs: Sequence[dict[str, str]]) -> None:
+    for start in range(0, len(refs), load.MOST_AT_ONCE):
+        some = [ref["ref"] for ref in refs[start : start + load.MOST_AT_ONCE]]
+        authority = refs[0]["authority"]
+        writing.execute(delete(table).where(table.c.authority == authority, table.c[column].in_(some)))
+
+
+def _numbered(authority: str, owner: str, record: Home | Referral) -> Iterable[dict[str, Any]]:
+    people = record.residents if isinstance(record, Home) else record.children
+    for position, person in enumerate(people):
+        yield to_row(person) | {"authority": authority, owner: record.ref, "position": position}
+
+
+def _upsert(writing: Writing, table: Table, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    insert = _insert(writing, table)
+    new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    if "changed_at" in table.columns:
+        new["changed_at"] = func.now()
+    writing.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=new), list(rows))
+
+
+def _insert(writing: Writing, table: Table) -> Any:  # noqa: ANN401 - the two dialects share no type for it
+    module = sqlite if writing.dialect.name == "sqlite" else postgresql
+    return module.insert(table)

@@ -1,0 +1,183 @@
+"""Opening a database, and its transactions: one to read in, one to write in.
+
+A reading sees one moment, however many statements it takes. A writing on SQLite takes the write lock when it
+begins (`BEGIN IMMEDIATE`), since a lock asked for half-way is refused at once, whatever the timeout.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NewType, TypeVar, cast
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from app.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
+
+Reading = NewType("Reading", Connection)
+"""A transaction for reading; all statements see the same moment."""
+
+Writing = NewType("Writing", Reading)
+"""A transaction that may change things; committed as a whole at its end, or not at all."""
+
+T = TypeVar("T")
+
+OLDEST_SQLITE = (3, 35, 0)
+"""Below, `RETURNING` is missing."""
+
+WAL_REPAIRED = (3, 51, 3)
+WAL_WITHDRAWN = frozenset({(3, 52, 0)})
+"""From 3.7.0 on, SQLite's write-ahead log could lose its place when two connections reset it at the same
+moment, which damages the file; 3.51.3 mends it and 3.52.0 was withdrawn. Others keep the rollback journal,
+which never had the fault: a commit and a reading then wait for each other, and that is all."""
+
+BUSY_TIMEOUT_MS = 5_000
+ATTEMPTS = 5
+BUSY_STATES = frozenset({"40001", "40P01", "55P03", "57014"})
+"""PostgreSQL: could not serialise, deadlock, lock not granted in time, statement took too long."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database. Share one between threads; close it at the end."""
+
+    engine: Engine
+
+    @classmethod
+    def open(cls, address: str) -> Database:
+        """Open the database at a SQLAlchemy address. Raises `DatabaseRefused` where it is not safe to use."""
+        url = make_url(address)
+        match url.get_backend_name():
+            case "sqlite":
+                return cls(_sqlite(url))
+            case "postgresql":
+                return cls(_postgresql(url))
+        log.error("The database address must begin with sqlite:/// or postgresql+psycopg://.")
+        raise DatabaseRefused
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+    def reading(self) -> AbstractContextManager[Reading]:
+        """A transaction to read in."""
+        return cast("AbstractContextManager[Reading]", self._transaction(self._read_options()))
+
+    def writing(self) -> AbstractContextManager[Writing]:
+        """A transaction to write in: committed where the block ends, undone where it raises."""
+        return cast("AbstractContextManager[Writing]", self._transaction({}))
+
+    def transact(self, work: Callable[[Writing], T]) -> T:
+        """Do the work in a transaction, again from the start where the database asks for that."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.writing() as writing:
+                    return work(writing)
+            except DatabaseBusy:
+                if attempt == ATTEMPTS or self.engine.dialect.name == "sqlite":
+                    raise
+        raise AssertionError
+
+    def _read_options(self) -> dict[str, Any]:
+        if self.engine.dialect.name == "sqlite":
+            return {"placement_begin": "BEGIN"}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+    @contextmanager
+    def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
+        try:
+            with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                yield connection
+        except (DBAPIError, PoolTimeoutError) as error:
+            raise _meaning(error) from None
+
+
+def _meaning(error: Exception) -> Exception:
+    """Busy, not there at all, or a mistake of ours (then the error itself, which hides its parameters).
+
+    What the driver says is logged by its class and code alone: its text may repeat what was sent.
+    """
+    original = getattr(error, "orig", None)
+    code = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "no code"
+    log.warning("The database answered with %s %s", type(original or error).__name__, code)
+    if code in BUSY_STATES or code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return DatabaseBusy()
+    gone = isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)) and code != "SQLITE_ERROR"
+    if gone or getattr(error, "connection_invalidated", False):
+        return DatabaseUnavailable()
+    return error
+
+
+def _sqlite(url: URL) -> Engine:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE or not url.database or url.database == ":memory:":
+        log.error("SQLite must be 3.35 or newer, and its database a file (each thread needs to open it).")
+        raise DatabaseRefused
+    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=40, pool_timeout=10)
+    event.listen(engine, "connect", _sqlite_connect)
+    event.listen(engine, "begin", _sqlite_begin)
+    wanted = journal_mode(sqlite3.sqlite_version_info)
+    try:
+        found = _set_journal(engine, wanted)
+    except DBAPIError as error:
+        engine.dispose()
+        raise _meaning(error) from None
+    if found != wanted:
+        engine.dispose()
+        log.error("SQLite %s must use the %s journal here, and could not.", sqlite3.sqlite_version, wanted)
+        raise DatabaseRefused
+    return engine
+
+
+def _set_journal(engine: Engine, wanted: str) -> str:
+    """Ask for a journal, outside any transaction, and say which one is now in force."""
+    raw = engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute(f"PRAGMA journal_mode = {wanted}")
+        found = cursor.fetchone()
+        cursor.close()
+        return str(found[0]) if found else ""
+    finally:
+        raw.close()
+
+
+def journal_mode(version: tuple[int, ...]) -> str:
+    """The journal that is safe with a version of SQLite: `wal` where its fault is mended, else `delete`."""
+    return "wal" if version >= WAL_REPAIRED and version not in WAL_WITHDRAWN else "delete"
+
+
+def _sqlite_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT_MS}", "synchronous = FULL"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    begin = connection.get_execution_options().get("placement_begin", "BEGIN IMMEDIATE")
+    connection.exec_driver_sql(begin)
+
+
+def _postgresql(url: URL) -> Engine:
+    limits = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        hide_parameters=True,
+        pool_size=10,
+        max_overflow=10,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 5, "options": limits, "application_name": "placement"},
+    )
