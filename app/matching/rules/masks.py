@@ -7,13 +7,14 @@ One side has bits that stand against a match, the other side bits that they meet
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from app.matching.codes import Answer, Code
 from app.matching.columns import BoolArray, IntArray
+from app.matching.pairs import Pairs
 
 
 class Bits(NamedTuple):
@@ -67,6 +68,12 @@ def is_kind(positions: IntArray, members: frozenset[Code]) -> BoolArray:
     for member in members:
         found |= positions == member.position
     return found
+
+
+def of_rows(pairs: Pairs, value: Callable[[int], int], dtype: type[np.generic]) -> IntArray:
+    """One value for each row (child or party), shaped as a column of the pairs."""
+    values = np.array([value(int(row)) for row in pairs.rows], dtype=dtype)
+    return values[:, None] if pairs.is_grid else values
 
 
 YES_OR_NO = by_code(Answer, {Answer.YES: 1, Answer.NO: 2}, {Answer.NOT_KNOWN: 3})

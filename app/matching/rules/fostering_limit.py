@@ -1,0 +1,58 @@
+"""Three foster children at most, unless they are siblings or an exemption names them."""
+
+from __future__ import annotations
+
+from app.matching.codes import FOSTERING_KINDS, PlaceCode
+from app.matching.finding import Facts, Finding, flag, number
+from app.matching.pairs import PartyPairs
+from app.matching.rules.masks import is_kind
+from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
+
+USUAL_LIMIT = 3
+FOSTERING_CODES = frozenset(
+    {PlaceCode.U1, PlaceCode.U2, PlaceCode.U3, PlaceCode.U4, PlaceCode.U5, PlaceCode.U6}
+)
+
+
+def judge(pairs: PartyPairs, _params: NoParams) -> Finding:
+    """Fostered children living there and the party, against three.
+
+    More may live there where all of them are brothers and sisters of each other (nobody else is fostered
+    there: the party is one sibling group), or where the exemption names every child of the party. The
+    carer's own children do not count, and do not make it a household of strangers.
+    """
+    home, party, lists = pairs.home, pairs.party, pairs.lists
+    fostering = is_kind(home.kind, FOSTERING_KINDS) | is_kind(home.place_code, FOSTERING_CODES)
+    limited = fostering & (home.fostered_residents > 0)
+    over = limited & (home.fostered_residents + party.size > USUAL_LIMIT)
+    siblings = pairs.among(lambda row: lists[row].all_sibling_rows)
+    exempt = pairs.among(lambda row: lists[row].exempt_rows)
+
+    def facts() -> Facts:
+        return {
+            "children": number(party.size),
+            "fostered": number(home.fostered_residents),
+            "all_siblings": flag(siblings | (home.fostered_residents == 0)),
+            "exempt": flag(exempt),
+        }
+
+    return Finding(over & ~siblings & ~exempt, facts=facts)
+
+
+def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
+    """An exemption that names the children, by the authority in whose area the carer lives."""
+    names = case.home.terms.exempt_children | {child.ref for child in case.children}
+    return (Change(Subject.HOME, "terms.exempt_children", names),)
+
+
+FOSTERING_LIMIT = Rule(
+    code="fostering_limit",
+    says="The usual fostering limit of three is kept",
+    because="{fostered:children} are fostered there; with {children:children} more it would be over the "
+    "usual limit of three, they are not all siblings, and no exemption names every child",
+    statutory=True,
+    source="Children Act 1989 s63(12) and Sch 7 paras 2-4",
+    level=Level.PARTY,
+    judge=judge,
+    remedies=remedies,
+)

@@ -1,0 +1,41 @@
+"""Where brothers and sisters must stay together, they go as one party or not at all."""
+
+from __future__ import annotations
+
+from app.matching.codes import KeepTogether
+from app.matching.finding import Facts, Finding, code, flag, number
+from app.matching.pairs import PartyPairs
+from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
+
+
+def judge(pairs: PartyPairs, _params: NoParams) -> Finding:
+    """A part of a referral whose children must stay together fails everywhere."""
+    party = pairs.party
+    fails = (party.keep_together == KeepTogether.REQUIRED.position) & ~party.is_whole
+
+    def facts() -> Facts:
+        return {
+            "children": number(party.size),
+            "keep_together": code(party.keep_together, KeepTogether),
+            "whole": flag(party.is_whole),
+        }
+
+    return Finding(fails, facts=facts)
+
+
+def remedies(_case: Case, _params: NoParams) -> tuple[Change, ...]:
+    """A referral that prefers, but does not require, that they stay together."""
+    return (Change(Subject.REFERRAL, "keep_together", KeepTogether.PREFERRED),)
+
+
+SIBLINGS_TOGETHER = Rule(
+    code="siblings_together",
+    says="Brothers and sisters who must stay together do",
+    because="The children of this referral must stay together; this is only a part of them "
+    "({children:children})",
+    statutory=False,
+    source="Children Act 1989 s22C(8)(c)",
+    level=Level.PARTY,
+    judge=judge,
+    remedies=remedies,
+)
