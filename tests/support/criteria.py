@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 from random import Random
 from typing import Any, NamedTuple, TypeVar
 
@@ -53,8 +54,6 @@ from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, ContactPlace, HomeRef, PlacedSibling, Referral
 from app.matching.unit import Criterion, NoParams
 from tests.support.builders import AS_OF, a_child, a_home, a_local, a_referral, a_resident
-
-MILE = 1609.344
 
 PARAMS: Mapping[str, Any] = {
     "near_family": near_family.Params(Decimal(3), Decimal(20)),
@@ -281,3 +280,14 @@ def random_home(random: Random, number: int) -> Home:
 def with_child(referral: Referral, change: Any) -> Referral:
     """The referral with `change` done to each of its children."""
     return replace(referral, children=tuple(change(child) for child in referral.children))
+
+
+def away_from(place: Location, metres: int, authority: str | None = "E06000018") -> Location:
+    """So many metres east of a place."""
+    return Location(place.easting + metres, place.northing, authority)
+
+
+def never_rises(values: Iterable[int]) -> bool:
+    """Whether no value is higher than the one before it, and the first and the last differ."""
+    listed = list(values)
+    return listed[0] > listed[-1] and all(a >= b for a, b in pairwise(listed))
