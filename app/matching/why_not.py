@@ -95,7 +95,7 @@ def apply_changes(
     record = pool.record(home)
     for needed in changes:
         child = next((one for one in referral.children if one.ref == needed.child), referral.children[0])
-        case = apply(Case(child, referral.children, referral, record, as_of), (needed.change,))
+        case = apply(Case(child, referral.children, referral, record, as_of), needed.change)
         referral, record = case.referral, case.home
     return referral, pool.changed([record])
 

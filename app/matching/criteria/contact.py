@@ -30,14 +30,14 @@ class Params:
 
     full_within_miles: Decimal
     none_beyond_miles: Decimal
-    weight: Mapping[VisitFrequency, int]
+    visit_weight: Mapping[VisitFrequency, int]
 
     def __post_init__(self) -> None:
         """Refuse a range turned round and a frequency without a weight."""
         check_reach(self, "full_within_miles", "none_beyond_miles")
         for frequency in VisitFrequency:
-            if not 1 <= self.weight.get(frequency, 0) <= MOST_WEIGHT:
-                raise ValueError(f'weight."{frequency}" is needed, from 1 to {MOST_WEIGHT}')
+            if not 1 <= self.visit_weight.get(frequency, 0) <= MOST_WEIGHT:
+                raise ValueError(f'visit_weight."{frequency}" is needed, from 1 to {MOST_WEIGHT}')
 
 
 def judge(pairs: ChildPairs, params: Params) -> Score:
@@ -58,7 +58,7 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
 
 def _worth(homes: Homes, params: Params, lists: ChildLists, cols: IntArray) -> tuple[IntArray, IntArray]:
     """Least and most value of each of these homes to one child."""
-    weights = [params.weight[frequency] for frequency in VisitFrequency]
+    weights = [params.visit_weight[frequency] for frequency in VisitFrequency]
     full, none = metres(params, "full_within_miles"), metres(params, "none_beyond_miles")
     located: BoolArray = homes.has_location[cols]
     low, high = np.zeros(len(cols), dtype=np.int64), np.zeros(len(cols), dtype=np.int64)
