@@ -167,6 +167,8 @@ def read_columns(source: Source, say: Say = lambda _: None) -> tuple[Columns, di
         say(f"reading the ONS Postcode Directory: {file.name[10]} ({counts['postcodes']:,})")
     names = ("numbers", "eastings", "northings", "authorities")
     numbers, *others = (np.concatenate([getattr(each, name) for each in letters]) for name in names)
+    if not len(numbers):
+        raise BakeError(f"The package {PACKAGE} holds no postcodes: reinstall it.")
     order = np.argsort(numbers)
     numbers = numbers[order]
     if (numbers[1:] == numbers[:-1]).any():

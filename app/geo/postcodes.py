@@ -103,7 +103,7 @@ class PostcodeDirectory:
     def __init__(self, description: Mapping[str, Any], flat: NDArray[np.uint32]) -> None:
         """Use `open`. `flat` holds the columns one after the other, as `app.geo.bake` writes them."""
         rows, on_grid = description["rows"], description["rows_on_grid"]
-        if rows < 1 or len(flat) != 4 * rows + on_grid + COLUMNS * ROWS + 1:
+        if len(flat) != 4 * rows + on_grid + COLUMNS * ROWS + 1:
             raise DirectoryError("The postcode directory is damaged: run python -m app.geo.bake --force.")
         ends = np.cumsum([rows, rows, rows, rows, on_grid])
         self._numbers, self._eastings, self._northings, self._authorities, order, starts = np.split(

@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
+import brotli
+import msgpack
 import pytest
 
 from app.geo import bake as bake_module
@@ -20,8 +22,8 @@ from app.geo.postcodes import (
 from tests.support.geo import Row, write_source
 
 ROWS: list[Row] = [
-    ("NG1 5DT", "E06000018", 456_418, 340_071),
     ("NG181AB", "E07000174", 454_090, 360_617),
+    ("NG1 5DT", "E06000018", 456_418, 340_071),
     ("B1  1AA", "E08000025", 406_000, 286_000),
     ("GIR 0AA", None, None, None),
     ("NPT 1AA", "W06000022", 330_900, 188_400),
@@ -176,12 +178,21 @@ def _nothing(folder: Path) -> Source:
     return source_in(folder)
 
 
+def _empty(folder: Path) -> Source:
+    source = write_source(folder, ROWS[:1])
+    nothing = {"data": {name: [] for name in ("pcd", "laua", "oseast1m", "osnrth1m")}}
+    source.files[0].write_bytes(brotli.compress(msgpack.packb(nothing)))
+    return source
+
+
 def _damaged(folder: Path) -> Source:
     (folder / "postcodes_A.msgpack.br").write_bytes(b"not brotli")
     return source_in(folder)
 
 
-@pytest.mark.parametrize(("make", "advice"), [(_nothing, "reinstall"), (_damaged, "is damaged")])
+@pytest.mark.parametrize(
+    ("make", "advice"), [(_nothing, "no postcode files"), (_empty, "no postcodes"), (_damaged, "is damaged")]
+)
 def test_a_damaged_package_is_told(tmp_path: Path, make: Callable[[Path], Source], advice: str) -> None:
     """No files, and files that are no data."""
     with pytest.raises(BakeError, match=advice):

@@ -27,6 +27,16 @@ def test_three_strips_meet_side_by_side() -> None:
     assert all(3_500 < length < 5_500 for length in edges.values())
 
 
+def test_areas_that_only_share_a_corner_do_not_adjoin() -> None:
+    """Four quarters of a regular grid: the two diagonal pairs touch at one point, without an edge."""
+    rows = [
+        (100_000 + 200 * column, 200_000 + 200 * row, "AB"[column // 5] + "xy"[row // 5])
+        for column in range(10)
+        for row in range(10)
+    ]
+    assert set(meeting(*_columns(rows))) == {("Ax", "Ay"), ("Ax", "Bx"), ("Ay", "By"), ("Bx", "By")}
+
+
 def test_water_parts_what_it_lies_between() -> None:
     """Two shores nine kilometres apart do not meet, four kilometres apart they do."""
     for gap_m, expected in ((9_000, set()), (4_000, {("A", "B")})):

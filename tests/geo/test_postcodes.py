@@ -141,6 +141,9 @@ def test_sample_near_misses_nothing(directory: PostcodeDirectory, radius_m: int)
     within = squared_distance(eastings, northings, place.easting, place.northing) <= radius_m**2
     every = directory.sample_near(place.easting, place.northing, radius_m, int(within.sum()), seed=0)
     assert len(every) == within.sum() > 0
+    rows = np.flatnonzero(within)[_draw(len(every), len(every), seed=0)]
+    assert [place.easting for place in every] == eastings[rows].tolist()
+    assert [place.northing for place in every] == northings[rows].tolist()
     with pytest.raises(ValueError, match="Asked for"):
         directory.sample_near(place.easting, place.northing, radius_m, int(within.sum()) + 1, seed=0)
 
