@@ -55,8 +55,8 @@ def test_written_form() -> None:
 MALFORMED = [
     "", " ", "NG1", "5DT", "NG1 5D", "NG1 5DTT", "NG1-5DT", "NG1.5DT", "N61 SDT", "NG1 SDT", "NGI 5DT",
     "NGO 1AA", "SWIA OAA", "SW1A OAA", "1NG 5DT", "NGG1 5DT", "NG123 5DT", "NG1AA 5DT", "ABC 1DE", "NPTA 1AA",
-    "N123 5DT",
-    "N1AA 5DT", "NG1 55T", "NG1 5D7", "\uff2e\uff27\uff11 \uff15\uff24\uff34", "NG1 5D\u00df", "NG1 5D\u0167T",
+    "N123 5DT", "N1AA 5DT", "NG1 55T", "NG1 5D7",
+    "\uff2e\uff27\uff11 \uff15\uff24\uff34", "NG1 5D\u00df", "NG1 5D\u0167T",
     "ng1 5d\u0131", "\u017fw1a 0aa", "NG1\u200b5DT", "\ud800NG15DT", "NG1 5DT\x00", "' OR 1=1--",
     "NG1 5DT; NG1 5DT", "null", "99999", "\U0001f3e0", "A" * 100_000, " " * 100_000,
     "NG1 5DT" + " " * 100_000,
