@@ -13,13 +13,16 @@ from app.matching.child_columns import ChildTable
 from app.matching.finding import Finding, Value
 from app.matching.home import Home
 from app.matching.pairs import Pairs, child_grid, child_list, party_grid, party_list
-from app.matching.party_columns import Party, PartyTable
+from app.matching.party_columns import Party, PartyTable, whole_parties
 from app.matching.pool import Pool
 from app.matching.referral import Child, Referral
 from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
 from tests.support.builders import AS_OF, a_local, a_referral
 
 Who = Child | tuple[Child, ...] | Referral
+
+Answer2 = tuple[bool, bool]
+"""Fails, not known."""
 
 FAILS = (True, False)
 NOT_KNOWN = (False, True)
@@ -48,20 +51,28 @@ class Tables(NamedTuple):
 
     @classmethod
     def of(
-        cls, referrals: tuple[Referral, ...], homes: tuple[Home, ...], parties: list[Party], as_of: date
+        cls,
+        referrals: tuple[Referral, ...],
+        homes: tuple[Home, ...],
+        as_of: date = AS_OF,
+        members: tuple[int, ...] | None = None,
     ) -> Tables:
-        """Built as the engine builds them."""
+        """Built as the engine builds them; a party a referral, or one party of these members of the first."""
         pool = Pool.build(homes)
         children = ChildTable.build(referrals, pool, as_of)
+        parties = whole_parties(children) if members is None else (Party(referrals[0], members),)
         return cls(children, PartyTable.build(parties, children), pool)
+
+    def rows(self, level: Level) -> int:
+        """How many children, or parties, there are."""
+        return len(self.children.entries) if level is Level.CHILD else len(self.parties)
 
     def grid(self, level: Level) -> Pairs:
         """Everybody with every home."""
-        cols = np.arange(len(self.pool))
+        rows, cols = np.arange(self.rows(level)), np.arange(len(self.pool))
         if level is Level.CHILD:
-            rows = np.arange(len(self.children.entries))
             return child_grid(self.children, self.pool, a_local(), rows, cols)
-        return party_grid(self.parties, self.pool, a_local(), np.arange(len(self.parties)), cols)
+        return party_grid(self.parties, self.pool, a_local(), rows, cols)
 
     def edges(self, level: Level, rows: Any, cols: Any) -> Pairs:
         """A list of pairs."""
@@ -97,7 +108,7 @@ def judge_one(
     request = who if isinstance(who, Referral) else a_referral(*(who if isinstance(who, tuple) else (who,)))
     request = replace(request, **referral)
     chosen = tuple(range(len(request.children))) if members is None else members
-    tables = Tables.of((request,), (home, *others), [Party(request, chosen)], as_of)
+    tables = Tables.of((request,), (home, *others), as_of, chosen)
     row = chosen[0] if rule.level is Level.CHILD else 0
     pairs = tables.edges(rule.level, [row], [tables.pool.row_of[home.ref]])
     finding = rule.judge(pairs, NoParams() if params is None else params)

@@ -1,0 +1,78 @@
+import pytest
+
+from app.matching.codes import FOSTERING_KINDS, HomeKind, PlaceCode
+from app.matching.home import Home
+from app.matching.referral import Child, PlacedSibling
+from app.matching.rules.fostering_limit import FOSTERING_LIMIT
+from tests.support.builders import a_child, a_home, a_resident, some_terms
+from tests.support.judging import FAILS, PASSES, Answer2, after_remedies, case_of, judge_one
+
+
+def children(count: int) -> tuple[Child, ...]:
+    """So many children of one referral."""
+    return tuple(a_child() for _ in range(count))
+
+
+def fostering(fostered: int, own: int = 0, kind: HomeKind = HomeKind.FOSTER) -> Home:
+    """A foster home with so many foster children and children of the carer's own."""
+    residents = [a_resident() for _ in range(fostered)] + [a_resident(fostered=False) for _ in range(own)]
+    return a_home(kind=kind, places=9, residents=tuple(residents))
+
+
+@pytest.mark.parametrize("kind", sorted(FOSTERING_KINDS))
+@pytest.mark.parametrize(
+    ("fostered", "party", "answer"),
+    [
+        (0, 3, PASSES),
+        (0, 4, PASSES),  # one sibling group and nobody else
+        (1, 2, PASSES),
+        (1, 3, FAILS),
+        (2, 1, PASSES),
+        (2, 2, FAILS),
+        (3, 1, FAILS),
+        (4, 1, FAILS),
+    ],
+)
+def test_three_unless_all_are_siblings(kind: HomeKind, fostered: int, party: int, answer: Answer2) -> None:
+    """Exactly three is within the limit, four is not; an exemption opens it."""
+    home = fostering(fostered, kind=kind)
+    assert judge_one(FOSTERING_LIMIT, children(party), home).answer == answer
+    assert after_remedies(FOSTERING_LIMIT, case_of(children(party), home)).answer == PASSES
+
+
+@pytest.mark.parametrize(("fostered", "party", "answer"), [(0, 4, PASSES), (2, 1, PASSES), (2, 2, FAILS)])
+def test_the_carers_own_children_do_not_count(fostered: int, party: int, answer: Answer2) -> None:
+    """Neither towards the three, nor as strangers to a sibling group."""
+    assert judge_one(FOSTERING_LIMIT, children(party), fostering(fostered, own=2)).answer == answer
+
+
+def test_joining_siblings_is_allowed_when_nobody_else_is_fostered() -> None:
+    """Two join their two brothers and sisters; with one stranger there, or one child who is none, not."""
+    home = fostering(2, own=1)
+    known = tuple(PlacedSibling(resident.ref) for resident in home.residents if resident.fostered)
+    joining = tuple(a_child(placed_siblings=known) for _ in range(2))
+    assert judge_one(FOSTERING_LIMIT, joining, home).answer == PASSES
+    assert judge_one(FOSTERING_LIMIT, (joining[0], a_child()), home).answer == FAILS
+    crowded = a_home(places=9, residents=(*home.residents, a_resident()))
+    assert judge_one(FOSTERING_LIMIT, joining, crowded).answer == FAILS
+
+
+def test_an_exemption_names_every_child() -> None:
+    """An exemption for one of two is none for both."""
+    party = children(2)
+    one, both = frozenset({party[0].ref}), frozenset(child.ref for child in party)
+    residents = fostering(3).residents
+    for names, answer in ((one, FAILS), (both, PASSES), (frozenset(), FAILS)):
+        home = a_home(residents=residents, terms=some_terms(exempt_children=names))
+        assert judge_one(FOSTERING_LIMIT, party, home).answer == answer
+
+
+def test_only_fostering_is_limited() -> None:
+    """A children's home may have six; a parent-and-child place under a foster code is fostering."""
+    residents = fostering(4).residents
+    for kind in HomeKind:
+        limited = kind in FOSTERING_KINDS
+        home = a_home(kind=kind, residents=residents)
+        assert judge_one(FOSTERING_LIMIT, children(1), home).fails is limited
+    fostered = a_home(kind=HomeKind.PARENT_AND_CHILD, place_code=PlaceCode.U6, residents=residents)
+    assert judge_one(FOSTERING_LIMIT, children(1), fostered).answer == FAILS
