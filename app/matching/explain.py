@@ -107,10 +107,16 @@ class PairExplanation:
         )
 
 
-def explain(question: Question, party: int, cols: IntArray, *, every_fact: bool) -> list[PairExplanation]:
+EVERY_RULE = ~0
+
+
+def explain(
+    question: Question, party: int, cols: IntArray, open_bits: int = EVERY_RULE
+) -> list[PairExplanation]:
     """Explain one party with these homes (rows of the pool), in the order given.
 
-    `every_fact` False leaves out the facts of rules that are met: a shortlist has no use for them.
+    `open_bits`: the rules to look into. A shortlist gives those that its masks say are failed or not known
+    for one of the homes; the others are known to be met, and their facts are left out.
     """
     if not len(cols):
         return []
@@ -126,7 +132,8 @@ def explain(question: Question, party: int, cols: IntArray, *, every_fact: bool)
     for setting in question.policy.rules:
         pairs = child_pairs if setting.rule.level is Level.CHILD else party_pairs
         who = names if setting.rule.level is Level.CHILD else (None,)
-        for at, finding in enumerate(_findings(setting, pairs, who, every_fact)):
+        found = _findings(setting, pairs, who) if setting.bit & open_bits else _met(setting, who, len(cols))
+        for at, finding in enumerate(found):
             rules[at % len(cols)].append(finding)
     for criterion in question.policy.criteria:
         if criterion.enabled:
@@ -138,25 +145,27 @@ def explain(question: Question, party: int, cols: IntArray, *, every_fact: bool)
     ]
 
 
-def _findings(
-    setting: RuleSetting, pairs: Pairs, who: Sequence[ChildRef | None], every_fact: bool
-) -> list[RuleFinding]:
+def _met(setting: RuleSetting, who: Sequence[ChildRef | None], each: int) -> list[RuleFinding]:
+    outcome = Outcome.MET if setting.enabled else Outcome.OFF
+    rule = setting.rule
+    one_each = [RuleFinding(rule.code, outcome, False, rule.statutory, child, {}) for child in who]
+    return [finding for finding in one_each for _ in range(each)]
+
+
+def _findings(setting: RuleSetting, pairs: Pairs, who: Sequence[ChildRef | None]) -> list[RuleFinding]:
     rule, count = setting.rule, pairs.shape[0]
     each = count // len(who)
     if not setting.enabled:
-        off = RuleFinding(rule.code, Outcome.OFF, False, rule.statutory, None, {})
-        return [off] * each
+        return _met(setting, who, each)
     finding = rule.judge(pairs, setting.params)
     fails = _flat(finding.fails, pairs.shape)
     unknown = [False] * count if finding.not_known is None else _flat(finding.not_known, pairs.shape)
-    wanted = every_fact or any(fails) or any(unknown)
-    facts = _decoded(finding.facts(), pairs.shape, count) if wanted else [{}] * count
+    facts = _decoded(finding.facts(), pairs.shape, count)
     found = []
     for i in range(count):
         outcome = Outcome.NOT_MET if fails[i] else Outcome.NOT_KNOWN if unknown[i] else Outcome.MET
         blocks = outcome is Outcome.NOT_MET or (outcome is Outcome.NOT_KNOWN and setting.blocks)
-        shown = facts[i] if every_fact or outcome is not Outcome.MET else {}
-        found.append(RuleFinding(rule.code, outcome, blocks, rule.statutory, who[i // each], shown))
+        found.append(RuleFinding(rule.code, outcome, blocks, rule.statutory, who[i // each], facts[i]))
     return found
 
 

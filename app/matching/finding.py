@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache, lru_cache
 from typing import TypeAlias
 
 import numpy as np
@@ -34,19 +35,33 @@ class Fact:
     kind: FactKind
     codes: type[Code] | None = None
 
-    def at(self, index: tuple[int, ...], shape: tuple[int, ...]) -> Value:
-        """The fact of one pair as a plain value; None where not known."""
-        raw = int(np.broadcast_to(self.values, shape)[index])
+    def decoded(self, shape: tuple[int, ...]) -> list[Value]:
+        """The fact of every pair as plain values, in the order of the flattened pairs; None: not known."""
+        raws = np.broadcast_to(self.values, shape).ravel().tolist()
         match self.kind:
+            case FactKind.NUMBER:
+                return [None if raw == NOT_KNOWN else raw for raw in raws]
             case FactKind.FLAG:
-                return bool(raw)
+                return [bool(raw) for raw in raws]
             case FactKind.DAY:
-                return None if raw == NO_DAY else date.fromordinal(raw)
-            case FactKind.CODE if self.codes is not None:
-                return None if raw < 0 else str(list(self.codes)[raw])
-            case FactKind.CODES if self.codes is not None:
-                return tuple(str(member) for member in self.codes if raw & member.bit)
-        return None if raw == NOT_KNOWN else raw
+                return [None if raw == NO_DAY else date.fromordinal(raw) for raw in raws]
+            case FactKind.CODE:
+                names = _names(self.codes)
+                return [None if raw < 0 else names[raw] for raw in raws]
+            case FactKind.CODES:
+                return [_names_in(self.codes, raw) for raw in raws]
+
+
+@cache
+def _names(codes: type[Code] | None) -> tuple[str, ...]:
+    """The words of a code list by position."""
+    return tuple(str(member) for member in codes or ())
+
+
+@lru_cache(maxsize=4096)
+def _names_in(codes: type[Code] | None, bits: int) -> tuple[str, ...]:
+    """The words of a mask over a code list."""
+    return tuple(name for position, name in enumerate(_names(codes)) if bits >> position & 1)
 
 
 def number(values: IntArray) -> Fact:
@@ -98,15 +113,18 @@ class Finding:
 class Score:
     """A criterion's answer: `value` 0..1000, higher is better for the child, broadcast to the pairs.
 
-    `not_known`: the value could not be worked out; the policy says what stands in. `applies` (None: for
-    every pair): where False the criterion has nothing to say about this child and carries no points. It
-    depends on the child alone, so that all homes of one child are measured on the same scale.
+    `not_known`: the value could not be worked out. There `value` is the least that it could be given what is
+    known and `most` the most (None: `FULL`); the policy says what stands in, and that is kept between the
+    two. `applies` (None: for every pair): where False the criterion has nothing to say about this child and
+    carries no points. It depends on the child alone, so that all homes of one child are measured on the
+    same scale.
     """
 
     value: IntArray
     not_known: BoolArray | None = None
     applies: BoolArray | None = None
     facts: Callable[[], Facts] = no_facts
+    most: IntArray | None = None
 
 
 FULL = 1000

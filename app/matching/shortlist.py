@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,7 +22,7 @@ from app.matching.party_columns import PartyTable, whole_parties
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
-from app.matching.splits import Split, best_splits
+from app.matching.splits import Split, best_splits, parts_of
 from app.matching.where import Where, where
 
 SPLITS_SHOWN = 3
@@ -103,20 +103,28 @@ class Shortlist:
     splits: tuple[Split, ...]
 
 
-def question_for(referral: Referral, pool: Pool, policy: Policy, as_of: date) -> Question:
-    """One referral's whole party against the pool."""
+def question_for(
+    referral: Referral, pool: Pool, policy: Policy, as_of: date, *, parts: bool = False
+) -> Question:
+    """One referral's whole party against the pool; with `parts` also every part of it, behind the whole."""
     children = ChildTable.build((referral,), pool, as_of)
-    return Question(children, PartyTable.build(whole_parties(children), children), pool, policy)
+    parties = whole_parties(children)
+    if parts:
+        parties += parts_of(parties[0])
+    return Question(children, PartyTable.build(parties, children), pool, policy)
 
 
 def shortlist(
     referral: Referral, pool: Pool, policy: Policy, as_of: date, k: int = 20, misses: int = 5
 ) -> Shortlist:
     """The k best homes for a referral on a day, under a policy, and why the others are out."""
-    question = question_for(referral, pool, policy, as_of)
-    block = assess_block(question, 0, 1)
+    may_part = len(referral.children) > 1 and referral.keep_together is not KeepTogether.REQUIRED
+    question = question_for(referral, pool, policy, as_of, parts=may_part)
+    block = assess_block(question, 0, len(question.parties))
     allowed: IntArray = np.flatnonzero(block.allowed[0])
     best, not_shown = _best(referral.ref, pool, allowed, block.points[0, allowed], k)
+    near = _nearest(question, block, misses)
+    explained = explain(question, 0, np.concatenate([best, near]), _open_bits(block, best, near))
     children = tuple(child.ref for child in referral.children)
     return Shortlist(
         referral=referral.ref,
@@ -128,13 +136,13 @@ def shortlist(
         most_points=_most_points(policy, question),
         homes=len(pool),
         allowed=len(allowed),
-        options=_options(question, referral, best, block),
+        options=_options(question, referral, best, block, explained[: len(best)]),
         ties_not_shown=not_shown,
         out_by_rule=_counts(policy, block.failed[0]),
         not_known_by_rule=_counts(policy, block.not_known[0] & np.uint32(policy.blocking_bits)),
-        near_misses=_near_misses(question, block, misses),
+        near_misses=_near_misses(question, block, near, explained[len(best) :]),
         relaxations=_relaxations(question, block) if not len(allowed) else (),
-        splits=_splits(question, referral, any_whole=bool(len(allowed))),
+        splits=_splits(question, block, referral) if may_part else (),
     )
 
 
@@ -163,8 +171,19 @@ def _lot(referral: ReferralRef, home: HomeRef) -> bytes:
     return hashlib.blake2b(f"{referral}\x00{home}".encode(), digest_size=8).digest()
 
 
-def _options(question: Question, referral: Referral, cols: IntArray, block: Block) -> tuple[Option, ...]:
-    explained = explain(question, 0, cols, every_fact=False)
+def _open_bits(block: Block, best: IntArray, near: IntArray) -> int:
+    """Rules that are failed or not known for one of the homes that will be shown."""
+    bits = block.failed[0] | block.not_known[0]
+    return int(np.bitwise_or.reduce(bits[best], initial=0) | np.bitwise_or.reduce(bits[near], initial=0))
+
+
+def _options(
+    question: Question,
+    referral: Referral,
+    cols: IntArray,
+    block: Block,
+    explained: Sequence[PairExplanation],
+) -> tuple[Option, ...]:
     places = where(referral, question.pool, question.policy, cols)
     fees = _fees(question, cols)
     allowed_points = block.points[0, block.allowed[0]]
@@ -224,10 +243,9 @@ def blocking(block: Block, policy: Policy) -> IntArray:
     return bits
 
 
-def _near_misses(question: Question, block: Block, most: int) -> tuple[NearMiss, ...]:
-    """Homes out by the fewest rules, those with the most points first."""
-    bits = blocking(block, question.policy)
-    how_many = np.bitwise_count(bits)
+def _nearest(question: Question, block: Block, most: int) -> IntArray:
+    """Rows of the homes out by the fewest rules, those with the most points first."""
+    how_many = np.bitwise_count(blocking(block, question.policy))
     cols: IntArray = np.zeros(0, dtype=np.int64)
     for count in range(1, int(how_many.max(initial=0)) + 1):
         if len(cols) >= most:
@@ -235,17 +253,23 @@ def _near_misses(question: Question, block: Block, most: int) -> tuple[NearMiss,
         level = np.flatnonzero(how_many == count)
         order = np.argsort(-points_regardless(question, 0, level), kind="stable")
         cols = np.concatenate([cols, level[order][: most - len(cols)]])
-    allowed_points = block.points[0, block.allowed[0]]
-    points = points_regardless(question, 0, cols)
+    return cols
+
+
+def _near_misses(
+    question: Question, block: Block, cols: IntArray, explained: Sequence[PairExplanation]
+) -> tuple[NearMiss, ...]:
+    bits = blocking(block, question.policy)
+    others = block.points[0, block.allowed[0]]
     return tuple(
         NearMiss(
             home=explanation.home,
             findings=tuple(finding for finding in explanation.rules if finding.blocks),
-            overridable=not int(bits[cols[i]]) & question.policy.statutory_bits,
-            points_if_met=int(points[i]),
-            rank_if_met=rank_among(int(points[i]), allowed_points),
+            overridable=not int(bits[col]) & question.policy.statutory_bits,
+            points_if_met=explanation.points,
+            rank_if_met=rank_among(explanation.points, others),
         )
-        for i, explanation in enumerate(explain(question, 0, cols, every_fact=False))
+        for col, explanation in zip(cols, explained, strict=True)
     )
 
 
@@ -265,10 +289,8 @@ def _relaxations(question: Question, block: Block) -> tuple[Relaxation, ...]:
     return tuple(sorted(found, key=lambda relaxation: -relaxation.homes))
 
 
-def _splits(question: Question, referral: Referral, *, any_whole: bool) -> tuple[Split, ...]:
-    if len(referral.children) == 1 or referral.keep_together is KeepTogether.REQUIRED:
+def _splits(question: Question, block: Block, referral: Referral) -> tuple[Split, ...]:
+    preferred = referral.keep_together is KeepTogether.PREFERRED
+    if not preferred and block.allowed[0].any():
         return ()
-    if referral.keep_together is KeepTogether.NOT_REQUIRED and any_whole:
-        return ()
-    price = question.policy.separated_pair if referral.keep_together is KeepTogether.PREFERRED else 0
-    return best_splits(question, question.parties.parties[0], price, SPLITS_SHOWN)
+    return best_splits(question, block, question.policy.separated_pair if preferred else 0, SPLITS_SHOWN)

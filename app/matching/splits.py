@@ -9,11 +9,11 @@ from itertools import combinations, product
 import numpy as np
 
 from app.geo.grid import distance_m
-from app.matching.assess import Block, Question, assess_all
+from app.matching.assess import Block, Question
 from app.matching.child_columns import ChildTable
 from app.matching.columns import IntArray
 from app.matching.parting import Partition, pairs_apart, partitions
-from app.matching.party_columns import Party, PartyTable
+from app.matching.party_columns import Party
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef
 
@@ -47,22 +47,24 @@ class Split:
     apart: tuple[Apart, ...]
 
 
-def best_splits(question: Question, party: Party, price: int, most: int) -> tuple[Split, ...]:
+def parts_of(party: Party) -> tuple[Party, ...]:
+    """Every part of a sibling group that some way of parting it makes use of."""
+    sets = sorted({part for way in partitions(len(party.members)) for part in way})
+    return tuple(Party(party.referral, tuple(party.members[i] for i in part)) for part in sets)
+
+
+def best_splits(question: Question, block: Block, price: int, most: int) -> tuple[Split, ...]:
     """The best split of each partition, best first; `price` is what one parted pair costs in points.
 
-    Each part goes to a home of its own. Looking at each part's best P homes, P being the number of parts,
-    is enough: if another were used, one of the P would be free and at least as good.
+    The question's first party is the whole group, the others are its parts; `block` judges them all. Each
+    part goes to a home of its own. Looking at each part's best P homes, P being the number of parts, is
+    enough: if another were used, one of the P would be free and at least as good.
     """
-    ways = list(partitions(len(party.members)))
-    sets = sorted({part for way in ways for part in way})
-    if not sets:
-        return ()
-    tables = [Party(party.referral, tuple(party.members[i] for i in part)) for part in sets]
-    table = PartyTable.build(tables, question.children)
-    block = assess_all(Question(question.children, table, question.pool, question.policy))
+    party = question.parties.parties[0]
+    row_of = {part.members: row for row, part in enumerate(question.parties.parties)}
     found = []
-    for way in ways:
-        rows = [sets.index(part) for part in way]
+    for way in partitions(len(party.members)):
+        rows = [row_of[tuple(party.members[i] for i in part)] for part in way]
         choice = _best_homes(block, rows)
         if choice is not None:
             found.append(_split(question, party, way, rows, choice, block, price))

@@ -69,7 +69,7 @@ def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of
     question = question_for(referral, pool, policy, as_of)
     block = assess_block(question, 0, 1)
     col = pool.row_of[home]
-    explanation = explain(question, 0, np.array([col]), every_fact=True)[0]
+    explanation = explain(question, 0, np.array([col]))[0]
     others = block.points[0, block.allowed[0]]
     points = int(points_regardless(question, 0, np.array([col]))[0])
     allowed_cols = np.flatnonzero(block.allowed[0])
