@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 
@@ -62,22 +62,22 @@ def best_splits(question: Question, block: Block, price: int, most: int) -> tupl
     """
     party = question.parties.parties[0]
     row_of = {part.members: row for row, part in enumerate(question.parties.parties)}
+    top = {row: _top(block, row, len(party.members)) for row in row_of.values()}
     found = []
     for way in partitions(len(party.members)):
         rows = [row_of[tuple(party.members[i] for i in part)] for part in way]
-        choice = _best_homes(block, rows)
+        choice = _best_homes(block, rows, top)
         if choice is not None:
             found.append(_split(question, party, way, rows, choice, block, price))
     found.sort(key=lambda split: (-split.value, _total_m(split), [part.home for part in split.parts]))
     return tuple(found[:most])
 
 
-def _best_homes(block: Block, rows: Sequence[int]) -> tuple[int, ...] | None:
+def _best_homes(block: Block, rows: Sequence[int], top: Mapping[int, list[int]]) -> tuple[int, ...] | None:
     """The homes, all different, that together give these parts the most points; None where there are none."""
-    lists = [_top(block, row, len(rows)) for row in rows]
     best: tuple[int, ...] | None = None
     best_points = -1
-    for homes in product(*lists):
+    for homes in product(*(top[row][: len(rows)] for row in rows)):
         if len(set(homes)) < len(homes):
             continue
         points = sum(int(block.points[row, home]) for row, home in zip(rows, homes, strict=True))
@@ -87,9 +87,13 @@ def _best_homes(block: Block, rows: Sequence[int]) -> tuple[int, ...] | None:
 
 
 def _top(block: Block, row: int, most: int) -> list[int]:
+    """The homes with the most points for a part, best first; among equals the first of the pool."""
     cols: IntArray = np.flatnonzero(block.allowed[row])
-    order = np.argsort(-block.points[row, cols], kind="stable")[:most]
-    return [int(col) for col in cols[order]]
+    points = block.points[row, cols]
+    if len(cols) > most:
+        keep = points >= np.partition(points, -most)[-most]
+        cols, points = cols[keep], points[keep]
+    return [int(col) for col in cols[np.argsort(-points, kind="stable")][:most]]
 
 
 def _split(
