@@ -1,15 +1,16 @@
 import pytest
 
 from app.matching.codes import Answer, HomeKind
-from app.matching.referral import PlacedSibling
+from app.matching.home import Home
+from app.matching.referral import Child, PlacedSibling
 from app.matching.rules.approval_terms import APPROVAL_TERMS
 from tests.support.builders import a_child, a_home, a_resident, some_terms
-from tests.support.judging import FAILS, NOT_KNOWN, PASSES, after_remedies, case_of, judge_one
+from tests.support.judging import FAILS, NOT_KNOWN, PASSES, Answer2, after_remedies, case_of, judge_one
 
 ADA, BEN, CAT = a_child(), a_child(), a_child()
 
 
-def naming(*children, kind=HomeKind.CONNECTED_PERSON):
+def naming(*children: Child, kind: HomeKind = HomeKind.CONNECTED_PERSON) -> Home:
     """A home approved for these children."""
     return a_home(kind=kind, terms=some_terms(named_children=frozenset(child.ref for child in children)))
 
@@ -27,7 +28,9 @@ def naming(*children, kind=HomeKind.CONNECTED_PERSON):
         ((ADA,), naming(), NOT_KNOWN),
     ],
 )
-def test_all_children_must_be_named_where_any_are(party, home, answer):
+def test_all_children_must_be_named_where_any_are(
+    party: tuple[Child, ...], home: Home, answer: Answer2
+) -> None:
     """Naming one sibling is no approval for the other; a connected person's approval must name somebody."""
     assert judge_one(APPROVAL_TERMS, party, home).answer == answer
 
@@ -36,7 +39,7 @@ def test_all_children_must_be_named_where_any_are(party, home, answer):
     ("siblings_only", "alone", "two"),
     [(Answer.YES, FAILS, PASSES), (Answer.NO, PASSES, PASSES), (Answer.NOT_KNOWN, NOT_KNOWN, PASSES)],
 )
-def test_a_home_for_siblings_needs_two(siblings_only, alone, two):
+def test_a_home_for_siblings_needs_two(siblings_only: Answer, alone: Answer2, two: Answer2) -> None:
     """One child alone is not a sibling group; whether the terms ask for one must be known."""
     home = a_home(terms=some_terms(siblings_only=siblings_only))
     assert judge_one(APPROVAL_TERMS, ADA, home).answer == alone
@@ -44,7 +47,7 @@ def test_a_home_for_siblings_needs_two(siblings_only, alone, two):
     assert judge_one(APPROVAL_TERMS, (ADA, BEN), home, members=(0,)).answer == alone
 
 
-def test_a_brother_or_sister_living_there_makes_two():
+def test_a_brother_or_sister_living_there_makes_two() -> None:
     """One child may join a sibling in a home for siblings, but not a stranger."""
     brother = a_resident()
     home = a_home(terms=some_terms(siblings_only=Answer.YES), residents=(brother,))
@@ -54,6 +57,6 @@ def test_a_brother_or_sister_living_there_makes_two():
 
 
 @pytest.mark.parametrize("home", [naming(CAT), naming(), a_home(terms=some_terms(siblings_only=Answer.YES))])
-def test_varying_the_approval_helps(home):
+def test_varying_the_approval_helps(home: Home) -> None:
     """The remedy is a wider approval, and it is enough."""
     assert after_remedies(APPROVAL_TERMS, case_of(ADA, home)).answer == PASSES

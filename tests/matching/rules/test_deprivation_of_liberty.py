@@ -9,7 +9,7 @@ EXCLUDED = [HomeKind.SECURE_HOME, HomeKind.SUPPORTED_ACCOMMODATION, HomeKind.SUP
 
 
 @pytest.mark.parametrize("kind", HomeKind)
-def test_which_homes_are_excluded(kind):
+def test_which_homes_are_excluded(kind: HomeKind) -> None:
     """Secure homes and supported accommodation, for a child under an order alone."""
     excluded = kind in EXCLUDED
     for order, answer in ((Answer.YES, FAILS), (Answer.NOT_KNOWN, NOT_KNOWN), (Answer.NO, PASSES)):
@@ -19,7 +19,7 @@ def test_which_homes_are_excluded(kind):
 
 
 @pytest.mark.parametrize("code", [PlaceCode.K1, PlaceCode.K3, PlaceCode.R5])
-def test_the_placement_code_is_enough(code):
+def test_the_placement_code_is_enough(code: PlaceCode) -> None:
     """A home recorded under an excluded code is out whatever its kind says."""
     child = a_child(deprivation_of_liberty=Answer.YES)
     home = a_home(kind=HomeKind.CHILDRENS_HOME, place_code=code)

@@ -23,14 +23,14 @@ TABLE = {
 
 @pytest.mark.parametrize("sex", Sex)
 @pytest.mark.parametrize("accepted", SexAccepted)
-def test_every_pair(sex, accepted):
+def test_every_pair(sex: Sex, accepted: SexAccepted) -> None:
     """Every child with every home, from a table written by hand; the remedy helps wherever needed."""
     child, home = a_child(sex=sex), a_home(terms=some_terms(sex=accepted))
     assert judge_one(SEX, child, home).answer == TABLE[sex, accepted]
     assert after_remedies(SEX, case_of(child, home)).answer == PASSES
 
 
-def test_facts_say_both_sides():
+def test_facts_say_both_sides() -> None:
     """The reason names the child's recorded sex and what the home takes."""
     facts = judge_one(SEX, a_child(sex=Sex.MALE), a_home(terms=some_terms(sex=SexAccepted.FEMALE))).facts
     assert facts == {"sex": "M", "sex_accepted": "F"}

@@ -5,7 +5,7 @@ import pytest
 from app.matching.codes import SUPPORTED_KINDS, HomeKind
 from app.matching.rules.supported_accommodation_age import SUPPORTED_ACCOMMODATION_AGE as RULE
 from tests.support.builders import a_child, a_home
-from tests.support.judging import FAILS, NOT_KNOWN, PASSES, after_remedies, case_of, judge_one
+from tests.support.judging import FAILS, NOT_KNOWN, PASSES, Answer2, after_remedies, case_of, judge_one
 
 LODGINGS = a_home(kind=HomeKind.SUPPORTED_LODGINGS)
 
@@ -26,7 +26,9 @@ LODGINGS = a_home(kind=HomeKind.SUPPORTED_LODGINGS)
         (None, date(2026, 6, 15), NOT_KNOWN),
     ],
 )
-def test_sixteen_and_seventeen_only(kind, born, moves_in, answer):
+def test_sixteen_and_seventeen_only(
+    kind: HomeKind, born: date | None, moves_in: date, answer: Answer2
+) -> None:
     """Days before, on and after the birthdays, also for a child born on 29 February."""
     child = a_child(date_of_birth=born)
     assert judge_one(RULE, child, a_home(kind=kind), needed_by=moves_in).answer == answer
@@ -34,13 +36,13 @@ def test_sixteen_and_seventeen_only(kind, born, moves_in, answer):
 
 @pytest.mark.parametrize("kind", sorted(set(HomeKind) - SUPPORTED_KINDS))
 @pytest.mark.parametrize("born", [date(2025, 1, 1), date(2007, 1, 1), None])
-def test_says_nothing_about_other_homes(kind, born):
+def test_says_nothing_about_other_homes(kind: HomeKind, born: date | None) -> None:
     """At no age and for no unknown age does this rule touch another kind of home."""
     assert judge_one(RULE, a_child(date_of_birth=born), a_home(kind=kind)).answer == PASSES
 
 
 @pytest.mark.parametrize("born", [date(2010, 3, 3), date(2012, 2, 29), date(2020, 12, 31)])
-def test_waiting_for_the_birthday_helps(born):
+def test_waiting_for_the_birthday_helps(born: date | None) -> None:
     """Moved to the 16th birthday, the date is right; a day earlier it would not be."""
     child = a_child(date_of_birth=born)
     change = RULE.remedies(case_of(child, LODGINGS), None)[0]
@@ -50,6 +52,6 @@ def test_waiting_for_the_birthday_helps(born):
 
 
 @pytest.mark.parametrize("born", [None, date(2007, 1, 1)])
-def test_nothing_helps_where_the_age_is_too_high_or_not_known(born):
+def test_nothing_helps_where_the_age_is_too_high_or_not_known(born: date | None) -> None:
     """Nobody grows younger, and a date of birth is not made up."""
     assert after_remedies(RULE, case_of(a_child(date_of_birth=born), LODGINGS)) is None
