@@ -146,13 +146,13 @@ class ChildLists:
 
     `sibling_places` and `sibling_homes` stand in the order of `placed_siblings`: where each lives, if known,
     and in which of the pool's homes, if in any. `all_sibling_rows`: a sibling lives there, and everybody
-    fostered there is a sibling of the child.
+    fostered there is a sibling of the child. `current_rows`: where the child lives.
     """
 
     apart_rows: IntArray
     named_rows: IntArray
     exempt_rows: IntArray
-    current_row: int
+    current_rows: IntArray
     sibling_rows: IntArray
     all_sibling_rows: IntArray
     sibling_places: tuple[Location | None, ...]
@@ -178,7 +178,7 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
         apart_rows=pool.rows(apart),
         named_rows=pool.rows(pool.named_for.get(child.ref, ())),
         exempt_rows=pool.rows(pool.exempt_for.get(child.ref, ())),
-        current_row=_current_row(child, pool),
+        current_rows=pool.rows(_lives_at(child, pool)),
         sibling_rows=pool.rows(sibling_homes),
         all_sibling_rows=pool.rows(only_siblings),
         sibling_places=tuple(_place_of(sibling, pool) for sibling in child.placed_siblings),
@@ -202,16 +202,15 @@ def _place_of(sibling: PlacedSibling, pool: Pool) -> Location | None:
     return next((place for place in places if place is not None), None)
 
 
-def _current_row(child: Child, pool: Pool) -> int:
-    """The home that the referral names, else one that has the child among its residents, else -1."""
-    if child.current_home is not None and child.current_home in pool.row_of:
-        return pool.row_of[child.current_home]
-    return min((pool.row_of[home] for home in pool.living_at.get(child.ref, ())), default=NOT_KNOWN)
+def _lives_at(child: Child, pool: Pool) -> list[HomeRef]:
+    """Homes of the pool where the child lives: the one that the referral names, and any that lists the child."""
+    named = child.current_home
+    listed = sorted(home for home in pool.living_at.get(child.ref, frozenset()) if home != named)
+    return [named, *listed] if named is not None and named in pool.row_of else listed
 
 
 def _lives_in(child: Child, pool: Pool) -> Home | None:
-    home = child.current_home
-    return pool.record(home) if home is not None and home in pool.row_of else None
+    return next((pool.record(home) for home in _lives_at(child, pool)), None)
 
 
 @dataclass(frozen=True, slots=True)

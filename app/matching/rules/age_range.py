@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.matching.columns import NO_DAY, NOT_KNOWN
+from app.matching.columns import NOT_KNOWN
 from app.matching.finding import Facts, Finding, number
 from app.matching.pairs import ChildPairs
+from app.matching.rules.ages import ages
 from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
 
 
 def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
     """Whole years on the day of moving in; both ends of the range are allowed."""
     child, home = pairs.child, pairs.home
-    age = np.where(child.born_ymd == NO_DAY, NOT_KNOWN, (child.on_ymd - child.born_ymd) // 10000)
+    age, age_known = ages(child)
     too_young = (home.age_min > age) & (home.age_min != NOT_KNOWN)
     too_old = (home.age_max < age) & (home.age_max != NOT_KNOWN)
-    age_known = age != NOT_KNOWN
     fails = age_known & (too_young | too_old)
     not_known = ~fails & (~age_known | (home.age_min == NOT_KNOWN) | (home.age_max == NOT_KNOWN))
 
     def facts() -> Facts:
-        return {"age": number(age), "age_min": number(home.age_min), "age_max": number(home.age_max)}
+        years = np.where(age_known, age, NOT_KNOWN)
+        return {"age": number(years), "age_min": number(home.age_min), "age_max": number(home.age_max)}
 
     return Finding(fails, not_known, facts)
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from app.matching.finding import Facts, Finding, flag
 from app.matching.pairs import ChildPairs
-from app.matching.rules.masks import of_rows
 from app.matching.unit import Level, NoParams, Rule
 
 
 def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
-    """The home named on the referral, or the one whose residents include the child."""
-    fails = of_rows(pairs, lambda row: pairs.lists[row].current_row, np.int64) == pairs.cols
+    """The home named on the referral, and any whose residents include the child, should the two not agree."""
+    fails = pairs.among(lambda row: pairs.lists[row].current_rows)
 
     def facts() -> Facts:
         return {"lives_there": flag(fails)}

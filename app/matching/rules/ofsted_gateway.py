@@ -27,14 +27,18 @@ class Params:
 
 
 def judge(pairs: ChildPairs, params: Params) -> Finding:
-    """The judgement against the policy's list. Not judged is not known; not yet inspected is allowed."""
+    """The judgement against the policy's list. Not judged is not known; not yet inspected is allowed.
+
+    Where the list is empty there is nothing to know.
+    """
     home = pairs.home
     fails = is_kind(home.judgement, frozenset(Judgement(word) for word in params.refused))
 
     def facts() -> Facts:
         return {"judgement": code(home.judgement, Judgement), "judged_on": on_day(home.judged_on)}
 
-    return Finding(fails, is_kind(home.judgement, OPEN_QUESTION), facts)
+    open_question = is_kind(home.judgement, OPEN_QUESTION) if params.refused else pairs.nowhere()
+    return Finding(fails, open_question, facts)
 
 
 OFSTED_GATEWAY = Rule(
