@@ -244,15 +244,19 @@ def blocking(block: Block, policy: Policy) -> IntArray:
 
 
 def _nearest(question: Question, block: Block, most: int) -> IntArray:
-    """Rows of the homes out by the fewest rules, those with the most points first."""
-    how_many = np.bitwise_count(blocking(block, question.policy))
+    """Rows of the homes out by the fewest rules; among those, rules that a person may override come first,
+    then the homes with the most points.
+    """
+    bits = blocking(block, question.policy)
+    by_law = (bits & np.uint32(question.policy.statutory_bits)) != 0
+    distance = 2 * np.bitwise_count(bits).astype(np.int64) + by_law
     cols: IntArray = np.zeros(0, dtype=np.int64)
-    for count in range(1, int(how_many.max(initial=0)) + 1):
+    for level in np.unique(distance[bits != 0]):
         if len(cols) >= most:
             break
-        level = np.flatnonzero(how_many == count)
-        order = np.argsort(-points_regardless(question, 0, level), kind="stable")
-        cols = np.concatenate([cols, level[order][: most - len(cols)]])
+        there = np.flatnonzero((distance == level) & (bits != 0))
+        order = np.argsort(-points_regardless(question, 0, there), kind="stable")
+        cols = np.concatenate([cols, there[order][: most - len(cols)]])
     return cols
 
 

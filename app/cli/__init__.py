@@ -1,0 +1,29 @@
+"""The `placement` command: thin, one use case a command."""
+
+from __future__ import annotations
+
+import typer
+
+from app.cli.demo import demo
+from app.cli.importing import import_homes
+from app.cli.matching import match, why_not
+from app.cli.policies import check
+from app.cli.serving import migrate, serve
+
+app = typer.Typer(
+    name="placement",
+    help="Find the right home for a child: ranked, with reasons. It proposes; a person decides.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+policy = typer.Typer(help="The policy documents.", no_args_is_help=True)
+policy.command("check")(check)
+
+app.command("match")(match)
+app.command("why-not")(why_not)
+app.command("demo")(demo)
+app.command("serve")(serve)
+app.command("import")(import_homes)
+app.command("migrate")(migrate)
+app.add_typer(policy, name="policy")

@@ -1,0 +1,84 @@
+"""What every command needs: settings, an open database, the homes, the policies. And gentle endings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import typer
+from rich.console import Console
+
+from app.errors import PlacementError, ReferralNotFound
+from app.geo.postcodes import DirectoryError
+from app.matching.policy_values import PolicyError
+from app.matching.pool import Pool
+from app.matching.referral import Referral, ReferralRef
+from app.settings import Settings
+from app.store import load
+from app.store.migrate import require_current
+from app.store.policies import PolicyBook, load_policies
+from app.store.session import Database
+
+LONDON = ZoneInfo("Europe/London")
+
+console = Console()
+errors = Console(stderr=True)
+
+
+def today() -> date:
+    """The day in England."""
+    return datetime.now(LONDON).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """An open service without HTTP."""
+
+    settings: Settings
+    database: Database
+    policies: PolicyBook
+
+    def pool(self) -> Pool:
+        """All homes of the authority."""
+        with self.database.reading() as reading:
+            return Pool.build(load.inventory_changes(reading, self.settings.authority, 0).changed)
+
+    def referral(self, ref: str) -> Referral:
+        """A stored referral. Raises `ReferralNotFound`."""
+        with self.database.reading() as reading:
+            stored = load.referral(reading, self.settings.authority, ReferralRef(ref))
+        if stored is None:
+            raise ReferralNotFound
+        return stored.record
+
+
+@contextmanager
+def open_desk(settings: Settings | None = None) -> Iterator[Desk]:
+    """Open what the settings name, and close it again; the database must be laid out already."""
+    settings = settings or Settings.read()
+    database = Database.open(settings.database_url.get_secret_value())
+    try:
+        with database.reading() as reading:
+            require_current(reading)
+        yield Desk(settings, database, load_policies(settings.policies))
+    finally:
+        database.close()
+
+
+@contextmanager
+def gently() -> Iterator[None]:
+    """Turn what can go wrong into a message and exit code 1 instead of a stack trace."""
+    try:
+        yield
+    except PlacementError as error:
+        errors.print(f"[bold red]{error.title}.[/] {error}")
+        for problem in error.problems[:20]:
+            errors.print(f"  {problem.field}: {problem.problem} {problem.cure}", markup=False)
+        raise typer.Exit(1) from None
+    except (PolicyError, DirectoryError, LookupError, OSError, ValueError, json.JSONDecodeError) as error:
+        errors.print(f"[bold red]That did not work.[/] {error.args[0] if error.args else error}")
+        raise typer.Exit(1) from None

@@ -1,0 +1,57 @@
+"""`placement import`: homes from a JSON file, in the form of POST /homes/import."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from app.cli.desk import console, errors, gently, open_desk, today
+from app.documents.home_documents import read_homes
+from app.documents.strict_json import parse_json
+from app.geo.postcodes import PostcodeDirectory
+from app.store import save
+
+SHOWN = 20
+
+
+def import_homes(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON file of homes")],
+    dry_run: Annotated[bool, typer.Option(help="Check the file and change nothing")] = False,
+) -> None:
+    """Store the homes of a file, all of them or, where one row is wrong, none."""
+    with gently(), open_desk() as desk, _progress() as progress:
+        task = progress.add_task("Reading the file", total=3)
+        rows = _rows(parse_json(file.read_bytes()))
+        progress.update(task, advance=1, description=f"Checking {len(rows)} homes")
+        found = read_homes(rows, PostcodeDirectory.open(desk.settings.postcodes), today())
+        if found.problems:
+            progress.stop()
+            for problem in found.problems[:SHOWN]:
+                errors.print(f"{problem.field}: {problem.problem} {problem.cure}", markup=False)
+            errors.print(f"{found.rows_refused} of {len(rows)} rows are wrong, so nothing was stored.")
+            raise typer.Exit(1)
+        progress.update(task, advance=1, description="Storing")
+        if not dry_run:
+            with desk.database.writing() as writing:
+                done = save.import_homes(writing, desk.settings.authority, found.records)
+        progress.update(task, advance=1, description="Done")
+    for note in found.notes[:SHOWN]:
+        console.print(f"{note.field}: {note.note}", markup=False)
+    if dry_run:
+        console.print(f"All {len(rows)} rows are good; nothing was stored (--dry-run).")
+    else:
+        console.print(f"{done.created} new, {done.changed} changed, {done.unchanged} as they were.")
+
+
+def _rows(document: Any) -> list[Any]:
+    rows = document.get("homes") if isinstance(document, dict) else document
+    if not isinstance(rows, list):
+        raise ValueError('The file must hold a list of homes, or an object with the list under "homes".')
+    return rows
+
+
+def _progress() -> Progress:
+    return Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console)

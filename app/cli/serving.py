@@ -1,0 +1,58 @@
+"""`placement serve` and `placement migrate`."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from app.cli.desk import console, gently
+from app.cli.demo import DEMO_DATABASE, make_demo
+from app.settings import Settings
+from app.store import migrate as layout
+from app.store.session import Database
+
+DATABASE_VARIABLE = "PLACEMENT_DATABASE_URL"
+
+
+def serve(
+    demo: Annotated[
+        bool | None,
+        typer.Option(help="Serve the synthetic authority; the default where no database is configured"),
+    ] = None,
+) -> None:
+    """Serve the HTTP API. Without a configured database: the synthetic authority, on this machine only."""
+    with gently():
+        use_demo = DATABASE_VARIABLE not in os.environ if demo is None else demo
+        if use_demo:
+            make_demo()
+            os.environ[DATABASE_VARIABLE] = DEMO_DATABASE
+        settings = Settings.read()
+        _migrate(settings)
+        console.print(f"Serving on http://{settings.host}:{settings.port} (API docs: /docs). Stop: Ctrl+C.")
+        uvicorn.run(
+            "app.main:create_app",
+            factory=True,
+            host=settings.host,
+            port=settings.port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+        )
+
+
+def migrate() -> None:
+    """Bring the configured database to the newest layout."""
+    with gently():
+        _migrate(Settings.read())
+        console.print("The database is laid out for this version.")
+
+
+def _migrate(settings: Settings) -> None:
+    database = Database.open(settings.database_url.get_secret_value())
+    try:
+        layout.upgrade(database)
+    finally:
+        database.close()

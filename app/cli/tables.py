@@ -1,0 +1,253 @@
+"""A shortlist and a why-not as tables in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from app.matching.approval import Approval
+from app.matching.explain import Outcome, PairExplanation, Part
+from app.matching.finding import FULL
+from app.matching.home import Home
+from app.matching.pool import Pool
+from app.matching.referral import HomeRef, Referral
+from app.matching.shortlist import NearMiss, Option, Shortlist
+from app.matching.splits import Split
+from app.matching.why_not import Counterfactual, WhyNot
+from app.wording import (
+    CONSIDERATION_WORDS,
+    MET_WORDS,
+    day,
+    miles,
+    part_sentence,
+    points,
+    pounds,
+    rule_sentence,
+    says,
+    words,
+)
+
+APPROVAL_WORDS: Mapping[Approval, str] = {
+    Approval.NONE: "none",
+    Approval.NOMINATED_OFFICER: "nominated officer",
+    Approval.DIRECTOR: "director",
+}
+
+
+def print_shortlist(console: Console, referral: Referral, found: Shortlist, pool: Pool, shown: int = 5) -> None:
+    """Who needs a home, the best homes with reasons, and why the nearest others are out."""
+    console.print(_about(referral, found))
+    if found.options:
+        console.print(_ranking(found, pool, shown))
+        console.print(_reasons(found.options[0], pool))
+    else:
+        console.print(Text("No home meets every rule.", style="bold red"))
+        for relaxation in found.relaxations[:3]:
+            kind = "law" if relaxation.statutory else "policy"
+            console.print(
+                f"  If only '{says(relaxation.rule)}' ({kind}) were met: {relaxation.homes} home(s), "
+                f"first {_name(pool, relaxation.best_home)}"
+            )
+    for split in found.splits:
+        console.print(_split(split, pool))
+    console.print(_left_out(found, pool))
+
+
+def print_why_not(console: Console, found: WhyNot, pool: Pool) -> None:
+    """Every rule and criterion for one home, and what would have to be different."""
+    explanation = found.explanation
+    state = "allowed" if found.allowed else f"out by {len(explanation.blocked_by)} rule(s)"
+    console.print(
+        Panel(
+            f"{_name(pool, explanation.home)}: {state}. With every rule met it would be number "
+            f"{found.rank_if_met} of {found.homes_allowed + (not found.allowed)}, "
+            f"with {points(found.points_if_met)} points."
+        )
+    )
+    console.print(_rules(explanation))
+    console.print(_parts(explanation))
+    several = [found.together] if found.together and len(found.counterfactuals) > 1 else []
+    for counterfactual in (*found.counterfactuals, *several):
+        console.print(_counterfactual(counterfactual))
+
+
+def _about(referral: Referral, found: Shortlist) -> RenderableType:
+    ages = ", ".join(_age(child.date_of_birth, found) for child in referral.children)
+    many = len(referral.children)
+    who = f"{many} brothers and sisters aged {ages}" if many > 1 else f"one child aged {ages}"
+    together = f", keep together: {words(referral.keep_together)}" if many > 1 else ""
+    when = "today" if found.moves_in == found.as_of else f"by {day(found.moves_in)}"
+    return Panel(
+        f"[bold]Referral {referral.ref}[/]: {who}{together}. Home needed {when}.\n"
+        f"{found.allowed} of {found.homes} homes meet every rule. Policy {found.policy_version}."
+    )
+
+
+def _age(born: object, found: Shortlist) -> str:
+    if born is None:
+        return "not known"
+    on = found.moves_in
+    return str(on.year - born.year - ((on.month, on.day) < (born.month, born.day)))  # type: ignore[attr-defined]
+
+
+def _ranking(found: Shortlist, pool: Pool, shown: int) -> Table:
+    table = Table(title=f"Best homes (of {points(found.most_points)} points)", title_justify="left")
+    for heading, justify in (
+        ("", "right"),
+        ("Home", "left"),
+        ("Kind", "left"),
+        ("Points", "right"),
+        ("From family", "right"),
+        ("From centre", "right"),
+        ("Local", "left"),
+        ("Approval", "left"),
+        ("A week", "right"),
+        ("To check", "left"),
+    ):
+        table.add_column(heading, justify="right" if justify == "right" else "left")
+    for option in found.options[:shown]:
+        explanation, where = option.explanation, option.where
+        uncertain = explanation.points_low != explanation.points_high
+        spread = f" ({points(explanation.points_low)}-{points(explanation.points_high)})" if uncertain else ""
+        home = pool.record(explanation.home)
+        table.add_row(
+            f"{option.rank}",
+            _label(home),
+            f"{words(home.kind)}, {words(home.route)}",
+            points(explanation.points) + spread,
+            miles(where.family_m),
+            miles(where.centre_m),
+            "yes" if where.local else "no",
+            APPROVAL_WORDS[where.approval],
+            pounds(option.weekly_fee_pence),
+            ", ".join(words(code) for code in explanation.to_check) or "-",
+        )
+    return table
+
+
+def _reasons(option: Option, pool: Pool) -> Group:
+    explanation = option.explanation
+    first = Table(title=f"Why {_name(pool, explanation.home)} is first", title_justify="left")
+    for heading in ("Criterion", "Points", "Most", "What was found"):
+        first.add_column(heading, justify="right" if heading in ("Points", "Most") else "left")
+    for code, parts in _by_criterion(explanation).items():
+        first.add_row(
+            words(code),
+            " + ".join(points(part.points) for part in parts),
+            points(sum(part.weight * FULL for part in parts)),
+            "; ".join(_each(parts, len(explanation.children) > 1)),
+        )
+    first.add_section()
+    first.add_row("together", points(explanation.points), "", "the parts add up exactly")
+    duties = "; ".join(
+        f"{CONSIDERATION_WORDS[which]}: {MET_WORDS[met]}" for which, met in option.considerations.items()
+    )
+    lines: list[RenderableType] = [first, Text(f"Section 22C: {duties}")]
+    if option.gaps:
+        needed = sorted({f"{gap.support}{' (offered)' if gap.offered else ''}" for gap in option.gaps})
+        lines.append(Text("Support that would close the gaps: " + ", ".join(needed)))
+    return Group(*lines)
+
+
+def _by_criterion(explanation: PairExplanation) -> dict[str, list[Part]]:
+    """The parts that apply, under their criterion, one for each child."""
+    found: dict[str, list[Part]] = {}
+    for part in explanation.parts:
+        if part.applies:
+            found.setdefault(part.code, []).append(part)
+    return found
+
+
+def _each(parts: list[Part], several: bool) -> list[str]:
+    """One sentence where all children have the same; otherwise each child's own."""
+    sentences = [part_sentence(part) for part in parts]
+    if not several or len(set(sentences)) == 1:
+        return sentences[:1]
+    return [f"{part.child}: {sentence}" for part, sentence in zip(parts, sentences, strict=True)]
+
+
+def _left_out(found: Shortlist, pool: Pool) -> Group:
+    counts = sorted(found.out_by_rule.items(), key=lambda item: -item[1])
+    out = ", ".join(f"{words(code)} {count}" for code, count in counts)
+    lines: list[RenderableType] = [Text(f"Left out, by rule (a home can fail several): {out or 'none'}")]
+    if found.not_known_by_rule:
+        unknown = ", ".join(f"{words(code)} {count}" for code, count in found.not_known_by_rule.items())
+        lines.append(Text(f"Left out until something is known: {unknown}"))
+    if found.near_misses:
+        table = Table(title="Nearest misses", title_justify="left")
+        for heading in ("Home", "Would be", "Why it is out"):
+            table.add_column(heading)
+        for miss in found.near_misses:
+            table.add_row(_name(pool, miss.home), f"number {miss.rank_if_met}", _why(miss))
+        lines.append(table)
+    return Group(*lines)
+
+
+def _why(miss: NearMiss) -> str:
+    reasons = [
+        rule_sentence(finding) + (" (law)" if finding.statutory else "") for finding in miss.findings
+    ]
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def _split(split: Split, pool: Pool) -> RenderableType:
+    parts = "; ".join(
+        f"{', '.join(part.children)} to {_name(pool, part.home)} ({points(part.points)})" for part in split.parts
+    )
+    apart = ", ".join(f"{miles(apart.distance_m)} apart" for apart in split.apart)
+    return Text(f"Best split, {split.pairs_apart} pair(s) apart: {parts}. {apart}.")
+
+
+def _rules(explanation: PairExplanation) -> Table:
+    table = Table(title="Rules", title_justify="left")
+    for heading in ("Rule", "Child", "Answer", "Law", "What was found"):
+        table.add_column(heading)
+    styles = {Outcome.NOT_MET: "red", Outcome.NOT_KNOWN: "yellow", Outcome.MET: "green", Outcome.OFF: "dim"}
+    for finding in explanation.rules:
+        table.add_row(
+            words(finding.code),
+            finding.child or "",
+            Text(words(finding.outcome), style=styles[finding.outcome]),
+            "law" if finding.statutory else "policy",
+            rule_sentence(finding),
+        )
+    return table
+
+
+def _parts(explanation: PairExplanation) -> Table:
+    table = Table(title="Criteria", title_justify="left")
+    for heading in ("Criterion", "Child", "Points", "Could be", "What was found"):
+        table.add_column(heading)
+    for part in explanation.parts:
+        could = f"{points(part.points_low)}-{points(part.points_high)}" if not part.known else ""
+        table.add_row(words(part.code), part.child, points(part.points), could, part_sentence(part))
+    return table
+
+
+def _counterfactual(found: Counterfactual) -> RenderableType:
+    changes = "; ".join(
+        f"{needed.change.subject} {words(needed.change.field)} = {_value(needed.change.value)}"
+        for needed in found.changes
+    )
+    then = f"it would be number {found.rank}" if found.allowed else "that rule would be met, others would not"
+    return Text(f"If {changes}: {then}.")
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{words(key)} {item}" for key, item in value.items())
+    if isinstance(value, frozenset | set | tuple):
+        return ", ".join(sorted(words(item) for item in value)) or "none"
+    return words(value)
+
+
+def _name(pool: Pool, ref: HomeRef) -> str:
+    return _label(pool.record(ref))
+
+
+def _label(home: Home) -> str:
+    return f"{home.name} ({home.ref})" if home.name else home.ref
