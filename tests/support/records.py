@@ -1,14 +1,24 @@
-"""Hypothesis strategies for whole records: any home and any referral that the types allow."""
+"""Hypothesis strategies for whole records: any home and any referral that could be, on 2 March 2026."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from hypothesis import strategies as st
 
 from app.geo.grid import Location
 from app.geo.zones import Circle, zone_from_json
-from app.matching.codes import NeedDomain, Package, Risk, RiskLevel, VisitFrequency
+from app.matching.codes import (
+    PLACE_CODES_OF_KIND,
+    KeepTogether,
+    LivingCompanions,
+    NeedDomain,
+    Package,
+    Risk,
+    RiskLevel,
+    VisitFrequency,
+)
 from app.matching.home import Home, Resident, Terms
 from app.matching.languages import LANGUAGES
 from app.matching.referral import Child, ContactPlace, PlacedSibling, Referral
@@ -19,7 +29,11 @@ TRIANGLE = zone_from_json(
 
 refs = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 few_refs = st.frozensets(refs, max_size=3)
-days = st.dates(date(1990, 1, 1), date(2035, 12, 31))
+days = st.dates(date(2005, 1, 1), date(2026, 3, 2))
+near_days = st.dates(date(2025, 1, 1), date(2026, 3, 2))
+spans = st.tuples(st.none() | days, st.none() | days).map(
+    lambda span: span if None in span else tuple(sorted(span))  # type: ignore[type-var]
+)
 levels = st.dictionaries(st.sampled_from(NeedDomain), st.integers(0, 3))
 risks = st.dictionaries(st.sampled_from(Risk), st.sampled_from(RiskLevel))
 grid = st.integers(0, 700_000)
@@ -54,7 +68,7 @@ def homes(places: st.SearchStrategy[Location] = locations) -> st.SearchStrategy[
         named_children=few_refs,
         exempt_children=few_refs,
     )
-    return st.builds(
+    usual = st.builds(
         Home,
         ref=refs,
         urn=st.none() | refs,
@@ -62,8 +76,6 @@ def homes(places: st.SearchStrategy[Location] = locations) -> st.SearchStrategy[
         places=st.integers(0, 100),
         places_held=st.integers(0, 100),
         name=text,
-        registered_from=st.none() | days,
-        registered_to=st.none() | days,
         terms=terms,
         tier=st.none() | st.integers(1, 9),
         lot=st.none() | text,
@@ -78,6 +90,12 @@ def homes(places: st.SearchStrategy[Location] = locations) -> st.SearchStrategy[
         ended_placements=st.none() | st.integers(50, 99),
         unplanned_endings=st.none() | st.integers(0, 50),
     )
+
+    def fitting(home: Home, code: int, span: tuple[date | None, date | None]) -> Home:
+        codes = sorted(PLACE_CODES_OF_KIND[home.kind])
+        return replace(home, place_code=codes[code % len(codes)], registered_from=span[0], registered_to=span[1])
+
+    return st.builds(fitting, usual, st.integers(0, 9), spans)
 
 
 def referrals(places: st.SearchStrategy[Location] = locations) -> st.SearchStrategy[Referral]:
@@ -101,12 +119,24 @@ def referrals(places: st.SearchStrategy[Location] = locations) -> st.SearchStrat
         placed_siblings=siblings,
     )
     contacts = st.builds(ContactPlace, st.none() | places, st.sampled_from(VisitFrequency))
-    return st.builds(
+    usual = st.builds(
         Referral,
         ref=refs,
         children=st.lists(children, min_size=1, max_size=3, unique_by=lambda child: child.ref).map(tuple),
-        needed_by=days,
-        waiting_since=days,
+        needed_by=near_days,
+        waiting_since=near_days,
         family_home=st.none() | places,
         contact_places=st.lists(contacts, max_size=2).map(tuple),
+    )
+    return usual.filter(_could_be)
+
+
+def _could_be(referral: Referral) -> bool:
+    own = {child.ref for child in referral.children}
+    together = referral.keep_together is KeepTogether.REQUIRED and len(own) > 1
+    return not any(
+        child.ref in child.live_apart_from
+        or own & {sibling.child for sibling in child.placed_siblings}
+        or (together and (own & child.live_apart_from or child.living_companions is LivingCompanions.SOLO))
+        for child in referral.children
     )

@@ -1,0 +1,109 @@
+"""Only JSON that has one meaning is read, quickly whatever it is, and a refusal repeats nothing."""
+
+import json
+import time
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.documents.strict_json import DEEPEST, parse_json
+from app.errors import JsonRefused
+
+whole = st.integers(-(10**15) + 1, 10**15 - 1)
+fractions = st.floats(-1e14, 1e14).map(lambda x: round(x, 3))
+text = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\x00"), max_size=10)
+leaves = st.none() | st.booleans() | whole | fractions | text
+values = st.recursive(leaves, lambda v: st.lists(v, max_size=4) | st.dictionaries(text, v, max_size=4))
+
+
+@given(values, st.booleans(), st.sampled_from([None, 2]))
+def test_ordinary_json_is_read_as_it_is(value: Any, ascii_only: bool, indent: int | None) -> None:
+    """Whatever Python writes, compact or indented, escaped or not, is read back."""
+    written = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
+    assert parse_json(written.encode()) == value
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(body: bytes) -> None:
+    """Random bytes never raise anything but the refusal."""
+    with suppress(JsonRefused):
+        parse_json(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"canary": NaN}',
+        b"[Infinity]",
+        b"[-Infinity]",
+        b"[1e999]",
+        b"[-1e999]",
+        b"[1000000000000000]",
+        b"[-1000000000000000]",
+        b"[" + b"9" * 5_000 + b"]",
+        b"[0." + b"1" * 5_000 + b"]",
+        b'{"canary": 1, "canary": 1}',
+        b'{"a": 1, "\\u0061": 2}',
+        b'{"x": {"canary": 1, "canary": 2}}',
+        b'["\\ud800canary"]',
+        b'["\\udc00"]',
+        b'{"\\ud800": 1}',
+        b'["\\udc00\\ud800"]',
+        b'["canary\\u0000"]',
+        b'["\x00"]',
+        b"\xff\xfe[\x001\x00]\x00",
+        b'["caf\xe9 canary"]',
+        b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1),
+        b'{"a":' * (DEEPEST + 1) + b"1" + b"}" * (DEEPEST + 1),
+        b"[" * 1_000_000,
+        b"",
+        b" ",
+        b"canary",
+        b"[1,]",
+        b'{"a":1,}',
+        b"{'canary': 1}",
+        b"[1] [2]",
+        b"[01]",
+        b"[+1]",
+        b"[.5]",
+        b"[1.]",
+        b'["\\x41"]',
+        b'["a\nb"]',
+        b"// canary\n[1]",
+    ],
+)
+def test_what_has_no_one_meaning_is_refused(body: bytes) -> None:
+    """Each oddity is refused with a cure, and the refusal names nothing of the text."""
+    with pytest.raises(JsonRefused) as caught:
+        parse_json(body)
+    (problem,) = caught.value.problems
+    assert problem.field == "body"
+    assert problem.cure
+    assert "canary" not in f"{problem} {caught.value} {caught.value.__cause__}"
+
+
+def test_what_is_just_allowed() -> None:
+    """The deepest nesting, the largest number, a byte order mark, a whole surrogate pair, brackets in text."""
+    assert parse_json(b"[" * DEEPEST + b"]" * DEEPEST)
+    assert parse_json(b"[999999999999999, -999999999999999]") == [999_999_999_999_999, -999_999_999_999_999]
+    assert parse_json(b"\xef\xbb\xbf[1]") == [1]
+    assert parse_json(b'["\\ud83d\\ude00"]') == ["\N{GRINNING FACE}"]
+    assert parse_json(b'["' + b"[" * 1_000 + b'"]') == ["[" * 1_000]
+    assert parse_json(b"[" + b"[]," * 1_000 + b"[]]")
+
+
+@pytest.mark.parametrize("piece", [b'\\"', b'"', b'"\\', b"[", b"{", b"\\u"])
+def test_no_text_takes_long(piece: bytes) -> None:
+    """A megabyte of quotation marks and escapes in any order is refused in time that grows with its length.
+
+    Not a measurement: a reader that looked back for each of them would take hours.
+    """
+    began = time.monotonic()
+    with pytest.raises(JsonRefused):
+        parse_json(piece * (1_000_000 // len(piece)))
+    with pytest.raises(JsonRefused):
+        parse_json(b'"' + piece * (1_000_000 // len(piece)))
+    assert time.monotonic() - began < 60
