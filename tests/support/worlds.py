@@ -1,0 +1,147 @@
+"""Small random worlds: waiting referrals and homes with residents, tied together in awkward ways.
+
+The same seed gives the same world. `worlds()` is the same as a Hypothesis strategy, so that a failing world
+shrinks. All people and places are invented.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from random import Random
+
+from hypothesis import strategies as st
+
+from app.geo.grid import Location
+from app.matching.codes import HomeKind
+from app.matching.home import Home
+from app.matching.referral import Child, ChildRef, HomeRef, Referral, ReferralRef
+from tests.support.chance import CENTRE, Chance, polygon_places
+from tests.support.random_children import placed_sibling, random_referral
+from tests.support.random_homes import random_home
+
+DAYS = (
+    date(2026, 3, 2),
+    date(2026, 8, 31),
+    date(2026, 9, 1),
+    date(2027, 2, 28),
+    date(2027, 3, 1),
+    date(2028, 2, 29),
+    date(2026, 12, 31),
+)
+"""Days on which something turns: the school year, a leap day, the year."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everybody who waits and every home, on a day."""
+
+    as_of: date
+    referrals: tuple[Referral, ...]
+    homes: tuple[Home, ...]
+
+
+def random_world(rng: Random, referrals: int = 6, homes: int = 12) -> World:
+    """A world of this size."""
+    chance = Chance(rng, 0.1)
+    as_of = chance.one(DAYS)
+    places = _places(chance)
+    built = [random_home(chance.calmer(_wildness(chance)), HomeRef(f"home-{i}"), as_of, places) for i in range(homes)]
+    where = [home.location for home in built if home.location]
+    waiting = [
+        random_referral(chance, ReferralRef(f"referral-{i}"), as_of, [*places, *where]) for i in range(referrals)
+    ]
+    return _tied(chance, World(as_of, tuple(waiting), tuple(built)))
+
+
+def worlds(referrals: int = 3, homes: int = 6) -> st.SearchStrategy[World]:
+    """Worlds of up to this size, as a Hypothesis strategy."""
+    sizes = st.tuples(st.integers(1, referrals), st.integers(1, homes))
+    return st.builds(lambda rng, size: random_world(rng, *size), st.randoms(use_true_random=False), sizes)
+
+
+def _wildness(chance: Chance) -> float:
+    return chance.one((0.0, 0.0, 0.03, 0.03, 0.1, 0.3, 0.8))
+
+
+def _places(chance: Chance) -> list[Location]:
+    """Where things happen: the centre, points on the edges of zones, and a few more."""
+    return [
+        Location(*CENTRE),
+        chance.one(polygon_places()),
+        chance.one(polygon_places()),
+        *(chance.place(()) for _ in range(3)),
+    ]
+
+
+def _tied(chance: Chance, world: World) -> World:
+    """The world after people in it were tied to each other, a random few in each way."""
+    referrals = [
+        replace(referral, children=tuple(_child_tied(chance, child, world) for child in referral.children))
+        for referral in world.referrals
+    ]
+    referrals = [_siblings_tied(chance, referral, world.homes) for referral in referrals]
+    homes = [_home_tied(chance, home, referrals) for home in world.homes]
+    return replace(world, referrals=tuple(referrals), homes=tuple(homes))
+
+
+def _child_tied(chance: Chance, child: Child, world: World) -> Child:
+    """Somebody to live apart from, and a home that the child would leave."""
+    if chance.hits(0.25):
+        residents = [resident.ref for home in world.homes for resident in home.residents]
+        waiting = [other.ref for referral in world.referrals for other in referral.children]
+        nobody = ChildRef("nobody-here")
+        apart = frozenset(chance.one((*residents, *waiting, nobody)) for _ in range(2)) - {child.ref}
+        child = replace(child, live_apart_from=apart)
+    if chance.hits(0.2):
+        where = chance.one((*(home.ref for home in world.homes), HomeRef("home-of-another-council")))
+        child = replace(child, current_home=where)
+    return child
+
+
+def _siblings_tied(chance: Chance, referral: Referral, homes: Sequence[Home]) -> Referral:
+    """Brothers and sisters placed before: all residents of some home, one of them, or somebody elsewhere."""
+    if not chance.hits(0.45):
+        return referral
+    home = chance.one(homes)
+    people = [resident.ref for resident in home.residents]
+    if chance.hits(0.5):
+        people = people[:1]
+    if chance.hits(0.2):
+        people.append(ChildRef(f"{referral.ref}-elder"))
+    everybody = chance.hits(0.8)
+    children = []
+    for child in referral.children:
+        mine = people if everybody or chance.hits(0.5) else people[1:]
+        siblings = tuple(
+            placed_sibling(chance, person, home.ref, [h.location for h in homes if h.location]) for person in mine
+        )
+        children.append(replace(child, placed_siblings=siblings))
+    return replace(referral, children=tuple(children))
+
+
+def _home_tied(chance: Chance, home: Home, referrals: Sequence[Referral]) -> Home:
+    """Approvals and exemptions that name children, residents who must live apart, a child who lives there."""
+    terms = home.terms
+    if chance.hits(0.5 if home.kind is HomeKind.CONNECTED_PERSON else 0.08):
+        terms = replace(terms, named_children=_named(chance, referrals))
+    if chance.hits(0.3):
+        terms = replace(terms, exempt_children=_named(chance, referrals))
+    residents = list(home.residents)
+    if residents and chance.hits(0.15):
+        apart = frozenset({chance.one(chance.one(referrals).children).ref})
+        residents[0] = replace(residents[0], live_apart_from=apart)
+    if residents and chance.hits(0.1):
+        residents[-1] = replace(residents[-1], ref=chance.one(chance.one(referrals).children).ref)
+    return replace(home, terms=terms, residents=tuple(residents))
+
+
+def _named(chance: Chance, referrals: Sequence[Referral]) -> frozenset[ChildRef]:
+    """The children of one referral, or all but one of them, or somebody else."""
+    named = {child.ref for child in chance.one(referrals).children}
+    if chance.hits(0.3):
+        named.remove(min(named))
+    if chance.hits(0.2):
+        named.add(ChildRef("nobody-here"))
+    return frozenset(named)
