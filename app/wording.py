@@ -19,8 +19,8 @@ from app.matching.finding import Value
 from app.matching.rules import RULES
 
 METRES_A_MILE = 1609.344
-_BECAUSE = {unit.code: unit.because for unit in (*RULES, *CRITERIA)}
-_SAYS = {unit.code: unit.says for unit in (*RULES, *CRITERIA)}
+_BECAUSE = {rule.code: rule.because for rule in RULES} | {c.code: c.because for c in CRITERIA}
+_SAYS = {rule.code: rule.says for rule in RULES} | {c.code: c.says for c in CRITERIA}
 
 CONSIDERATION_WORDS: Mapping[Consideration, str] = {
     Consideration.NEAR_HOME: "Near home",
@@ -71,7 +71,7 @@ def _listed(value: Value) -> str:
     return ", ".join(words(item) for item in value) if isinstance(value, tuple) else words(value)
 
 
-def _children(value: Any) -> str:
+def _children(value: object) -> str:
     return "1 child" if value == 1 else f"{value} children"
 
 
@@ -87,7 +87,7 @@ _FORMATS: Mapping[str, Callable[[Any], str]] = {
 
 
 class _Wording(Formatter):
-    def format_field(self, value: Any, format_spec: str) -> str:
+    def format_field(self, value: Any, format_spec: str) -> str:  # as the base class has it
         if value is None:
             return "not known"
         if format_spec:

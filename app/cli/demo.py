@@ -47,7 +47,8 @@ def demo() -> None:
             "[bold].venv/bin/placement why-not --help[/] explains any home for any child; "
             "[bold]make test[/] checks everything; README.md says the rest."
         )
-        console.print(f"[dim]{time.perf_counter() - began:.1f} s. Everybody here is invented; the postcodes are real.[/]")
+        took = time.perf_counter() - began
+        console.print(f"[dim]{took:.1f} s. Everybody here is invented; the postcodes are real.[/]")
 
 
 def demo_settings() -> Settings:

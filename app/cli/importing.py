@@ -17,8 +17,13 @@ from app.store import save
 SHOWN = 20
 
 
+class WrongFile(ValueError):
+    """The file holds JSON, but no homes."""
+
+
 def import_homes(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="JSON file of homes")],
+    *,
     dry_run: Annotated[bool, typer.Option(help="Check the file and change nothing")] = False,
 ) -> None:
     """Store the homes of a file, all of them or, where one row is wrong, none."""
@@ -34,22 +39,23 @@ def import_homes(
             errors.print(f"{found.rows_refused} of {len(rows)} rows are wrong, so nothing was stored.")
             raise typer.Exit(1)
         progress.update(task, advance=1, description="Storing")
+        done = None
         if not dry_run:
             with desk.database.writing() as writing:
                 done = save.import_homes(writing, desk.settings.authority, found.records)
         progress.update(task, advance=1, description="Done")
     for note in found.notes[:SHOWN]:
         console.print(f"{note.field}: {note.note}", markup=False)
-    if dry_run:
+    if done is None:
         console.print(f"All {len(rows)} rows are good; nothing was stored (--dry-run).")
     else:
         console.print(f"{done.created} new, {done.changed} changed, {done.unchanged} as they were.")
 
 
-def _rows(document: Any) -> list[Any]:
+def _rows(document: object) -> list[Any]:
     rows = document.get("homes") if isinstance(document, dict) else document
     if not isinstance(rows, list):
-        raise ValueError('The file must hold a list of homes, or an object with the list under "homes".')
+        raise WrongFile('The file must hold a list of homes, or an object with the list under "homes".')
     return rows
 
 

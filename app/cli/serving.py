@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from app.cli.desk import console, gently
 from app.cli.demo import DEMO_DATABASE, make_demo
+from app.cli.desk import console, gently
 from app.settings import Settings
 from app.store import migrate as layout
 from app.store.session import Database

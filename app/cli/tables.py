@@ -21,6 +21,7 @@ from app.matching.why_not import Counterfactual, WhyNot
 from app.wording import (
     CONSIDERATION_WORDS,
     MET_WORDS,
+    METRES_A_MILE,
     day,
     miles,
     part_sentence,
@@ -95,38 +96,33 @@ def _age(born: object, found: Shortlist) -> str:
 
 
 def _ranking(found: Shortlist, pool: Pool, shown: int) -> Table:
-    table = Table(title=f"Best homes (of {points(found.most_points)} points)", title_justify="left")
-    for heading, justify in (
-        ("", "right"),
-        ("Home", "left"),
-        ("Kind", "left"),
-        ("Points", "right"),
-        ("From family", "right"),
-        ("From centre", "right"),
-        ("Local", "left"),
-        ("Approval", "left"),
-        ("A week", "right"),
-        ("To check", "left"),
-    ):
-        table.add_column(heading, justify="right" if justify == "right" else "left")
+    """Five columns of two lines, so that it reads well in a terminal of 80."""
+    table = Table(title=f"Best homes (of {points(found.most_points)} points)", title_justify="left", show_lines=True)
+    table.add_column("", justify="right")
+    table.add_column("Home")
+    table.add_column("Points", justify="right", no_wrap=True)
+    table.add_column("Miles from", no_wrap=True)
+    table.add_column("A week", justify="right", no_wrap=True)
+    table.add_column("Local, approval, to check")
     for option in found.options[:shown]:
         explanation, where = option.explanation, option.where
-        uncertain = explanation.points_low != explanation.points_high
-        spread = f" ({points(explanation.points_low)}-{points(explanation.points_high)})" if uncertain else ""
+        low, high = explanation.points_low, explanation.points_high
+        check = ", ".join(words(code) for code in explanation.to_check)
         home = pool.record(explanation.home)
         table.add_row(
             f"{option.rank}",
-            _label(home),
-            f"{words(home.kind)}, {words(home.route)}",
-            points(explanation.points) + spread,
-            miles(where.family_m),
-            miles(where.centre_m),
-            "yes" if where.local else "no",
-            APPROVAL_WORDS[where.approval],
-            pounds(option.weekly_fee_pence),
-            ", ".join(words(code) for code in explanation.to_check) or "-",
+            f"{home.name or home.ref}\n[dim]{home.ref}, {words(home.kind)}, {words(home.route)}[/]",
+            points(explanation.points) + (f"\n[dim]{points(low)}\nto {points(high)}[/]" if low != high else ""),
+            f"{_short(where.family_m)} family\n{_short(where.centre_m)} centre",
+            pounds(option.weekly_fee_pence) if option.weekly_fee_pence is not None else "?",
+            f"{'local' if where.local else 'not local'}; approval: {APPROVAL_WORDS[where.approval]}"
+            + (f"\n[yellow]check {check}[/]" if check else ""),
         )
     return table
+
+
+def _short(metres: int | None) -> str:
+    return "  ?" if metres is None else f"{metres / METRES_A_MILE:4.1f}"
 
 
 def _reasons(option: Option, pool: Pool) -> Group:
@@ -139,7 +135,7 @@ def _reasons(option: Option, pool: Pool) -> Group:
             words(code),
             " + ".join(points(part.points) for part in parts),
             points(sum(part.weight * FULL for part in parts)),
-            "; ".join(_each(parts, len(explanation.children) > 1)),
+            "; ".join(_each(parts, several=len(explanation.children) > 1)),
         )
     first.add_section()
     first.add_row("together", points(explanation.points), "", "the parts add up exactly")
@@ -162,7 +158,7 @@ def _by_criterion(explanation: PairExplanation) -> dict[str, list[Part]]:
     return found
 
 
-def _each(parts: list[Part], several: bool) -> list[str]:
+def _each(parts: list[Part], *, several: bool) -> list[str]:
     """One sentence where all children have the same; otherwise each child's own."""
     sentences = [part_sentence(part) for part in parts]
     if not several or len(set(sentences)) == 1:
@@ -188,9 +184,7 @@ def _left_out(found: Shortlist, pool: Pool) -> Group:
 
 
 def _why(miss: NearMiss) -> str:
-    reasons = [
-        rule_sentence(finding) + (" (law)" if finding.statutory else "") for finding in miss.findings
-    ]
+    reasons = [rule_sentence(finding) + (" (law)" if finding.statutory else "") for finding in miss.findings]
     return "; ".join(dict.fromkeys(reasons))
 
 

@@ -130,9 +130,7 @@ class Children(Table):
     school_northing: IntArray = column(np.int32, lambda e: _northing(e.child.school))
     key_stage_4: IntArray = column(np.uint8, lambda e: key_stage_4(e.child, e.moves_in).position)
     moves_last_year: IntArray = column(np.int16, lambda e: e.child.moves_last_year)
-    lives_in_place: IntArray = column(
-        np.int8, lambda e: e.lives_in.place_code.position if e.lives_in else NOT_KNOWN
-    )
+    lives_in_place: IntArray = column(np.int8, lambda e: e.lives_in.place_code.position if e.lives_in else NOT_KNOWN)
     # which children have lists (see ChildLists)
     has_zones: BoolArray = column(np.bool_, lambda e: bool(e.child.zones_to_avoid))
     has_contacts: BoolArray = column(np.bool_, lambda e: bool(e.referral.contact_places))

@@ -261,9 +261,7 @@ class Judgement(Code):
     NOT_KNOWN = "Not known"
 
 
-FOUR_GRADES = frozenset(
-    {Judgement.OUTSTANDING, Judgement.GOOD, Judgement.REQUIRES_IMPROVEMENT, Judgement.INADEQUATE}
-)
+FOUR_GRADES = frozenset({Judgement.OUTSTANDING, Judgement.GOOD, Judgement.REQUIRES_IMPROVEMENT, Judgement.INADEQUATE})
 THREE_OUTCOMES = frozenset({Judgement.STRONG, Judgement.INCONSISTENT, Judgement.WEAK})
 
 

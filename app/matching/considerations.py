@@ -43,9 +43,7 @@ CRITERION_OF: dict[Consideration, str] = {
 _WORST_FIRST = (Met.NO, Met.NOT_KNOWN, Met.PARTLY, Met.YES)
 
 
-def considerations(
-    parts: Sequence[Part], *, siblings_in_party: bool, whole_group: bool
-) -> dict[Consideration, Met]:
+def considerations(parts: Sequence[Part], *, siblings_in_party: bool, whole_group: bool) -> dict[Consideration, Met]:
     """Each consideration's answer for the party: that of the child for whom it is met least."""
     answers = {}
     for consideration, code in CRITERION_OF.items():

@@ -100,9 +100,7 @@ class PairExplanation:
         """Codes of the rules that are not known here but let the pair through for a person to check."""
         return tuple(
             dict.fromkeys(
-                finding.code
-                for finding in self.rules
-                if finding.outcome is Outcome.NOT_KNOWN and not finding.blocks
+                finding.code for finding in self.rules if finding.outcome is Outcome.NOT_KNOWN and not finding.blocks
             )
         )
 
@@ -110,9 +108,7 @@ class PairExplanation:
 EVERY_RULE = ~0
 
 
-def explain(
-    question: Question, party: int, cols: IntArray, open_bits: int = EVERY_RULE
-) -> list[PairExplanation]:
+def explain(question: Question, party: int, cols: IntArray, open_bits: int = EVERY_RULE) -> list[PairExplanation]:
     """Explain one party with these homes (rows of the pool), in the order given.
 
     `open_bits`: the rules to look into. A shortlist gives those that its masks say are failed or not known
@@ -140,8 +136,7 @@ def explain(
             for at, part in enumerate(_parts(criterion, child_pairs, names)):
                 parts[at % len(cols)].append(part)
     return [
-        PairExplanation(pool.records[col].ref, names, tuple(rules[i]), tuple(parts[i]))
-        for i, col in enumerate(cols)
+        PairExplanation(pool.records[col].ref, names, tuple(rules[i]), tuple(parts[i])) for i, col in enumerate(cols)
     ]
 
 

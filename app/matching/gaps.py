@@ -39,6 +39,5 @@ def gaps(children: tuple[Child, ...], home: Home) -> tuple[Gap, ...]:
         Gap(child.ref, domain, need, have, SUPPORT_FOR[domain], SUPPORT_FOR[domain] in home.support)
         for child in children
         for domain in NeedDomain
-        if (need := child.needs.get(domain, 0)) > 0
-        and ((have := home.capability.get(domain)) is None or have < need)
+        if (need := child.needs.get(domain, 0)) > 0 and ((have := home.capability.get(domain)) is None or have < need)
     )

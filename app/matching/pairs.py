@@ -38,7 +38,7 @@ class _View:
 
 def view(table: AnyTable, cut: Callable[[Array], Array]) -> AnyTable:
     """The table with every column cut by `cut` when it is first read."""
-    return cast(AnyTable, _View(table, cut))
+    return cast("AnyTable", _View(table, cut))
 
 
 @dataclass(frozen=True)

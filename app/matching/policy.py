@@ -77,13 +77,7 @@ class Placing:
 
     def reward(self, days_until_needed: int, days_waiting: int) -> int:
         """Points for placing one child."""
-        urgency = (
-            self.today
-            if days_until_needed <= 0
-            else self.within_5_days
-            if days_until_needed < 5
-            else self.later
-        )
+        urgency = self.today if days_until_needed <= 0 else self.within_5_days if days_until_needed < 5 else self.later
         return urgency + self.per_day_waiting * max(0, min(days_waiting, self.most_days_waiting))
 
 
@@ -245,9 +239,7 @@ def _arrivals(section: Section) -> Arrivals:
 
 
 def _rules(section: Section) -> tuple[RuleSetting, ...]:
-    settings = tuple(
-        _rule(section.section(rule.code), rule, 1 << position) for position, rule in enumerate(RULES)
-    )
+    settings = tuple(_rule(section.section(rule.code), rule, 1 << position) for position, rule in enumerate(RULES))
     section.finish()
     return settings
 

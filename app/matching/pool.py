@@ -53,7 +53,7 @@ class Pool:
 
     def rows(self, refs: Iterable[HomeRef | None]) -> IntArray:
         """Sorted rows of those of the homes that are in the pool."""
-        rows = sorted(self.row_of[ref] for ref in refs if ref in self.row_of)
+        rows = sorted(self.row_of[ref] for ref in refs if ref is not None and ref in self.row_of)
         return np.array(rows, dtype=np.int64)
 
     def changed(self, upserts: Sequence[Home] = (), removals: Iterable[HomeRef] = ()) -> Pool:

@@ -103,9 +103,7 @@ class Shortlist:
     splits: tuple[Split, ...]
 
 
-def question_for(
-    referral: Referral, pool: Pool, policy: Policy, as_of: date, *, parts: bool = False
-) -> Question:
+def question_for(referral: Referral, pool: Pool, policy: Policy, as_of: date, *, parts: bool = False) -> Question:
     """One referral's whole party against the pool; with `parts` also every part of it, behind the whole."""
     children = ChildTable.build((referral,), pool, as_of)
     parties = whole_parties(children)
@@ -114,9 +112,7 @@ def question_for(
     return Question(children, PartyTable.build(parties, children), pool, policy)
 
 
-def shortlist(
-    referral: Referral, pool: Pool, policy: Policy, as_of: date, k: int = 20, misses: int = 5
-) -> Shortlist:
+def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: int = 20, misses: int = 5) -> Shortlist:
     """The k best homes for a referral on a day, under a policy, and why the others are out."""
     may_part = len(referral.children) > 1 and referral.keep_together is not KeepTogether.REQUIRED
     question = question_for(referral, pool, policy, as_of, parts=may_part)
@@ -155,9 +151,7 @@ def _most_points(policy: Policy, question: Question) -> int:
     return policy.most_points * len(question.children.entries)
 
 
-def _best(
-    ref: ReferralRef, pool: Pool, allowed: IntArray, points: IntArray, k: int
-) -> tuple[IntArray, int]:
+def _best(ref: ReferralRef, pool: Pool, allowed: IntArray, points: IntArray, k: int) -> tuple[IntArray, int]:
     """Rows of the k best, best first; ties in an order that favours nobody, the same every time."""
     if len(allowed) > k:
         last = np.partition(points, -k)[-k]
@@ -244,8 +238,9 @@ def blocking(block: Block, policy: Policy) -> IntArray:
 
 
 def _nearest(question: Question, block: Block, most: int) -> IntArray:
-    """Rows of the homes out by the fewest rules; among those, rules that a person may override come first,
-    then the homes with the most points.
+    """Rows of the homes out by the fewest rules.
+
+    Among those, homes that a person may let in by overriding come first, then those with the most points.
     """
     bits = blocking(block, question.policy)
     by_law = (bits & np.uint32(question.policy.statutory_bits)) != 0
@@ -286,9 +281,7 @@ def _relaxations(question: Question, block: Block) -> tuple[Relaxation, ...]:
         if len(cols):
             best = cols[np.argmax(points_regardless(question, 0, cols))]
             found.append(
-                Relaxation(
-                    setting.rule.code, setting.rule.statutory, len(cols), question.pool.records[best].ref
-                )
+                Relaxation(setting.rule.code, setting.rule.statutory, len(cols), question.pool.records[best].ref)
             )
     return tuple(sorted(found, key=lambda relaxation: -relaxation.homes))
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from app.geo.grid import Location, distance_m, pl_distance_tenths, squared_distance
 from app.matching.approval import Approval, approval_needed
-from app.matching.columns import IntArray
+from app.matching.columns import BoolArray, IntArray
 from app.matching.local import AreaStatus, LocalMeasure
 from app.matching.policy import Policy
 from app.matching.pool import Pool
@@ -67,7 +67,7 @@ def where(referral: Referral, pool: Pool, policy: Policy, cols: IntArray) -> lis
     return found
 
 
-def counts_as_local(family_home: Location | None, pool: Pool, policy: Policy, cols: IntArray) -> IntArray:
+def counts_as_local(family_home: Location | None, pool: Pool, policy: Policy, cols: IntArray) -> BoolArray:
     """Which of these homes the policy's target counts as local for a child from this family home.
 
     A home or family home that is not known never counts.
@@ -76,9 +76,10 @@ def counts_as_local(family_home: Location | None, pool: Pool, policy: Policy, co
     if local.measure is LocalMeasure.CENTRE:
         return local.within(homes)
     if local.measure is LocalMeasure.AREA:
-        return local.area_status(homes) == AreaStatus.IN_AREA.position
+        inside: BoolArray = local.area_status(homes) == AreaStatus.IN_AREA.position
+        return inside
     if family_home is None:
         return np.zeros(len(cols), dtype=np.bool_)
     squared = squared_distance(homes.easting, homes.northing, family_home.easting, family_home.northing)
-    near: IntArray = homes.has_location & (squared <= local.squared_radius)
+    near: BoolArray = homes.has_location & (squared <= local.squared_radius)
     return near

@@ -126,9 +126,7 @@ class _Trial:
         rule = setting.rule
         new: tuple[Needed, ...] = ()
         for child in self._concerned(rule.code):
-            now, there = apply_changes(
-                self.referral, self.pool, self.explanation.home, (*made, *new), self.as_of
-            )
+            now, there = apply_changes(self.referral, self.pool, self.explanation.home, (*made, *new), self.as_of)
             current = next(one for one in now.children if one.ref == child.ref)
             case = Case(current, now.children, now, there.record(self.explanation.home), self.as_of)
             for change in rule.remedies(case, setting.params):
