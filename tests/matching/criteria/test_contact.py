@@ -42,9 +42,7 @@ def test_what_is_visited_more_often_weighs_more() -> None:
 
 def test_nearer_is_never_worse() -> None:
     """Full within 3 miles, nothing from 30."""
-    values = [
-        found(away_from(CITY_CENTRE, m), place(VisitFrequency.DAILY)).value for m in range(0, 50_000, 500)
-    ]
+    values = [found(away_from(CITY_CENTRE, m), place(VisitFrequency.DAILY)).value for m in range(0, 50_000, 500)]
     assert never_rises(values)
     assert (values[0], values[-1]) == (1000, 0)
 
@@ -72,3 +70,11 @@ def test_every_frequency_needs_a_weight() -> None:
         Params(Decimal(3), Decimal(30), weights)
     with pytest.raises(ValueError, match="daily"):
         replace(params, visit_weight={**params.visit_weight, VisitFrequency.DAILY: 0})
+
+
+def test_a_home_nobody_can_place_is_at_no_distance() -> None:
+    """Not even where the policy's line is long enough to reach any spot on the map."""
+    params = replace(PARAMS["contact"], full_within_miles=Decimal(999), none_beyond_miles=Decimal(1000))
+    places = (place(VisitFrequency.DAILY),)
+    score = score_one(CONTACT, a_child(), a_home(location=None), params=params, contact_places=places)
+    assert (score.known, score.value, score.most) == (False, 0, 1000)

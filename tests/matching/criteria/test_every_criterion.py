@@ -194,9 +194,7 @@ def forgetful_referrals(referral: Referral) -> Iterator[Referral]:
         places[i] = replace(places[i], location=None)
         yield replace(referral, contact_places=tuple(places))
     for name, unknown in CHILD_FACTS.items():
-        yield with_child(
-            referral, lambda child, name=name, unknown=unknown: replace(child, **{name: unknown})
-        )
+        yield with_child(referral, lambda child, name=name, unknown=unknown: replace(child, **{name: unknown}))
     yield with_child(referral, lambda child: replace(child, package=None, needs={}))
     yield with_child(referral, lambda child: replace(child, needs=dict(list(child.needs.items())[1:])))
     for changes in ({"home": None}, {"location": None}, {"home": None, "location": None}):
@@ -256,9 +254,7 @@ def test_nothing_about_residents_is_read_but_how_many_they_are(criterion: Criter
         replace(
             home,
             residents=tuple(
-                resident
-                if resident.ref in known
-                else a_resident(sex=Sex.FEMALE, date_of_birth=None, risks={})
+                resident if resident.ref in known else a_resident(sex=Sex.FEMALE, date_of_birth=None, risks={})
                 for resident in home.residents
             ),
         )

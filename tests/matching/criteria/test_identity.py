@@ -100,4 +100,5 @@ def test_a_request_without_saying_which_is_open() -> None:
         {"languages": (), "asks_for_same_language": True},
         {"religion": Religion.NOT_KNOWN, "asks_for_same_religion": True},
     ):
-        assert score_one(IDENTITY, a_child(**asked), a_home(**ALL))[:4] == (0, 1000, False, True)
+        speaks_all = a_home(**{**ALL, "languages": frozenset(LANGUAGES), "religions_supported": frozenset(Religion)})
+        assert score_one(IDENTITY, a_child(**asked), speaks_all)[:4] == (0, 1000, False, True)

@@ -81,9 +81,7 @@ def test_what_is_not_known_leaves_a_wish_open(
 
 def test_meeting_one_wish_more_is_never_worse() -> None:
     """Of three wishes a home meets one, two, three."""
-    child = a_child(
-        wishes=frozenset({Wish.LIVE_WITH_A_FAMILY, Wish.LIVE_WITH_PETS, Wish.BE_WITH_OTHER_CHILDREN})
-    )
+    child = a_child(wishes=frozenset({Wish.LIVE_WITH_A_FAMILY, Wish.LIVE_WITH_PETS, Wish.BE_WITH_OTHER_CHILDREN}))
     homes = (
         a_home(),
         a_home(pets=Answer.YES),

@@ -90,3 +90,12 @@ def test_nearness_may_not_count_as_living_together() -> None:
     """Only the same home is full."""
     with pytest.raises(ValueError, match="near_at_most"):
         Params(1000, Decimal(1), Decimal(20))
+
+
+def test_a_home_nobody_can_place_is_at_no_distance() -> None:
+    """Not even where the policy's line is long enough to reach any spot on the map."""
+    where = a_home(location=CITY_CENTRE)
+    child = a_child(placed_siblings=(PlacedSibling(SISTER, home=where.ref),))
+    params = Params(800, Decimal(999), Decimal(1000))
+    score = score_one(WITH_SIBLINGS, child, a_home(location=None), params=params, others=(where,))
+    assert (score.known, score.value, score.most) == (False, 0, 800)
