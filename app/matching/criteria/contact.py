@@ -82,9 +82,7 @@ def _distances(homes: Homes, lists: ChildLists, cols: IntArray) -> tuple[IntArra
     unknown = np.full(len(cols), NOT_KNOWN, dtype=np.int64)
     if not places:
         return unknown, unknown
-    away = np.stack(
-        [distance_m(p.easting, p.northing, homes.easting[cols], homes.northing[cols]) for p in places]
-    )
+    away = np.stack([distance_m(p.easting, p.northing, homes.easting[cols], homes.northing[cols]) for p in places])
     located = homes.has_location[cols]
     return np.where(located, away.min(axis=0), unknown), np.where(located, away.max(axis=0), unknown)
 

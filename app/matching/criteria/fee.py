@@ -51,7 +51,7 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
     fee, package = weekly_fee(pairs)
     references = _references(params)
     value = _worth(fee, references[home.kind, asked], params)
-    least, most = where_known((fee >= 0) & (asked >= 0), value)
+    least, most = where_known(fee >= 0, value)
     if (asked < 0).any():
         lowest, highest = _whatever_the_package(home, params)
         least, most = np.where(asked < 0, lowest, least), np.where(asked < 0, highest, most)

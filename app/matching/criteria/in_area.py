@@ -55,9 +55,7 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
         said = np.where(within, Answer.YES.position, Answer.NO.position)
         away = distance_m(home.easting, home.northing, *local.centre)
         return {
-            "area": code(
-                np.where(area == AreaStatus.NOT_KNOWN.position, NOT_KNOWN, area.astype(np.int8)), AreaStatus
-            ),
+            "area": code(np.where(area == AreaStatus.NOT_KNOWN.position, NOT_KNOWN, area.astype(np.int8)), AreaStatus),
             "local": code(np.where(home.has_location, said, NOT_KNOWN), Answer),
             "centre_m": number(np.where(home.has_location, away, NOT_KNOWN)),
         }

@@ -48,10 +48,9 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
     of_route[Route.BLOCK.position] = params.block
     of_route[Route.SPOT.position] = params.spot
     framework = route == Route.FRAMEWORK.position
-    of_tier = tiers[np.clip(tier - 1, 0, len(tiers) - 1)]
-    no_tier = tier == NOT_KNOWN
-    least = np.where(framework, np.where(no_tier, tiers[-1], of_tier), of_route[route])
-    most = np.where(framework, np.where(no_tier, tiers[0], of_tier), of_route[route])
+    of_tier = tiers[np.clip(tier - 1, 0, len(tiers) - 1)]  # not known (-1) reads as the first
+    most = np.where(framework, of_tier, of_route[route])
+    least = np.where(framework & (tier == NOT_KNOWN), tiers[-1], most)
 
     def facts() -> Facts:
         return {"route": code(route, Route), "tier": number(np.where(framework, tier, NOT_KNOWN))}
