@@ -37,7 +37,10 @@ def test_everything_needed_is_there(needs: Needs, has: Needs, answer: Answer2) -
 
 @pytest.mark.parametrize("one", Adaptation)
 def test_each_one_counts(one: Adaptation) -> None:
-    """A child who needs only this fails where only this is lacking, and the reason names it."""
-    found = judge_one(ADAPTATIONS, a_child(adaptations=frozenset({one})), a_home(adaptations=ALL - {one}))
+    """A child who needs two fails where one of them is lacking; the reason names that one alone."""
+    other = Adaptation.STEP_FREE if one is Adaptation.HOIST else Adaptation.HOIST
+    third = next(member for member in Adaptation if member not in {one, other})
+    child, home = a_child(adaptations=frozenset({one, other})), a_home(adaptations=ALL - {one, third})
+    found = judge_one(ADAPTATIONS, child, home)
     assert found.answer == FAILS
     assert found.facts == {"missing": (one.value,), "to_check": ()}

@@ -28,9 +28,7 @@ def naming(*children: Child, kind: HomeKind = HomeKind.CONNECTED_PERSON) -> Home
         ((ADA,), naming(), NOT_KNOWN),
     ],
 )
-def test_all_children_must_be_named_where_any_are(
-    party: tuple[Child, ...], home: Home, answer: Answer2
-) -> None:
+def test_all_children_must_be_named_where_any_are(party: tuple[Child, ...], home: Home, answer: Answer2) -> None:
     """Naming one sibling is no approval for the other; a connected person's approval must name somebody."""
     assert judge_one(APPROVAL_TERMS, party, home).answer == answer
 
@@ -60,3 +58,19 @@ def test_a_brother_or_sister_living_there_makes_two() -> None:
 def test_varying_the_approval_helps(home: Home) -> None:
     """The remedy is a wider approval, and it is enough."""
     assert after_remedies(APPROVAL_TERMS, case_of(ADA, home)).answer == PASSES
+
+
+def test_only_what_is_in_the_way_is_varied() -> None:
+    """No name is added twice, and terms for siblings stay for siblings."""
+    siblings = some_terms(siblings_only=Answer.YES)
+    named = some_terms(named_children=frozenset({BEN.ref}))
+    for party, home, fields in (
+        ((ADA, BEN), a_home(terms=siblings), []),
+        ((ADA,), a_home(terms=siblings), ["terms.siblings_only"]),
+        ((ADA,), a_home(terms=named), ["terms.named_children"]),
+        ((BEN,), a_home(terms=named), []),
+        ((ADA,), a_home(), []),
+    ):
+        assert [change.field for change in APPROVAL_TERMS.remedies(case_of(party, home), None)] == fields
+    change = APPROVAL_TERMS.remedies(case_of(ADA, a_home(terms=named)), None)[0]
+    assert change.value == {ADA.ref, BEN.ref}

@@ -35,3 +35,12 @@ def test_days_that_cannot_be_are_refused(days: int) -> None:
     """The message names the parameter."""
     with pytest.raises(ValueError, match="grace_days"):
         Params(days)
+
+
+def test_the_remedy_is_just_enough() -> None:
+    """Free on the last day that the grace allows, and nothing where it is free in time."""
+    params = Params(366)
+    latest = AS_OF + 366 * DAY
+    late = case_of(a_child(), a_home(available_from=latest + DAY))
+    assert [change.value for change in AVAILABLE_BY.remedies(late, params)] == [latest]
+    assert AVAILABLE_BY.remedies(case_of(a_child(), a_home(available_from=latest)), params) == ()

@@ -25,3 +25,10 @@ def test_the_placement_code_is_enough(code: PlaceCode) -> None:
     home = a_home(kind=HomeKind.CHILDRENS_HOME, place_code=code)
     assert judge_one(DEPRIVATION_OF_LIBERTY, child, home).answer == FAILS
     assert after_remedies(DEPRIVATION_OF_LIBERTY, case_of(child, home)) is None
+
+
+@pytest.mark.parametrize("kind", EXCLUDED)
+def test_the_kind_is_enough(kind: HomeKind) -> None:
+    """An excluded kind is out under whatever code it is recorded."""
+    child = a_child(deprivation_of_liberty=Answer.YES)
+    assert judge_one(DEPRIVATION_OF_LIBERTY, child, a_home(kind=kind, place_code=PlaceCode.K2)).answer == FAILS

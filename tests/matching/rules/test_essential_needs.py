@@ -36,8 +36,8 @@ def test_every_level_of_need_and_capability(domain: NeedDomain, allowed: int) ->
 def test_one_domain_too_far_is_enough() -> None:
     """Strength elsewhere does not make up for it, and a doubt elsewhere does not hide it."""
     params = Params(dict.fromkeys(NeedDomain, 0))
-    needs = NO_NEEDS | {NeedDomain.MENTAL_HEALTH: 3, NeedDomain.EDUCATION: 1}
-    capability = dict.fromkeys(NeedDomain, 3) | {NeedDomain.MENTAL_HEALTH: 2}
+    needs = NO_NEEDS | {NeedDomain.MENTAL_HEALTH: 3, NeedDomain.EDUCATION: 1, NeedDomain.IDENTITY: 1}
+    capability = dict.fromkeys(NeedDomain, 1) | {NeedDomain.MENTAL_HEALTH: 2}
     del capability[NeedDomain.EDUCATION]
     found = judge_one(ESSENTIAL_NEEDS, a_child(needs=needs), a_home(capability=capability), params=params)
     assert found.answer == FAILS

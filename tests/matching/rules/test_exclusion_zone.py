@@ -32,9 +32,7 @@ def test_a_metre_inside_on_the_rim_and_outside(east: int, north: int, answer: An
     assert judge_one(EXCLUSION_ZONE, a_child(zones_to_avoid=(CIRCLE,)), home).answer == answer
 
 
-@pytest.mark.parametrize(
-    ("place", "answer"), [(Location(457300, 339900), FAILS), (Location(480000, 339900), PASSES)]
-)
+@pytest.mark.parametrize(("place", "answer"), [(Location(457300, 339900), FAILS), (Location(480000, 339900), PASSES)])
 def test_a_polygon(place: Location, answer: Answer2) -> None:
     """Inside and outside a square of the city drawn in longitude and latitude."""
     home = a_home(location=place)

@@ -76,3 +76,15 @@ def test_only_fostering_is_limited() -> None:
         assert judge_one(FOSTERING_LIMIT, children(1), home).fails is limited
     fostered = a_home(kind=HomeKind.PARENT_AND_CHILD, place_code=PlaceCode.U6, residents=residents)
     assert judge_one(FOSTERING_LIMIT, children(1), fostered).answer == FAILS
+
+
+def test_the_facts_say_what_was_counted() -> None:
+    """Foster children there, children of the party, and whether an exception holds."""
+    party = children(2)
+    assert judge_one(FOSTERING_LIMIT, party, fostering(2, own=1)).facts == {
+        "children": 2,
+        "fostered": 2,
+        "all_siblings": False,
+        "exempt": False,
+    }
+    assert judge_one(FOSTERING_LIMIT, party, fostering(0, own=1)).facts["all_siblings"] is True

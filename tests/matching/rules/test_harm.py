@@ -14,9 +14,7 @@ from tests.support.params import HARM
         (dict(HARM.table) | {Risk.MISSING: ("thunder",)}, "thunder"),
     ],
 )
-def test_a_table_is_complete_and_in_known_words(
-    table: dict[Risk, tuple[Vulnerability, ...]], problem: str
-) -> None:
+def test_a_table_is_complete_and_in_known_words(table: dict[Risk, tuple[Vulnerability, ...]], problem: str) -> None:
     """Each risk must be named, if only to say that it harms nobody; strange words are refused by name."""
     with pytest.raises(ValueError, match=problem):
         Params(table)

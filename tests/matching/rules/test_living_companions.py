@@ -74,9 +74,7 @@ def test_the_childs_plan(wish: Wish, born: tuple[date | None, ...], answer: Answ
         (Wish.ONLY_YOUNGER, (DAY_BEFORE, None), NOT_KNOWN),
     ],
 )
-def test_the_plans_of_those_who_live_there(
-    wish: Wish, born: tuple[date | None, ...], answer: Answer2
-) -> None:
+def test_the_plans_of_those_who_live_there(wish: Wish, born: tuple[date | None, ...], answer: Answer2) -> None:
     """The newcomer must be right for every one of them."""
     home = home_of(*born, wish=wish)
     assert judge_one(LIVING_COMPANIONS, a_child(date_of_birth=BORN), home).answer == answer
@@ -113,3 +111,20 @@ def test_the_facts_say_which_side_and_nobodys_age() -> None:
         "by_child": True,
         "by_resident": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("own", "home", "by_child", "by_resident"),
+    [
+        (Wish.SOLO, home_of(BORN), True, False),
+        (Wish.SOLO, a_home(), False, False),
+        (Wish.NO_PREFERENCE, home_of(BORN, wish=Wish.SOLO), False, True),
+        (Wish.NO_PREFERENCE, home_of(BORN, wish=Wish.ONLY_OLDER), False, True),
+        (Wish.NO_PREFERENCE, home_of(BORN), False, False),
+    ],
+)
+def test_whose_plan_stands_against_it(own: Wish, home: Home, by_child: bool, by_resident: bool) -> None:
+    """The child's, or that of somebody who lives there."""
+    child = a_child(date_of_birth=BORN, living_companions=own)
+    facts = judge_one(LIVING_COMPANIONS, child, home).facts
+    assert (facts["by_child"], facts["by_resident"]) == (by_child, by_resident)

@@ -21,9 +21,7 @@ FIRE, ANIMALS = Risk.TO_OTHERS_FIRE, Risk.TO_OTHERS_ANIMALS
 
 def judged(home: Home, *present: Risk, not_known: tuple[Risk, ...] = ()) -> Judged:
     """A child with these risks and a home."""
-    return judge_one(
-        SAFE_FOR_RESIDENTS, a_child(risks=risks(*present, not_known=not_known)), home, params=HARM
-    )
+    return judge_one(SAFE_FOR_RESIDENTS, a_child(risks=risks(*present, not_known=not_known)), home, params=HARM)
 
 
 def home_with(*vulnerabilities: frozenset[Vulnerability] | None) -> Home:

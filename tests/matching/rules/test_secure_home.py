@@ -28,9 +28,7 @@ DETAINED = Remand.YOUTH_DETENTION
         (Answer.YES, Remand.NOT_KNOWN, PASSES, NOT_KNOWN, NOT_KNOWN),
     ],
 )
-def test_legal_basis(
-    order: Answer, remand: Remand, secure: Answer2, young_offenders: Answer2, other: Answer2
-) -> None:
+def test_legal_basis(order: Answer, remand: Remand, secure: Answer2, young_offenders: Answer2, other: Answer2) -> None:
     """An order or a remand opens a secure home, only a remand an institution; a remand closes the rest."""
     child = a_child(secure_order=order, remand=remand)
     assert judge_one(SECURE_HOME, child, SECURE).answer == secure

@@ -26,9 +26,7 @@ LODGINGS = a_home(kind=HomeKind.SUPPORTED_LODGINGS)
         (None, date(2026, 6, 15), NOT_KNOWN),
     ],
 )
-def test_sixteen_and_seventeen_only(
-    kind: HomeKind, born: date | None, moves_in: date, answer: Answer2
-) -> None:
+def test_sixteen_and_seventeen_only(kind: HomeKind, born: date | None, moves_in: date, answer: Answer2) -> None:
     """Days before, on and after the birthdays, also for a child born on 29 February."""
     child = a_child(date_of_birth=born)
     assert judge_one(RULE, child, a_home(kind=kind), needed_by=moves_in).answer == answer

@@ -18,9 +18,7 @@ from tests.support.judging import FAILS, PASSES, Answer2, after_remedies, case_o
         (2, 3, 0, 1, FAILS),
     ],
 )
-def test_one_free_place_a_child(
-    places: int, residents: int, held: int, children: int, answer: Answer2
-) -> None:
+def test_one_free_place_a_child(places: int, residents: int, held: int, children: int, answer: Answer2) -> None:
     """Places less residents and holds, against the size of the party; the remedy is just enough."""
     home = a_home(places=places, places_held=held, residents=tuple(a_resident() for _ in range(residents)))
     party = tuple(a_child() for _ in range(children))

@@ -21,9 +21,7 @@ def test_up_to_the_limit_of_the_kind(kind: HomeKind, beyond: int, answer: Answer
     assert after_remedies(VACANCY_CONFIRMED, case_of(a_child(), home), PARAMS).answer == PASSES
 
 
-@pytest.mark.parametrize(
-    ("confirmed_on", "answer"), [(None, NOT_KNOWN), (AS_OF + DAY, NOT_KNOWN), (AS_OF, PASSES)]
-)
+@pytest.mark.parametrize(("confirmed_on", "answer"), [(None, NOT_KNOWN), (AS_OF + DAY, NOT_KNOWN), (AS_OF, PASSES)])
 def test_never_and_in_the_future(confirmed_on: object, answer: Answer2) -> None:
     """A confirmation from tomorrow is a slip of the pen, not news."""
     home = a_home(confirmed_on=confirmed_on)
@@ -37,9 +35,7 @@ def test_age_counts_from_today_whenever_the_child_moves() -> None:
     assert found.answer == PASSES
 
 
-@pytest.mark.parametrize(
-    "limits", [{}, {HomeKind.FOSTER: 3}, LIMITS | {HomeKind.FOSTER: -1}, LIMITS | {"castle": 3}]
-)
+@pytest.mark.parametrize("limits", [{}, {HomeKind.FOSTER: 3}, LIMITS | {HomeKind.FOSTER: -1}, LIMITS | {"castle": 3}])
 def test_limits_must_be_complete_and_possible(limits: dict[HomeKind, int]) -> None:
     """A kind left out, an unknown kind and a negative number are refused by the name of the parameter."""
     with pytest.raises(ValueError, match="max_age_days"):
