@@ -316,4 +316,5 @@ def _party_fee(question: Question, block: Block, rows: IntArray, cols: IntArray,
     members = table.member_rows[table.offsets[block.start + rows[pair]] + within]
     fee, _ = weekly_fee(child_list(question.children, question.pool, question.policy.local, members, cols[pair]))
     known = np.where(fee < 0, dearest, fee)
-    return np.add.reduceat(known, np.cumsum(sizes) - sizes).astype(np.int32)
+    total: IntArray = np.add.reduceat(known, np.cumsum(sizes) - sizes).astype(np.int32)
+    return total
