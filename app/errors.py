@@ -150,3 +150,9 @@ class DatabaseRefused(PlacementError):
 
 class Internal(PlacementError):
     """Something went wrong inside the service, and nothing was changed. Report the correlation id."""
+
+
+class BodyTooSlow(PlacementError):
+    """The body did not arrive in time. Send it again, in smaller parts if it is large."""
+
+    status, code, title = 408, "body_too_slow", "Body too slow"

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     body_limit_bytes: Annotated[int, Field(ge=1_000, le=2**30)] = 1_000_000
     """Largest body of a request, unless it brings a whole inventory."""
 
-    inventory_limit_bytes: Annotated[int, Field(ge=1_000, le=2**31)] = 128_000_000
+    inventory_limit_bytes: Annotated[int, Field(ge=1_000, le=2**31)] = 64_000_000
     """Largest body of a request that may bring a whole inventory: a bulk import, or a match against one."""
 
     body_timeout_s: Annotated[int, Field(ge=1, le=600)] = 60

@@ -64,9 +64,7 @@ def _all_different(values: list[T]) -> list[T]:
 Ref = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$")]
 """A reference of the caller's: opaque, fit for an address, never a name."""
 
-Text = Annotated[
-    str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$")
-]
+Text = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$")]
 """A line of text without control characters."""
 
 Day = Annotated[
@@ -76,9 +74,7 @@ Day = Annotated[
 ]
 """A date as YYYY-MM-DD, from the year 1000 on; what makes sense for a field is checked with it."""
 
-Language = Annotated[
-    str, AfterValidator(_language), WithJsonSchema({"type": "string", "enum": list(LANGUAGES)})
-]
+Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "enum": list(LANGUAGES)})]
 """An ISO 639-1 code, or `bfi` for British Sign Language."""
 
 Truth = Annotated[bool, Field(strict=True)]

@@ -52,9 +52,7 @@ def read_home(document: HomeIn, directory: PostcodeDirectory, today: date, at: s
     return ReadHome(record, tuple(found.notes))
 
 
-def read_homes(
-    rows: Sequence[Any], directory: PostcodeDirectory, today: date, at: str = "homes"
-) -> ReadHomes:
+def read_homes(rows: Sequence[Any], directory: PostcodeDirectory, today: date, at: str = "homes") -> ReadHomes:
     """Every row that is a home, and the problems of the others by row. Two rows of one reference: refused."""
     every = Found()
     documents: list[tuple[int, HomeIn]] = []

@@ -61,20 +61,14 @@ def problems_of(errors: Iterable[Error], at: str = "") -> list[FieldProblem]:
 def _problem(error: Error, at: str) -> FieldProblem:
     kind, context, where = error["type"], error.get("ctx", {}), error["loc"]
     if kind == "extra_forbidden":
-        return FieldProblem(
-            _path(where[:-1], at), "This object has a field that is not known here.", _near(where[-1])
-        )
+        return FieldProblem(_path(where[:-1], at), "This object has a field that is not known here.", _near(where[-1]))
     path = _path(where, at)
     if kind in _PLAIN:
         return FieldProblem(path, *_PLAIN[kind])
     if kind in _BOUNDS:
-        return FieldProblem(
-            path, f"This must be {_BOUNDS[kind].format_map(context)}.", "Check the value and its unit."
-        )
+        return FieldProblem(path, f"This must be {_BOUNDS[kind].format_map(context)}.", "Check the value and its unit.")
     if kind in ("enum", "literal_error"):
-        return FieldProblem(
-            path, "This is not one of the words that may stand here.", f"Send {context['expected']}."
-        )
+        return FieldProblem(path, "This is not one of the words that may stand here.", f"Send {context['expected']}.")
     return FieldProblem(
         path, "This is not what belongs here.", "Compare it with the example in the API's documentation."
     )

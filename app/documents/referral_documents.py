@@ -26,9 +26,7 @@ class ReadReferral:
     notes: tuple[Note, ...]
 
 
-def read_referral(
-    document: ReferralIn, directory: PostcodeDirectory, today: date, at: str = ""
-) -> ReadReferral:
+def read_referral(document: ReferralIn, directory: PostcodeDirectory, today: date, at: str = "") -> ReadReferral:
     """The record of a referral. Raises `Invalid` naming every field that will not do.
 
     `at` begins the paths: `referral.` where the referral is a field of something larger.

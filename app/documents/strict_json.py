@@ -30,7 +30,7 @@ _STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 """A string, or the rest of the text after a quotation mark that is never closed: linear in any case."""
 
 
-def parse_json(body: bytes) -> Any:  # noqa: ANN401 - JSON may hold anything
+def parse_json(body: bytes) -> Any:
     """The value that the bytes say. Raises `JsonRefused`."""
     text = _decoded(body)
     _check_depth(body)
@@ -86,7 +86,7 @@ def _constant(_text: str) -> NoReturn:
     _refuse("NaN and Infinity are not numbers in JSON.", "Send a number, or null where it is not known.")
 
 
-def _check_strings(value: Any) -> None:  # noqa: ANN401
+def _check_strings(value: Any) -> None:
     """Every string and key: only whole characters, and no NUL. Escapes alone can bring them in."""
     left = [value]
     while left:

@@ -40,6 +40,4 @@ class ZoneIn(Document):
     """One of the two. A polygon is a GeoJSON Polygon, MultiPolygon, Feature or FeatureCollection (WGS84)."""
 
     circle: CircleIn | None = None
-    polygon: (
-        Annotated[dict[str, Any], Field(json_schema_extra={"description": "GeoJSON, RFC 7946"})] | None
-    ) = None
+    polygon: Annotated[dict[str, Any], Field(json_schema_extra={"description": "GeoJSON, RFC 7946"})] | None = None

@@ -23,7 +23,7 @@ Hint: TypeAlias = Any
 Convert: TypeAlias = Callable[[Any], Any]
 
 
-def _same(value: Any) -> Any:  # noqa: ANN401
+def _same(value: Any) -> Any:
     return value
 
 

@@ -93,9 +93,7 @@ def inventory_changes(reading: Reading, authority: str, since: int) -> Changes:
     gone: list[HomeRef] = []
     if since:
         table = removed_homes
-        rows = reading.execute(
-            select(table.c.ref).where(table.c.authority == authority, table.c.removed_seq > since)
-        )
+        rows = reading.execute(select(table.c.ref).where(table.c.authority == authority, table.c.removed_seq > since))
         gone = [HomeRef(row.ref) for row in rows]
     return Changes(seq, tuple(stored.record for stored in changed), tuple(gone))
 
@@ -136,10 +134,7 @@ def _referrals(reading: Reading, which: ColumnElement[bool]) -> list[StoredRefer
     theirs = and_(children.c.authority == referrals.c.authority, children.c.referral_ref == referrals.c.ref)
     people = select(children).join(referrals, theirs).where(which).order_by(children.c.position)
     by_referral = _grouped(reading.execute(people).mappings().all(), "referral_ref") if rows else {}
-    found = [
-        StoredReferral(referral_from_rows(row, by_referral.get(row["ref"], ())), row["version"])
-        for row in rows
-    ]
+    found = [StoredReferral(referral_from_rows(row, by_referral.get(row["ref"], ())), row["version"]) for row in rows]
     return sorted(found, key=lambda stored: stored.record.ref)
 
 

@@ -36,9 +36,7 @@ def _in_details(record: Kind) -> dict[str, tuple[codec.Convert, codec.Convert]]:
     """Fields that stand in `details`, with how to write and read each."""
     left = set(codec.hints(record)) - set(_in_columns(record)) - ELSEWHERE.get(record, frozenset())
     return {
-        name: (codec.encoder(hint), codec.decoder(hint))
-        for name, hint in codec.hints(record).items()
-        if name in left
+        name: (codec.encoder(hint), codec.decoder(hint)) for name, hint in codec.hints(record).items() if name in left
     }
 
 
@@ -52,11 +50,11 @@ def _column_readers(record: Kind) -> dict[str, codec.Convert]:
     return found
 
 
-def _same(value: Any) -> Any:  # noqa: ANN401
+def _same(value: Any) -> Any:
     return value
 
 
-def to_row(record: Any) -> dict[str, Any]:  # noqa: ANN401
+def to_row(record: Any) -> dict[str, Any]:
     """The row of a home, resident, referral or child, without keys and versions."""
     kind: Kind = type(record)
     row = {name: _plain(getattr(record, name)) for name in _in_columns(kind)}
@@ -64,7 +62,7 @@ def to_row(record: Any) -> dict[str, Any]:  # noqa: ANN401
     return row
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401
+def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
 

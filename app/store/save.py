@@ -163,6 +163,6 @@ def _upsert(writing: Writing, table: Table, keys: Sequence[str], rows: Sequence[
     writing.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=new), list(rows))
 
 
-def _insert(writing: Writing, table: Table) -> Any:  # noqa: ANN401 - the two dialects share no type for it
+def _insert(writing: Writing, table: Table) -> Any:
     module = sqlite if writing.dialect.name == "sqlite" else postgresql
     return module.insert(table)

@@ -199,9 +199,7 @@ children = Table(
     Column("details", _json(), nullable=False),
     PrimaryKeyConstraint("authority", "referral_ref", "position"),
     UniqueConstraint("authority", "ref"),
-    ForeignKeyConstraint(
-        ["authority", "referral_ref"], ["referrals.authority", "referrals.ref"], ondelete="CASCADE"
-    ),
+    ForeignKeyConstraint(["authority", "referral_ref"], ["referrals.authority", "referrals.ref"], ondelete="CASCADE"),
     _between("position", 0, 99),
     _between("sdq", 0, 40),
     _between("moves_last_year", 0, 365),

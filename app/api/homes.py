@@ -1,0 +1,185 @@
+"""Homes: one at a time, in pages, or a whole inventory at once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.documented import errors, json_response
+from app.api.paging import Page, cursor
+from app.api.problems import FieldError
+from app.api.rows import HomeRows
+from app.api.service import service_of
+from app.api.strict import StrictRoute
+from app.api.writes import (
+    IdempotencyKey,
+    IfMatch,
+    IfNoneMatch,
+    NoteOut,
+    Saved,
+    answer,
+    etag,
+    is_current,
+    precondition,
+    write,
+)
+from app.documents.examples import A_HOME
+from app.documents.fields import Ref
+from app.documents.home_documents import read_home, read_homes, write_home
+from app.documents.home_models import HomeIn
+from app.errors import FieldProblem, HomeNotFound, Invalid
+from app.matching.referral import HomeRef
+from app.store import load, save
+from app.store.idempotency import Answer
+from app.store.session import Writing
+
+router = APIRouter(tags=["homes"], route_class=StrictRoute)
+
+HomeInPath = Annotated[Ref, Path(description="Reference of the home")]
+
+
+class StoredHomeOut(BaseModel):
+    """A home and the version at which it stands."""
+
+    version: Annotated[int, Field(ge=1)]
+    home: HomeIn
+
+
+class HomesOut(BaseModel):
+    """A page of homes in the order of their references. `next` is null on the last page."""
+
+    homes: list[StoredHomeOut]
+    next: str | None
+
+
+class ImportIn(BaseModel):
+    """An inventory. A home that is stored already is overwritten if it differs; none is taken away."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"homes": [A_HOME]}]},
+    )
+
+    homes: HomeRows
+    on_problem: Annotated[
+        Literal["refuse_all", "skip_row"],
+        Field(description="`refuse_all`: one wrong row and nothing is stored. `skip_row`: the others are"),
+    ] = "refuse_all"
+
+
+class ImportOut(BaseModel):
+    """What an import did. `refused` rows were skipped; each is named in `errors`."""
+
+    created: int
+    changed: int
+    unchanged: int
+    refused: int
+    errors: list[FieldError]
+    notes: list[NoteOut]
+
+
+@router.put(
+    "/homes/{ref}",
+    response_model=Saved,
+    status_code=200,
+    responses={201: {"model": Saved, "description": "Stored for the first time"}, **errors(409, 412, 428)},
+)
+def put_home(
+    request: Request,
+    ref: HomeInPath,
+    body: HomeIn,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Store a home, new or changed. A change needs `If-Match` with the ETag of what was read."""
+    service = service_of(request)
+    same_ref(ref, body.ref)
+    wanted = precondition(if_match, if_none_match)
+    read = read_home(body, service.postcodes, service.today())
+    notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
+
+    def work(writing: Writing) -> Answer:
+        saved = save.save_home(writing, service.authority, read.record, wanted)
+        out = Saved(ref=ref, version=saved.version, notes=notes)
+        return answer(out, 201 if saved.is_new else 200, saved.version)
+
+    return write(request, key, work)
+
+
+@router.get("/homes/{ref}", response_model=HomeIn, responses=errors(404, not_modified=True))
+def get_home(request: Request, ref: HomeInPath, if_none_match: IfNoneMatch = None) -> Response:
+    """A home as it stands, in the form in which it is sent, with its ETag."""
+    service = service_of(request)
+    with service.database.reading() as reading:
+        stored = load.home(reading, service.authority, HomeRef(ref))
+    if stored is None:
+        raise HomeNotFound
+    headers = {"ETag": etag(stored.version)}
+    if is_current(if_none_match, stored.version):
+        return Response(status_code=304, headers=headers)
+    return json_response(write_home(stored.record), headers)
+
+
+@router.delete("/homes/{ref}", status_code=204, responses=errors(404, 412, 428))
+def delete_home(request: Request, ref: HomeInPath, if_match: IfMatch = None, key: IdempotencyKey = None) -> Response:
+    """Take a home away, with all that is stored of its residents. Needs `If-Match`."""
+    service = service_of(request)
+    wanted = precondition(if_match)
+
+    def work(writing: Writing) -> Answer:
+        save.remove_home(writing, service.authority, HomeRef(ref), wanted)
+        return Answer(204, None, b"")
+
+    return write(request, key, work)
+
+
+@router.get("/homes", response_model=HomesOut)
+def list_homes(request: Request, page: Annotated[Page, Query()]) -> Response:
+    """Homes in the order of their references, a page at a time."""
+    service, after = service_of(request), page.after()
+    with service.database.reading() as reading:
+        found = load.homes_page(reading, service.authority, after, page.limit)
+    homes: list[dict[str, Any]] = [{"version": stored.version, "home": write_home(stored.record)} for stored in found]
+    following = cursor([stored.record.ref for stored in found], page.limit)
+    return json_response({"homes": homes, "next": following})
+
+
+@router.post("/homes/import", response_model=ImportOut, responses=errors(413))
+def import_homes(request: Request, body: ImportIn, key: IdempotencyKey = None) -> Response:
+    """Store an inventory, all of it or nothing unless `on_problem` says otherwise.
+
+    Rows that stand there already just so keep their version, so an import may be repeated without harm.
+    """
+    service = service_of(request)
+    read = read_homes(body.homes, service.postcodes, service.today())
+    if read.problems and body.on_problem == "refuse_all":
+        raise Invalid(read.problems)
+
+    def work(writing: Writing) -> Answer:
+        done = save.import_homes(writing, service.authority, read.records)
+        out = ImportOut(
+            created=done.created,
+            changed=done.changed,
+            unchanged=done.unchanged,
+            refused=read.rows_refused,
+            errors=[FieldError(field=p.field, problem=p.problem, cure=p.cure) for p in read.problems],
+            notes=[NoteOut(field=note.field, note=note.note) for note in read.notes],
+        )
+        return answer(out)
+
+    response = write(request, key, work)
+    service.inventory.pool()  # read the new inventory now, so that the next match need not wait for it
+    return response
+
+
+def same_ref(in_path: str, in_body: str) -> None:
+    """The address and the body must speak of the same thing."""
+    if in_path != in_body:
+        cure = "Send the reference of the address in the body too."
+        raise Invalid([FieldProblem("ref", "This is not the reference of the address.", cure)])

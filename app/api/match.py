@@ -1,0 +1,162 @@
+"""Matching: the best homes for a referral with reasons, and why a home is not among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app import placing
+from app.api.documented import errors, json_response
+from app.api.referrals import ReferralInPath
+from app.api.rows import HomeRows
+from app.api.service import Service, service_of
+from app.api.shortlist_answers import shortlist_answer, why_not_answer
+from app.api.shortlist_models import ShortlistOut, WhyNotOut
+from app.api.strict import StrictRoute
+from app.documents.checks import YEARS_AROUND_TODAY
+from app.documents.examples import A_HOME, A_REFERRAL
+from app.documents.fields import Day, Document, Ref
+from app.documents.home_documents import read_homes
+from app.documents.places import Note
+from app.documents.referral_documents import read_referral
+from app.documents.referral_models import ReferralIn
+from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
+from app.matching.policy import Policy
+from app.matching.pool import Pool
+from app.matching.referral import HomeRef, Referral, ReferralRef
+from app.store import load
+
+router = APIRouter(tags=["matching"], route_class=StrictRoute)
+
+PolicyVersion = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Options = Annotated[int, Field(strict=True, ge=1, le=placing.MOST_OPTIONS, description="Homes to show at most")]
+
+EXAMPLES: list[Any] = [
+    {"referral": A_REFERRAL, "homes": [A_HOME], "as_of": "2026-03-02", "k": 5},
+    {"referral": A_REFERRAL},
+    {"referral_ref": "EXAMPLE-R1", "policy": "nottingham-2023"},
+]
+
+
+class MatchIn(Document):
+    """A referral, stored or sent along, and the homes to look at: those that are stored, unless some are sent.
+
+    Nothing that is sent along is stored. `as_of` is today in England unless another day is given.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": EXAMPLES})
+
+    referral: ReferralIn | None = None
+    referral_ref: Ref | None = None
+    homes: HomeRows | None = None
+    policy: Annotated[PolicyVersion | None, Field(description="Left out: the one in effect")] = None
+    as_of: Day | None = None
+    k: Options = 20
+
+
+class Asked(BaseModel):
+    """How a stored referral is to be matched."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    policy: PolicyVersion | None = None
+    as_of: Day | None = None
+
+
+class AskedFor(Asked):
+    """The same, and how many homes to show."""
+
+    k: Annotated[int, Field(ge=1, le=placing.MOST_OPTIONS)] = 20
+
+
+@router.post("/match", response_model=ShortlistOut, responses=errors(404, 413))
+def match(request: Request, body: MatchIn) -> Response:
+    """The best homes for a referral, with reasons, and why the others are out. Stores nothing."""
+    service = service_of(request)
+    as_of = _day(service, body.as_of, "as_of")
+    policy = _policy(service, body.policy, as_of, "policy")
+    referral, notes = _referral(service, body)
+    pool, more = _pool(service, body)
+    found = placing.match(referral, pool, service.policies, as_of, policy_version=policy.version, k=body.k)
+    return json_response(shortlist_answer(found, pool, [*notes, *more]))
+
+
+@router.get("/referrals/{ref}/shortlist", response_model=ShortlistOut, responses=errors(404))
+def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedFor, Query()]) -> Response:
+    """The best homes for a stored referral, as they are at this moment."""
+    service = service_of(request)
+    as_of = _day(service, asked.as_of, "query.as_of")
+    policy = _policy(service, asked.policy, as_of, "query.policy")
+    referral, pool = _stored(service, ref), service.inventory.pool()
+    found = placing.match(referral, pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
+    return json_response(shortlist_answer(found, pool))
+
+
+@router.get("/referrals/{ref}/why-not/{home}", response_model=WhyNotOut, responses=errors(404))
+def get_why_not(
+    request: Request,
+    ref: ReferralInPath,
+    home: Annotated[Ref, Path(description="Reference of the home")],
+    asked: Annotated[Asked, Query()],
+) -> Response:
+    """Every rule and criterion for one home and a stored referral, and what would have to be different."""
+    service = service_of(request)
+    as_of = _day(service, asked.as_of, "query.as_of")
+    policy = _policy(service, asked.policy, as_of, "query.policy")
+    referral, pool = _stored(service, ref), service.inventory.pool()
+    if HomeRef(home) not in pool.row_of:
+        raise HomeNotFound
+    found = placing.why_not(referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version)
+    return json_response(why_not_answer(found, referral, pool, policy, as_of))
+
+
+def _day(service: Service, wanted: date | None, field: str) -> date:
+    today = service.today()
+    if wanted is not None and abs(wanted.year - today.year) > YEARS_AROUND_TODAY:
+        problem = f"The date is more than {YEARS_AROUND_TODAY} years from today."
+        raise Invalid([FieldProblem(field, problem, "Check the year, or leave it out for today.")])
+    return wanted or today
+
+
+def _policy(service: Service, version: str | None, as_of: date, field: str) -> Policy:
+    try:
+        return service.policies.pick(version, as_of)
+    except LookupError:
+        if version is None:
+            cure = "Name a policy, or choose a later day."
+            raise Invalid([FieldProblem(field, "No policy was in effect on that day.", cure)]) from None
+        cure = "GET /policies lists the versions."
+        raise Invalid([FieldProblem(field, "There is no policy of this version.", cure)]) from None
+
+
+def _referral(service: Service, body: MatchIn) -> tuple[Referral, Sequence[Note]]:
+    if (body.referral is None) == (body.referral_ref is None):
+        cure = "Send referral, or referral_ref of one that is stored."
+        raise Invalid([FieldProblem("referral", "Exactly one referral can be matched.", cure)])
+    if body.referral is not None:
+        read = read_referral(body.referral, service.postcodes, service.today(), "referral.")
+        return read.record, read.notes
+    return _stored(service, body.referral_ref or ""), ()
+
+
+def _stored(service: Service, ref: str) -> Referral:
+    with service.database.reading() as reading:
+        stored = load.referral(reading, service.authority, ReferralRef(ref))
+    if stored is None:
+        raise ReferralNotFound
+    return stored.record
+
+
+def _pool(service: Service, body: MatchIn) -> tuple[Pool, Sequence[Note]]:
+    if body.homes is None:
+        return service.inventory.pool(), ()
+    read = read_homes(body.homes, service.postcodes, service.today())
+    if read.problems:
+        raise Invalid(read.problems)
+    return Pool.build(read.records), read.notes

@@ -1,0 +1,59 @@
+"""The description of the API: what FastAPI derives, with problem+json for every error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from app.api.documented import errors
+from app.api.problems import Problem
+
+DESCRIPTION = """Finds children in care the right home: ranks the homes that fit and says why, within the law and
+the council's own policy. It proposes; an officer decides.
+
+* Every error is `application/problem+json` and names fields with a cure; nothing that was sent is repeated.
+* Writes take an `Idempotency-Key`; changes need `If-Match` with the `ETag` of what was read.
+* Money is whole pence a week, distances are whole metres, points are whole numbers, days are YYYY-MM-DD.
+* What is left out is not known; `null` means not known; an empty list means none.
+"""
+
+ALWAYS = (422, 500, 503)
+WITH_A_BODY = (400, 408, 413, 415)
+
+
+def describe(app: FastAPI) -> Callable[[], dict[str, Any]]:
+    """A function that gives the description, made once."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _made(app)
+        return app.openapi_schema
+
+    return openapi
+
+
+def _made(app: FastAPI) -> dict[str, Any]:
+    schema = get_openapi(
+        title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=app.openapi_tags
+    )
+    _, problem = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
+    components = schema["components"]["schemas"]
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components.pop(unused, None)
+    components |= problem["$defs"]
+    for path in schema["paths"].values():
+        for operation in path.values():
+            _with_errors(operation)
+    return schema
+
+
+def _with_errors(operation: dict[str, Any]) -> None:
+    statuses = [400, *ALWAYS] if "requestBody" not in operation else [*WITH_A_BODY, *ALWAYS]
+    responses = operation["responses"]
+    responses.pop("422", None)
+    for status, said in errors(*statuses).items():
+        responses.setdefault(str(status), said)

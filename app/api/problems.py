@@ -1,0 +1,109 @@
+"""Every error as `application/problem+json`: what is wrong, where, and what to do. Never what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, cast
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.documents.problems import problems_of
+from app.errors import (
+    BodyTooLarge,
+    Internal,
+    Invalid,
+    JsonRefused,
+    MethodNotAllowed,
+    NotJson,
+    PageNotFound,
+    PlacementError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+MOST_ERRORS = 100
+"""Errors told in one answer."""
+
+_OF_STATUS: Mapping[int, type[PlacementError]] = {
+    400: JsonRefused,
+    404: PageNotFound,
+    405: MethodNotAllowed,
+    413: BodyTooLarge,
+    415: NotJson,
+}
+
+
+class FieldError(BaseModel):
+    """One field that will not do."""
+
+    field: Annotated[str, Field(examples=["children[0].sdq"])]
+    problem: Annotated[str, Field(examples=["This must be at most 40."])]
+    cure: Annotated[str, Field(examples=["Check the value and its unit."])]
+
+
+class Problem(BaseModel):
+    """An error as RFC 9457 has it. `code` is stable; `errors` is empty unless fields are to blame."""
+
+    type: Annotated[str, Field(examples=["urn:placement:problem:invalid"])]
+    title: str
+    status: Annotated[int, Field(ge=400, le=599)]
+    code: Annotated[str, Field(examples=["invalid"])]
+    detail: str
+    correlation_id: str
+    errors: list[FieldError] = []
+    more_errors: Annotated[int, Field(ge=0, description="Errors beyond those that are told")] = 0
+
+
+def problem_response(error: PlacementError, correlation_id: str, headers: Mapping[str, str] | None = None) -> Response:
+    """The answer for an error."""
+    told = [FieldError(field=each.field, problem=each.problem, cure=each.cure) for each in error.problems[:MOST_ERRORS]]
+    problem = Problem(
+        type=f"urn:placement:problem:{error.code}",
+        title=error.title,
+        status=error.status,
+        code=error.code,
+        detail=error.message(),
+        correlation_id=correlation_id,
+        errors=told,
+        more_errors=max(0, len(error.problems) - MOST_ERRORS),
+    )
+    all_headers = dict(headers or {})
+    if error.retry_after_s is not None:
+        all_headers["Retry-After"] = str(error.retry_after_s)
+    return Response(problem.model_dump_json(), error.status, all_headers, MEDIA_TYPE)
+
+
+def correlation_id(request: Request) -> str:
+    """The number under which this request can be found again."""
+    return str(request.scope.get("state", {}).get("correlation_id", "none"))
+
+
+def install(app: FastAPI) -> None:
+    """Answer every expected error with a problem. What is not expected is answered by `app.api.guard`."""
+
+    async def expected(request: Request, error: Exception) -> Response:
+        return problem_response(cast("PlacementError", error), correlation_id(request))
+
+    async def wrong_shape(request: Request, error: Exception) -> Response:
+        found = cast("RequestValidationError", error).errors()
+        problems = problems_of([{**each, "loc": _place(each["loc"])} for each in found])
+        return problem_response(Invalid(problems), correlation_id(request))
+
+    async def refused(request: Request, error: Exception) -> Response:
+        asked = cast("HTTPException", error)
+        kind = _OF_STATUS.get(asked.status_code, JsonRefused if asked.status_code < 500 else Internal)
+        return problem_response(kind(), correlation_id(request), asked.headers)
+
+    app.add_exception_handler(PlacementError, expected)
+    app.add_exception_handler(RequestValidationError, wrong_shape)
+    app.add_exception_handler(HTTPException, refused)
+
+
+def _place(where: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Fields of the body are named as they stand in it; others with what they are part of."""
+    return where[1:] if where[0] == "body" and len(where) > 1 else where

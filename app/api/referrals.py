@@ -1,0 +1,125 @@
+"""Referrals: what is asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.documented import errors, json_response
+from app.api.homes import same_ref
+from app.api.paging import Page, cursor
+from app.api.service import service_of
+from app.api.strict import StrictRoute
+from app.api.writes import (
+    IdempotencyKey,
+    IfMatch,
+    IfNoneMatch,
+    NoteOut,
+    Saved,
+    answer,
+    etag,
+    is_current,
+    precondition,
+    write,
+)
+from app.documents.fields import Ref
+from app.documents.referral_documents import read_referral, write_referral
+from app.documents.referral_models import ReferralIn
+from app.errors import ReferralNotFound
+from app.matching.referral import ReferralRef
+from app.store import load, save
+from app.store.idempotency import Answer
+from app.store.session import Writing
+
+router = APIRouter(tags=["referrals"], route_class=StrictRoute)
+
+ReferralInPath = Annotated[Ref, Path(description="Reference of the referral")]
+
+
+class StoredReferralOut(BaseModel):
+    """A referral and the version at which it stands."""
+
+    version: Annotated[int, Field(ge=1)]
+    referral: ReferralIn
+
+
+class ReferralsOut(BaseModel):
+    """A page of referrals in the order of their references. `next` is null on the last page."""
+
+    referrals: list[StoredReferralOut]
+    next: str | None
+
+
+@router.put(
+    "/referrals/{ref}",
+    response_model=Saved,
+    status_code=200,
+    responses={201: {"model": Saved, "description": "Stored for the first time"}, **errors(409, 412, 428)},
+)
+def put_referral(
+    request: Request,
+    ref: ReferralInPath,
+    body: ReferralIn,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Store a referral, new or changed. A change needs `If-Match` with the ETag of what was read."""
+    service = service_of(request)
+    same_ref(ref, body.ref)
+    wanted = precondition(if_match, if_none_match)
+    read = read_referral(body, service.postcodes, service.today())
+    notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
+
+    def work(writing: Writing) -> Answer:
+        saved = save.save_referral(writing, service.authority, read.record, wanted)
+        out = Saved(ref=ref, version=saved.version, notes=notes)
+        return answer(out, 201 if saved.is_new else 200, saved.version)
+
+    return write(request, key, work)
+
+
+@router.get("/referrals/{ref}", response_model=ReferralIn, responses=errors(404, not_modified=True))
+def get_referral(request: Request, ref: ReferralInPath, if_none_match: IfNoneMatch = None) -> Response:
+    """A referral as it stands, in the form in which it is sent, with its ETag."""
+    service = service_of(request)
+    with service.database.reading() as reading:
+        stored = load.referral(reading, service.authority, ReferralRef(ref))
+    if stored is None:
+        raise ReferralNotFound
+    headers = {"ETag": etag(stored.version)}
+    if is_current(if_none_match, stored.version):
+        return Response(status_code=304, headers=headers)
+    return json_response(write_referral(stored.record), headers)
+
+
+@router.delete("/referrals/{ref}", status_code=204, responses=errors(404, 412, 428))
+def delete_referral(
+    request: Request, ref: ReferralInPath, if_match: IfMatch = None, key: IdempotencyKey = None
+) -> Response:
+    """Withdraw a referral, with all that is stored of its children. Needs `If-Match`."""
+    service = service_of(request)
+    wanted = precondition(if_match)
+
+    def work(writing: Writing) -> Answer:
+        save.remove_referral(writing, service.authority, ReferralRef(ref), wanted)
+        return Answer(204, None, b"")
+
+    return write(request, key, work)
+
+
+@router.get("/referrals", response_model=ReferralsOut)
+def list_referrals(request: Request, page: Annotated[Page, Query()]) -> Response:
+    """Waiting referrals in the order of their references, a page at a time."""
+    service, after = service_of(request), page.after()
+    with service.database.reading() as reading:
+        found = load.referrals_page(reading, service.authority, after, page.limit)
+    referrals: list[dict[str, Any]] = [
+        {"version": stored.version, "referral": write_referral(stored.record)} for stored in found
+    ]
+    following = cursor([stored.record.ref for stored in found], page.limit)
+    return json_response({"referrals": referrals, "next": following})

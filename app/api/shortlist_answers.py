@@ -1,0 +1,186 @@
+"""Shortlists and why-nots as plain values, in the form that `shortlist_models` describes.
+
+Plain values, not models: twenty options carry hundreds of findings, and building a model of each would take
+longer than finding them. A test holds every answer against the models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import date
+from typing import Any, TypeAlias
+
+from app.documents.places import Note
+from app.matching.codes import Code
+from app.matching.explain import Outcome, PairExplanation, Part, RuleFinding
+from app.matching.policy import Policy
+from app.matching.pool import Pool
+from app.matching.referral import Referral
+from app.matching.shortlist import NearMiss, Option, Relaxation, Shortlist
+from app.matching.why_not import Counterfactual, Needed, WhyNot
+from app.wording import part_sentence, rule_sentence, says
+
+Plain: TypeAlias = dict[str, Any]
+
+LISTS_OF_CHILDREN = frozenset({"terms.named_children", "terms.exempt_children"})
+"""Of these only the referral's own children are told: who else is named is nobody's business here."""
+
+
+def shortlist_answer(found: Shortlist, pool: Pool, notes: Sequence[Note] = ()) -> Plain:
+    """A shortlist as JSON-ready values."""
+    return {
+        "referral": found.referral,
+        "children": found.children,
+        "as_of": found.as_of,
+        "moves_in": found.moves_in,
+        "policy_version": found.policy_version,
+        "policy_sha256": found.policy_sha256,
+        "most_points": found.most_points,
+        "homes": found.homes,
+        "allowed": found.allowed,
+        "options": [_option(option, pool) for option in found.options],
+        "ties_not_shown": found.ties_not_shown,
+        "out_by_rule": dict(found.out_by_rule),
+        "not_known_by_rule": dict(found.not_known_by_rule),
+        "near_misses": [_near_miss(miss, pool) for miss in found.near_misses],
+        "relaxations": [_relaxation(relaxation) for relaxation in found.relaxations],
+        "splits": found.splits,
+        "notes": [{"field": note.field, "note": note.note} for note in notes],
+    }
+
+
+def why_not_answer(found: WhyNot, referral: Referral, pool: Pool, policy: Policy, as_of: date) -> Plain:
+    """A why-not as JSON-ready values."""
+    explanation = found.explanation
+    return {
+        "referral": referral.ref,
+        "home": explanation.home,
+        "name": pool.record(explanation.home).name,
+        "as_of": as_of,
+        "policy_version": policy.version,
+        "policy_sha256": policy.sha256,
+        "allowed": found.allowed,
+        **_points(explanation),
+        "rules": [_finding(finding) for finding in explanation.rules],
+        "parts": [_part(part) for part in explanation.parts],
+        "points_if_met": found.points_if_met,
+        "rank_if_met": found.rank_if_met,
+        "homes_allowed": found.homes_allowed,
+        "first_home": found.first_home,
+        "behind_first_by": found.behind_first_by,
+        "counterfactuals": [_counterfactual(each, referral) for each in found.counterfactuals],
+        "together": _counterfactual(found.together, referral) if found.together else None,
+    }
+
+
+def _option(option: Option, pool: Pool) -> Plain:
+    explanation = option.explanation
+    home = pool.record(explanation.home)
+    open_codes = {finding.code for finding in explanation.rules if finding.outcome is not Outcome.MET}
+    met = (finding.code for finding in explanation.rules if finding.code not in open_codes)
+    return {
+        "rank": option.rank,
+        "home": home.ref,
+        "name": home.name,
+        "kind": home.kind,
+        "route": home.route,
+        **_points(explanation),
+        "parts": [_part(part) for part in explanation.parts],
+        "to_check": _not_known(explanation.rules),
+        "met": list(dict.fromkeys(met)),
+        "considerations": {str(name): answer for name, answer in option.considerations.items()},
+        "where": option.where,
+        "weekly_fee_pence": option.weekly_fee_pence,
+        "fees": option.fees,
+        "gaps": option.gaps,
+    }
+
+
+def _points(explanation: PairExplanation) -> Plain:
+    return {
+        "points": explanation.points,
+        "points_low": explanation.points_low,
+        "points_high": explanation.points_high,
+    }
+
+
+def _not_known(findings: Iterable[RuleFinding]) -> list[Plain]:
+    return [_finding(finding) for finding in findings if finding.outcome is Outcome.NOT_KNOWN]
+
+
+def _finding(finding: RuleFinding) -> Plain:
+    return {
+        "code": finding.code,
+        "outcome": finding.outcome,
+        "blocks": finding.blocks,
+        "statutory": finding.statutory,
+        "child": finding.child,
+        "facts": finding.facts,
+        "sentence": rule_sentence(finding),
+    }
+
+
+def _part(part: Part) -> Plain:
+    return {
+        "code": part.code,
+        "child": part.child,
+        "weight": part.weight,
+        "applies": part.applies,
+        "known": part.known,
+        "value": part.value,
+        "points": part.points,
+        "points_low": part.points_low,
+        "points_high": part.points_high,
+        "facts": part.facts,
+        "sentence": part_sentence(part),
+    }
+
+
+def _near_miss(miss: NearMiss, pool: Pool) -> Plain:
+    return {
+        "home": miss.home,
+        "name": pool.record(miss.home).name,
+        "findings": [_finding(finding) for finding in miss.findings],
+        "overridable": miss.overridable,
+        "points_if_met": miss.points_if_met,
+        "rank_if_met": miss.rank_if_met,
+    }
+
+
+def _relaxation(relaxation: Relaxation) -> Plain:
+    return {**asdict(relaxation), "says": says(relaxation.rule)}
+
+
+def _counterfactual(found: Counterfactual, referral: Referral) -> Plain:
+    return {
+        "rules": found.rules,
+        "changes": [_needed(needed, referral) for needed in found.changes],
+        "allowed": found.allowed,
+        "points": found.points,
+        "rank": found.rank,
+    }
+
+
+def _needed(needed: Needed, referral: Referral) -> Plain:
+    change = needed.change
+    value = change.value
+    if change.field in LISTS_OF_CHILDREN:
+        value = frozenset(value) & {child.ref for child in referral.children}
+    return {
+        "child": needed.child,
+        "subject": change.subject,
+        "field": change.field,
+        "value": _value(value),
+    }
+
+
+def _value(value: Any) -> Any:
+    """A field's new value as the documents have it."""
+    if isinstance(value, Code):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _value(each) for key, each in value.items()}
+    if isinstance(value, (frozenset, tuple)):
+        return sorted(str(each) for each in value)
+    return value

@@ -1,0 +1,90 @@
+"""The composition root: everything is made here, once, and handed to whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+from starlette.responses import JSONResponse, Response
+
+from app.api import docs, health, homes, match, openapi, policies, problems, referrals
+from app.api.guard import Guard, Limits
+from app.api.service import Service
+from app.geo.postcodes import PostcodeDirectory
+from app.settings import Settings
+from app.store.follower import PoolFollower
+from app.store.migrate import require_current
+from app.store.policies import load_policies
+from app.store.session import Database
+
+LONDON = ZoneInfo("Europe/London")
+
+BRING_AN_INVENTORY = ("/match", "/homes/import")
+"""Addresses whose body may be as large as an inventory."""
+
+
+def today_in_england() -> date:
+    """The day in England."""
+    return datetime.now(LONDON).date()
+
+
+def create_app(settings: Settings | None = None, today: Callable[[], date] = today_in_england) -> FastAPI:
+    """The service, ready to be run. Raises where the database, policies or postcodes cannot be used."""
+    settings = settings or Settings.read()
+    service = _service(settings, today)
+    app = FastAPI(
+        title="Placement matching",
+        version="0.1.0",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+    )
+    app.state.service = service
+    for resource in (match, referrals, homes, policies, health):
+        app.include_router(resource.router)
+    app.openapi = openapi.describe(app)  # type: ignore[method-assign]
+    if settings.docs:
+        app.include_router(docs.router)
+        app.add_api_route("/openapi.json", lambda: _description(app), include_in_schema=False)
+    problems.install(app)
+    app.add_middleware(Guard, limits=_limits(settings))
+    return app
+
+
+def _service(settings: Settings, today: Callable[[], date]) -> Service:
+    policies_book = load_policies(settings.policies)
+    postcodes = PostcodeDirectory.open(settings.postcodes)
+    database = Database.open(settings.database_url.get_secret_value())
+    try:
+        with database.reading() as reading:
+            require_current(reading)
+        inventory = PoolFollower(database, settings.authority)
+        inventory.pool()
+    except Exception:
+        database.close()
+        raise
+    return Service(settings.authority, database, inventory, policies_book, postcodes, today)
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        body_bytes=settings.body_limit_bytes,
+        larger=dict.fromkeys(BRING_AN_INVENTORY, settings.inventory_limit_bytes),
+        body_timeout_s=settings.body_timeout_s,
+        hosts=frozenset(host.lower() for host in settings.allowed_hosts),
+    )
+
+
+def _description(app: FastAPI) -> Response:
+    return JSONResponse(app.openapi())
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    app.state.service.database.close()
