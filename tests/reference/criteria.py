@@ -140,7 +140,12 @@ def disability(pair: Pair, _params: Any) -> Answered:
 
 
 def needs_fit(pair: Pair, params: Any) -> Answered:
-    """Full less what each domain takes off where need exceeds capability; a range where either is not known."""
+    """Full less what each domain takes off where need exceeds capability; a range where either is not known.
+
+    A child known to need nothing is not judged by it.
+    """
+    if all(pair.child.needs.get(domain) == 0 for domain in NeedDomain):
+        return None
     least = most = FULL
     for domain in NeedDomain:
         need, can = pair.child.needs.get(domain), pair.home.capability.get(domain)

@@ -84,7 +84,7 @@ def _quality(chance: Chance) -> Drawn:
 
 
 def _sourcing(chance: Chance) -> Drawn:
-    in_house, *tiers, spot = _falling(chance, chance.one((3, 4, 5)))
+    in_house, *tiers, spot = _falling(chance, chance.one((4, 5)), 950)
     return {"in_house": in_house, "block": 1000, "framework_tiers": tuple(tiers), "spot": spot}
 
 

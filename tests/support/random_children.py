@@ -83,7 +83,7 @@ def random_child(chance: Chance, ref: ChildRef, moves_in: date, homes: Sequence[
         asks_for_same_religion=c.hits(0.4),
         wishes=c.some(Wish, 4),
         legal_status=c.one(LegalStatus),
-        deprivation_of_liberty=c.fact((Answer.NO,), SELDOM),
+        deprivation_of_liberty=c.fact((*[Answer.NO] * 5, Answer.YES), SELDOM),
         secure_order=c.fact((*[Answer.NO] * 4, Answer.YES), SELDOM),
         secure_under_13_approval=c.fact((Answer.NO, Answer.YES), SELDOM),
         uasc=c.one(Answer),
@@ -115,8 +115,10 @@ def random_child(chance: Chance, ref: ChildRef, moves_in: date, homes: Sequence[
 
 
 def _needs(c: Chance) -> dict[NeedDomain, int]:
-    """Small needs; in a wild record any, some of them not known."""
+    """Small needs; in a wild record any, some of them not known; now and then nothing known at all."""
     levels = c.fact(((0, 1), (0, 1), (0, 0, 1, 2)), ((0, 1, 2, 3), (2, 3)))
+    if c.hits(0.08):
+        return c.one(({}, dict.fromkeys(NeedDomain, 0)))
     return c.mapping(NeedDomain, levels, left_out=c.wild / 3)
 
 
@@ -126,7 +128,7 @@ def random_referral(chance: Chance, ref: ReferralRef, as_of: date, homes: Sequen
     size = chance.one((1, 1, 1, 1, 2, 2, 3, 4))
     children = [
         random_child(
-            chance.calmer(chance.one((0.0, 0.03, 0.03, 0.1, 0.35, 0.8))),
+            chance.calmer(chance.one((0.0, 0.02, 0.02, 0.05, 0.1, 0.35, 0.8))),
             ChildRef(f"{ref}-{number}"),
             max(needed_by, as_of),
             homes,

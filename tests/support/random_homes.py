@@ -32,7 +32,7 @@ from app.matching.referral import ChildRef, HomeRef
 from tests.support.chance import Chance
 from tests.support.random_children import LANGUAGES, risks, vulnerabilities
 
-KINDS = (*[HomeKind.FOSTER] * 8, *[HomeKind.CHILDRENS_HOME] * 6, HomeKind.CONNECTED_PERSON, *HomeKind)
+KINDS = (*[HomeKind.FOSTER] * 11, *[HomeKind.CHILDRENS_HOME] * 9, HomeKind.CONNECTED_PERSON, *HomeKind)
 JUDGED = (Judgement.OUTSTANDING, Judgement.GOOD, Judgement.GOOD, Judgement.REQUIRES_IMPROVEMENT)
 JUDGED_SUPPORTED = (Judgement.STRONG, Judgement.NOT_YET_INSPECTED, Judgement.INCONSISTENT)
 RELIGIONS = tuple(religion for religion in Religion if religion is not Religion.NOT_KNOWN)
@@ -55,12 +55,12 @@ def random_resident(chance: Chance, ref: ChildRef, as_of: date) -> Resident:
 
 
 def _terms(c: Chance) -> Terms:
-    low = c.one((0, 0, 0, 0, 0, 0, 5, 10, 16))
-    high = c.one((17, 17, 17, 18, 18, 12, 16, low))
+    low = c.one((*[0] * 9, 5, 10, 16))
+    high = c.one((17, 17, 17, 18, 18, 18, 18, 12, 16, low))
     return Terms(
         age_min=c.fact((low, 0), (None, low)),
         age_max=c.fact((high, 17), (None, high)),
-        sex=c.fact((SexAccepted.ANY, SexAccepted.ANY, SexAccepted.MALE, SexAccepted.FEMALE), tuple(SexAccepted)),
+        sex=c.fact((*[SexAccepted.ANY] * 8, SexAccepted.MALE, SexAccepted.FEMALE), tuple(SexAccepted)),
         siblings_only=c.fact((Answer.NO,), tuple(Answer)),
         parent_and_child=c.fact((Answer.NO,), tuple(Answer)),
     )
@@ -68,8 +68,8 @@ def _terms(c: Chance) -> Terms:
 
 def _places(c: Chance, residents: int) -> tuple[int, int]:
     """Registered places and places held: room for up to four more, now and then none."""
-    held = c.one((0, 0, 0, 1, 2))
-    return max(0, residents + held + c.one((1, 2, 3, 4, 4, 5, 6, 6, 0, -1))), held
+    held = c.one((0, 0, 0, 0, 1, 2))
+    return max(0, residents + held + c.one((1, 2, 3, 4, 4, 5, 6, 6, 6, 6, 0, -1))), held
 
 
 def random_home(chance: Chance, ref: HomeRef, as_of: date, places: Sequence[Location]) -> Home:
@@ -123,7 +123,9 @@ def _with_record(c: Chance, home: Home, as_of: date) -> Home:
         religions_supported=c.fact((frozenset(RELIGIONS), c.some(RELIGIONS, 4)), (None, frozenset())),
         cultural_needs_supported=c.one(Answer),
         pets=c.fact((Answer.NO, Answer.YES), tuple(Answer)),
-        available_from=c.fact((as_of, as_of - timedelta(days=9)), (None, c.day_near(as_of, 60))),
+        available_from=c.fact(
+            (as_of, as_of, as_of - timedelta(days=9), c.day_near(as_of, 60)), (None, c.day_near(as_of))
+        ),
         confirmed_on=c.fact((as_of, as_of, as_of, confirmed), (None, confirmed, as_of + timedelta(days=1))),
         ended_placements=ended,
         unplanned_endings=None if ended is None or c.hits(0.1) else c.rng.randint(0, ended),

@@ -62,7 +62,7 @@ def worlds(referrals: int = 3, homes: int = 6) -> st.SearchStrategy[World]:
 
 
 def _wildness(chance: Chance) -> float:
-    return chance.one((0.0, 0.0, 0.03, 0.03, 0.1, 0.3, 0.8))
+    return chance.one((0.0, 0.02, 0.02, 0.05, 0.1, 0.3, 0.8))
 
 
 def _places(chance: Chance) -> list[Location]:
@@ -94,7 +94,7 @@ def _child_tied(chance: Chance, child: Child, world: World) -> Child:
         nobody = ChildRef("nobody-here")
         apart = frozenset(chance.one((*residents, *waiting, nobody)) for _ in range(2)) - {child.ref}
         child = replace(child, live_apart_from=apart)
-    if chance.hits(0.2):
+    if chance.hits(0.4):
         where = chance.one((*(home.ref for home in world.homes), HomeRef("home-of-another-council")))
         child = replace(child, current_home=where)
     return child
