@@ -16,7 +16,7 @@ from app.geo.zones import Zone
 from app.matching.codes import Answer, NeedDomain, Package, Risk, RiskLevel
 from app.matching.columns import NOT_KNOWN, BoolArray, IntArray, Table, column, day, known_or, ymd
 from app.matching.home import Home
-from app.matching.home_columns import mask
+from app.matching.home_columns import ALL_DOMAINS, HIGHEST_LEVEL, levels_from, mask
 from app.matching.languages import LANGUAGE_POSITION
 from app.matching.pool import Pool
 from app.matching.referral import Child, HomeRef, PlacedSibling, Referral
@@ -109,6 +109,8 @@ class Children(Table):
     needs: IntArray = column(
         np.int8, lambda e: [e.child.needs.get(d, NOT_KNOWN) for d in NeedDomain], rows=len(NeedDomain)
     )
+    needs_from: IntArray = column(np.uint16, lambda e: levels_from(e.child.needs), rows=HIGHEST_LEVEL)
+    needs_not_known: IntArray = column(np.uint16, lambda e: ALL_DOMAINS - mask(e.child.needs))
     disabilities: IntArray = column(np.uint16, lambda e: mask(e.child.disabilities))
     disabilities_known: BoolArray = column(np.bool_, lambda e: e.child.disabilities is not None)
     communication: IntArray = column(np.uint8, lambda e: mask(e.child.communication))

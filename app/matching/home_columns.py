@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,12 +23,19 @@ from app.matching.languages import LANGUAGE_POSITION
 
 ALL_RISKS = sum(risk.bit for risk in Risk)
 ALL_VULNERABILITIES = sum(item.bit for item in Vulnerability if item is not Vulnerability.ANIMALS_IN_HOME)
+ALL_DOMAINS = sum(domain.bit for domain in NeedDomain)
+HIGHEST_LEVEL = 3
 LANGUAGE_WORDS = len(LANGUAGE_POSITION) // 64 + 1
 
 
 def mask(members: Iterable[Code] | None) -> int:
     """A set of codes as bits; 0 where the set is not known (see the `..._known` column beside it)."""
     return 0 if members is None else sum(member.bit for member in members)
+
+
+def levels_from(levels: Mapping[NeedDomain, int]) -> list[int]:
+    """Levels of need or capability as bits: for each level from 1 up, the domains that reach it."""
+    return [mask(d for d, found in levels.items() if found >= level) for level in range(1, HIGHEST_LEVEL + 1)]
 
 
 def gss(code: str | None) -> int:
@@ -152,6 +159,8 @@ class Homes(Table):
     capability: IntArray = column(
         np.int8, lambda h: [h.capability.get(d, NOT_KNOWN) for d in NeedDomain], rows=len(NeedDomain)
     )
+    capability_from: IntArray = column(np.uint16, lambda h: levels_from(h.capability), rows=HIGHEST_LEVEL)
+    capability_not_known: IntArray = column(np.uint16, lambda h: ALL_DOMAINS - mask(h.capability))
     support: IntArray = column(np.uint16, lambda h: mask(h.support))
     adaptations: IntArray = column(np.uint16, lambda h: mask(h.adaptations))
     adaptations_known: BoolArray = column(np.bool_, lambda h: h.adaptations is not None)

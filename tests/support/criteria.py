@@ -63,9 +63,7 @@ PARAMS: Mapping[str, Any] = {
     "in_area": in_area.Params(adjoining=500, at_a_distance=0, local_adds=300),
     "needs_fit": needs_fit.Params(150, 400, 800, dict.fromkeys(NeedDomain, 100)),
     "wishes": wishes.Params(Decimal(5), Decimal(5)),
-    "contact": contact.Params(
-        Decimal(3), Decimal(30), dict(zip(VisitFrequency, (20, 12, 6, 3, 2, 1), strict=True))
-    ),
+    "contact": contact.Params(Decimal(3), Decimal(30), dict(zip(VisitFrequency, (20, 12, 6, 3, 2, 1), strict=True))),
     "identity": NoParams(),
     "stability": stability.Params(4, 10, 2, 5, 50, 2, 35),
     "quality": quality.Params(1000, 850, 300, 0, 1000, 400, 0, 500),
@@ -231,9 +229,7 @@ def random_child(random: Random, homes: tuple[Home, ...]) -> Child:
         key_stage_4=random.choice(list(Answer)),
         current_home=maybe(random, where.ref),
         moves_last_year=random.randint(0, 4),
-        placed_siblings=tuple(
-            random_sibling(random, random.choice(homes)) for _ in range(random.choice((0, 0, 1, 2)))
-        ),
+        placed_siblings=tuple(random_sibling(random, random.choice(homes)) for _ in range(random.choice((0, 0, 1, 2)))),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from app.matching.codes import HomeKind, Package
 from app.matching.columns import NOT_KNOWN, IntArray
 from app.matching.criteria.checks import check_percent
 from app.matching.criteria.falling import falling_share
-from app.matching.criteria.ranges import between, where_known
+from app.matching.criteria.ranges import between, home_table, where_known
 from app.matching.fees import is_void, priced, weekly_fee
 from app.matching.finding import Facts, Score, code, flag, number
 from app.matching.home_columns import Homes
@@ -47,21 +48,18 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
     place already paid for by a block contract counts at its marginal cost. Where the child's package is not
     known the value lies between those of the three packages.
     """
-    asked, home = pairs.child.package, pairs.home
-    fee, package = weekly_fee(pairs)
-    references = _references(params)
-    value = _worth(fee, references[home.kind, asked], params)
-    least, most = where_known(fee >= 0, value)
-    if (asked < 0).any():
-        lowest, highest = _whatever_the_package(home, params)
-        least, most = np.where(asked < 0, lowest, least), np.where(asked < 0, highest, most)
+    asked = pairs.child.package
+    worth, at = home_table(pairs, partial(_worth, params))
+    least, most = worth[0, asked, at], worth[1, asked, at]
 
     def facts() -> Facts:
+        fee, package = weekly_fee(pairs)
+        usual = _references(params)[pairs.home.kind, asked]
         return {
             "weekly_fee_pence": number(fee),
-            "reference_pence": number(np.where(asked < 0, NOT_KNOWN, references[home.kind, asked])),
+            "reference_pence": number(np.where(asked < 0, NOT_KNOWN, usual)),
             "package": code(package, Package),
-            "void": flag(is_void(home)),
+            "void": flag(is_void(pairs.home)),
         }
 
     return between(least, most, facts=facts)
@@ -73,20 +71,19 @@ def _references(params: Params) -> IntArray:
     return np.array(table, dtype=np.int64)
 
 
-def _worth(fee: IntArray, reference: IntArray, params: Params) -> IntArray:
-    return falling_share(fee, reference, params.full_at_percent, params.none_at_percent)
-
-
-def _whatever_the_package(home: Homes, params: Params) -> tuple[IntArray, IntArray]:
-    """Least and most value of each home over the packages the child could need."""
-    references, void = _references(params), is_void(home)
+def _worth(params: Params, homes: Homes) -> IntArray:
+    """Least and most value of each home: (2, packages + 1, homes), the last (-1) for a package not known."""
+    references, void = _references(params), is_void(homes)
     ranges = []
     for package in Package:
-        listed, _ = priced(home, np.full(home.kind.shape, package.position, dtype=np.int8))
-        fee = np.where(void, home.void_fee_pence, listed)
-        ranges.append(where_known(fee >= 0, _worth(fee, references[home.kind, package.position], params)))
-    lows, highs = zip(*ranges, strict=True)
-    return np.min(lows, axis=0), np.max(highs, axis=0)
+        listed, _ = priced(homes, np.full(homes.kind.shape, package.position, dtype=np.int8))
+        fee = np.where(void, homes.void_fee_pence, listed)
+        value = falling_share(
+            fee, references[homes.kind, package.position], params.full_at_percent, params.none_at_percent
+        )
+        ranges.append(where_known(fee >= 0, value))
+    lows, highs = (list(found) for found in zip(*ranges, strict=True))
+    return np.stack([[*lows, np.min(lows, axis=0)], [*highs, np.max(highs, axis=0)]])
 
 
 FEE = Criterion(

@@ -11,7 +11,7 @@ from app.matching.codes import Answer, Code, CulturalNeeds, Religion
 from app.matching.columns import BoolArray, IntArray
 from app.matching.criteria.ranges import between
 from app.matching.finding import FULL, Facts, Score, code_set
-from app.matching.home_columns import LANGUAGE_WORDS
+from app.matching.home_columns import Homes
 from app.matching.pairs import ChildPairs
 from app.matching.unit import Criterion, NoParams
 
@@ -77,13 +77,14 @@ def _bits(where: BoolArray, asked: Asked) -> IntArray:
 
 def _speaks(pairs: ChildPairs) -> BoolArray:
     """Homes where the child's first language is spoken: its bit, in the word of 64 that holds it."""
-    language = np.maximum(pairs.child.language, 0)
-    bit = np.left_shift(np.uint64(1), (language % 64).astype(np.uint64))
-    spoken = np.zeros((1,) * len(pairs.shape), dtype=np.bool_)
-    for word in range(LANGUAGE_WORDS):
-        here = np.where(language // 64 == word, bit, np.uint64(0))
-        spoken = spoken | ((pairs.home.languages[word] & here) != 0)
-    return spoken
+    first = pairs.children.language
+
+    def spoken(row: int, homes: Homes) -> BoolArray:
+        word, bit = divmod(max(int(first[row]), 0), 64)
+        found: BoolArray = (homes.languages[word] >> np.uint64(bit) & np.uint64(1)).astype(np.bool_)
+        return found
+
+    return pairs.each_row(pairs.children.asks_for_language, spoken)
 
 
 IDENTITY = Criterion(

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from app.geo.grid import distance_m
 from app.matching.codes import Answer
-from app.matching.columns import NOT_KNOWN
+from app.matching.columns import NOT_KNOWN, IntArray
 from app.matching.criteria.checks import check_falling, check_values
-from app.matching.criteria.ranges import between
+from app.matching.criteria.ranges import between, each_home
 from app.matching.finding import FULL, Facts, Score, code, number
-from app.matching.local import AreaStatus
+from app.matching.home_columns import Homes
+from app.matching.local import AreaStatus, Local
 from app.matching.pairs import ChildPairs
 from app.matching.unit import Criterion
 
@@ -39,8 +41,17 @@ class Params:
 
 def judge(pairs: ChildPairs, params: Params) -> Score:
     """A table look-up by area, and what being local adds. A home nobody can place could be anywhere."""
-    home, local = pairs.home, pairs.local
-    area, within = local.area_status(home), local.within(home)
+    least, most = each_home(pairs, partial(_worth, pairs.local, params))
+
+    def facts() -> Facts:
+        return _facts(pairs.home, pairs.local)
+
+    return between(least, most, facts=facts)
+
+
+def _worth(local: Local, params: Params, homes: Homes) -> IntArray:
+    """Least and most value of each home: two rows."""
+    area, within = local.area_status(homes), local.within(homes)
     least_of, most_of = np.zeros(len(AreaStatus), dtype=np.int32), np.zeros(len(AreaStatus), dtype=np.int32)
     for status, least, most in (
         (AreaStatus.IN_AREA, FULL, FULL),
@@ -51,20 +62,18 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
         least_of[status.position], most_of[status.position] = least, most
     adds = np.multiply(within, np.int32(params.local_adds), dtype=np.int32)
 
-    def facts() -> Facts:
-        said = np.where(within, Answer.YES.position, Answer.NO.position)
-        away = distance_m(home.easting, home.northing, *local.centre)
-        return {
-            "area": code(np.where(area == AreaStatus.NOT_KNOWN.position, NOT_KNOWN, area.astype(np.int8)), AreaStatus),
-            "local": code(np.where(home.has_location, said, NOT_KNOWN), Answer),
-            "centre_m": number(np.where(home.has_location, away, NOT_KNOWN)),
-        }
+    return np.minimum(np.stack([least_of[area], most_of[area]]) + adds, np.int32(FULL))
 
-    return between(
-        np.minimum(least_of[area] + adds, np.int32(FULL)),
-        np.minimum(most_of[area] + adds, np.int32(FULL)),
-        facts=facts,
-    )
+
+def _facts(homes: Homes, local: Local) -> Facts:
+    area = local.area_status(homes).astype(np.int8)
+    said = np.where(local.within(homes), Answer.YES.position, Answer.NO.position)
+    away = distance_m(homes.easting, homes.northing, *local.centre)
+    return {
+        "area": code(np.where(area == AreaStatus.NOT_KNOWN.position, NOT_KNOWN, area), AreaStatus),
+        "local": code(np.where(homes.has_location, said, NOT_KNOWN), Answer),
+        "centre_m": number(np.where(homes.has_location, away, NOT_KNOWN)),
+    }
 
 
 IN_AREA = Criterion(

@@ -8,15 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.matching.codes import NeedDomain
-from app.matching.columns import BoolArray, IntArray
+from app.matching.columns import IntArray
 from app.matching.criteria.checks import check_values
 from app.matching.criteria.ranges import between
 from app.matching.finding import FULL, Facts, Score, code_set, number
 from app.matching.pairs import ChildPairs
 from app.matching.unit import Criterion
-
-HIGHEST = 3
-"""Levels of need and of capability run from 0 to here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,55 +44,56 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
     Domains add up instead of being averaged, so one serious gap is never hidden behind eight domains that
     fit. What is not known leaves a range: a need could be as high as 3, a capability as low as 0.
     """
-    needs, have = pairs.child.needs, pairs.home.capability
-    least = most = np.zeros((1,) * len(pairs.shape), dtype=np.int32)
-    for domain in NeedDomain:
-        need, can = needs[domain.position], have[domain.position]
-        taken = _taken(domain, params)
-        short = np.maximum(need - can, 0)
-        if (need < 0).any() or (can < 0).any():
-            at_worst = np.where(need < 0, HIGHEST, need) - np.maximum(can, 0)
-            short = np.where((need < 0) | (can < 0), 0, short)
-            least = least + taken[np.maximum(at_worst, 0)]
-        else:
-            least = least + taken[short]
-        most = most + taken[short]
+    needs, needs_open = pairs.child.needs_from, pairs.child.needs_not_known
+    have, have_open = pairs.home.capability_from, pairs.home.capability_not_known
+    taken = _taken(params)
+    most = least = _left(taken, _shortfalls(needs, have | have_open))
+    if needs_open.any() or have_open.any():
+        least = _left(taken, _shortfalls(needs | needs_open, have))
 
     def facts() -> Facts:
-        return _facts(pairs)
+        one, two, three = _shortfalls(needs, have | have_open)
+        return {
+            "gaps": code_set(one, NeedDomain),
+            "largest_gap": number(sum((short != 0).astype(np.int8) for short in (one, two, three))),
+            "not_known": code_set((needs_open & ~have[-1]) | (have_open & (needs[0] | needs_open)), NeedDomain),
+        }
 
-    return between(
-        np.maximum(FULL - least, np.int32(0)),
-        np.maximum(FULL - most, np.int32(0)),
-        applies=(needs != 0).any(axis=0),
-        facts=facts,
-    )
-
-
-def _taken(domain: NeedDomain, params: Params) -> IntArray:
-    """What a shortfall of 0, 1, 2, 3 levels takes off in a domain; half points count as the lower."""
-    percent = params.weight_percent[domain]
-    steps = (0, params.one_short, params.two_short, params.three_short)
-    return np.array([step * percent // 100 for step in steps], dtype=np.int32)
+    return between(least, most, applies=(needs[0] | needs_open) != 0, facts=facts)
 
 
-def _facts(pairs: ChildPairs) -> Facts:
-    needs, have = pairs.child.needs, pairs.home.capability
-    gaps: IntArray = np.zeros((1,) * len(pairs.shape), dtype=np.int32)
-    open_: IntArray = gaps
-    largest: IntArray = gaps
-    for domain in NeedDomain:
-        need, can = needs[domain.position], have[domain.position]
-        unknown: BoolArray = ((need < 0) & (can != HIGHEST)) | ((can < 0) & (need != 0))
-        short = np.where((need < 0) | (can < 0), 0, np.maximum(need - can, 0))
-        gaps = gaps | np.where(short > 0, domain.bit, 0)
-        open_ = open_ | np.where(unknown, domain.bit, 0)
-        largest = np.maximum(largest, short)
-    return {
-        "gaps": code_set(gaps, NeedDomain),
-        "largest_gap": number(largest),
-        "not_known": code_set(open_, NeedDomain),
-    }
+def _shortfalls(needs: IntArray, have: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """As bits, the domains short by at least one, two and three levels.
+
+    `needs[k]` and `have[k]` are the domains that reach level k + 1. A domain is short by n levels where the
+    need reaches a level to which the capability does not come within n - 1.
+    """
+    lacks = ~have
+    one = (needs[0] & lacks[0]) | (needs[1] & lacks[1]) | (needs[2] & lacks[2])
+    two = (needs[1] & lacks[0]) | (needs[2] & lacks[1])
+    return one, two, needs[2] & lacks[0]
+
+
+def _taken(params: Params) -> tuple[IntArray, ...]:
+    """For every set of domains: what falling short in them by a first, second and third level takes off.
+
+    A part of a point counts as none, in each domain by itself.
+    """
+    tables, before = [], dict.fromkeys(NeedDomain, 0)
+    for step in (params.one_short, params.two_short, params.three_short):
+        table = np.zeros(1, dtype=np.int32)
+        for domain in NeedDomain:
+            whole = step * params.weight_percent[domain] // 100
+            table = np.concatenate([table, table + (whole - before[domain])])
+            before[domain] = whole
+        tables.append(table.astype(np.int32))
+    return tuple(tables)
+
+
+def _left(taken: tuple[IntArray, ...], shortfalls: tuple[IntArray, ...]) -> IntArray:
+    """What is left of 1000, never less than nothing."""
+    off = sum(table[short] for table, short in zip(taken, shortfalls, strict=True))
+    return np.maximum(FULL - off, np.int32(0))
 
 
 NEEDS_FIT = Criterion(

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 
 from app.matching.child_columns import ChildLists
-from app.matching.columns import BoolArray, IntArray
+from app.matching.columns import Array, BoolArray, IntArray
 from app.matching.finding import FULL, Facts, Score, no_facts
-from app.matching.pairs import ChildPairs
+from app.matching.home_columns import Homes
+from app.matching.pairs import ChildPairs, view
 
 
 def between(
@@ -22,6 +23,25 @@ def between(
 def where_known(known: BoolArray, value: IntArray) -> tuple[IntArray, IntArray]:
     """The range of a value that is known here and wholly open elsewhere."""
     return np.where(known, value, np.int32(0)), np.where(known, value, np.int32(FULL))
+
+
+def home_table(pairs: ChildPairs, judge: Callable[[Homes], Array]) -> tuple[Array, IntArray]:
+    """What depends on the home alone, worked out once a home instead of once a pair.
+
+    `judge(homes)` answers an array whose last axis counts the homes. The second array says for each pair
+    (or for each column of a grid) where its home stands on that axis.
+    """
+    if len(pairs.cols) < len(pairs.homes):
+        table, at = judge(view(pairs.homes, lambda column: column[..., pairs.cols])), np.arange(len(pairs.cols))
+    else:
+        table, at = judge(pairs.homes), pairs.cols
+    return table, at[None, :] if pairs.is_grid else at
+
+
+def each_home(pairs: ChildPairs, judge: Callable[[Homes], Array]) -> Array:
+    """The answers of `home_table` for the pairs."""
+    table, at = home_table(pairs, judge)
+    return table[..., at]
 
 
 def each_child(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from app.matching.codes import Route
-from app.matching.columns import NOT_KNOWN
+from app.matching.columns import NOT_KNOWN, IntArray
 from app.matching.criteria.checks import check_falling
-from app.matching.criteria.ranges import between
+from app.matching.criteria.ranges import between, each_home
 from app.matching.finding import FULL, Facts, Score, code, number
+from app.matching.home_columns import Homes
 from app.matching.pairs import ChildPairs
 from app.matching.unit import Criterion
 
@@ -41,21 +43,28 @@ class Params:
 
 def judge(pairs: ChildPairs, params: Params) -> Score:
     """A table look-up; a framework place whose tier is not known may be in any."""
-    route, tier = pairs.home.route, pairs.home.tier
+    least, most = each_home(pairs, partial(_worth, params))
+
+    def facts() -> Facts:
+        route = pairs.home.route
+        tier = np.where(route == Route.FRAMEWORK.position, pairs.home.tier, NOT_KNOWN)
+        return {"route": code(route, Route), "tier": number(tier)}
+
+    return between(least, most, facts=facts)
+
+
+def _worth(params: Params, homes: Homes) -> IntArray:
+    """Least and most value of each home: two rows."""
     tiers = np.array(params.framework_tiers, dtype=np.int32)
     of_route = np.zeros(len(Route), dtype=np.int32)
     of_route[Route.IN_HOUSE.position] = params.in_house
     of_route[Route.BLOCK.position] = params.block
     of_route[Route.SPOT.position] = params.spot
-    framework = route == Route.FRAMEWORK.position
-    of_tier = tiers[np.clip(tier - 1, 0, len(tiers) - 1)]  # not known (-1) reads as the first
-    most = np.where(framework, of_tier, of_route[route])
-    least = np.where(framework & (tier == NOT_KNOWN), tiers[-1], most)
-
-    def facts() -> Facts:
-        return {"route": code(route, Route), "tier": number(np.where(framework, tier, NOT_KNOWN))}
-
-    return between(least, most, facts=facts)
+    framework = homes.route == Route.FRAMEWORK.position
+    of_tier = tiers[np.clip(homes.tier - 1, 0, len(tiers) - 1)]  # not known (-1) reads as the first
+    most = np.where(framework, of_tier, of_route[homes.route])
+    least = np.where(framework & (homes.tier == NOT_KNOWN), tiers[-1], most)
+    return np.stack([least, most])
 
 
 SOURCING = Criterion(

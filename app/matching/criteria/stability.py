@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
+from app.matching.columns import IntArray
 from app.matching.criteria.checks import check_percent
 from app.matching.criteria.falling import falling_share
+from app.matching.criteria.ranges import each_home
 from app.matching.finding import Facts, Score, number
+from app.matching.home_columns import Homes
 from app.matching.pairs import ChildPairs
 from app.matching.unit import Criterion
 
@@ -49,14 +53,8 @@ class Params:
 def judge(pairs: ChildPairs, params: Params) -> Score:
     """The share of unplanned endings, drawn towards the usual by the prior, on a falling line."""
     child, home = pairs.child, pairs.home
-    known = (home.ended >= params.min_cases) & (home.unplanned >= 0)
-    ended = np.maximum(home.ended, params.min_cases).astype(np.int64) + params.prior_ended
-    unplanned = home.unplanned.astype(np.int64) + params.prior_unplanned
-    usual = falling_share(unplanned, ended, params.full_at_percent, params.none_at_percent)
+    usual, strict, known = each_home(pairs, partial(_worth, params))
     moved = child.moves_last_year >= params.moved_from
-    if moved.any():
-        strict = falling_share(unplanned, ended, params.full_at_percent, params.moved_none_at_percent)
-        usual = np.where(moved, strict, usual)
 
     def facts() -> Facts:
         return {
@@ -65,7 +63,19 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
             "moves_last_year": number(child.moves_last_year),
         }
 
-    return Score(np.where(known, usual, np.int32(0)), not_known=~known, facts=facts)
+    return Score(np.where(moved, strict, usual), not_known=known == 0, facts=facts)
+
+
+def _worth(params: Params, homes: Homes) -> IntArray:
+    """Three rows: the value of each home, that for a child who has moved often, and 1 where they are known."""
+    known = (homes.ended >= params.min_cases) & (homes.unplanned >= 0)
+    ended = np.maximum(homes.ended, params.min_cases).astype(np.int64) + params.prior_ended
+    unplanned = homes.unplanned.astype(np.int64) + params.prior_unplanned
+    usual, strict = (
+        falling_share(unplanned, ended, params.full_at_percent, none_at)
+        for none_at in (params.none_at_percent, params.moved_none_at_percent)
+    )
+    return np.stack([usual * known, strict * known, known])
 
 
 STABILITY = Criterion(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from app.matching.codes import HomeKind, Suitability
 from app.matching.columns import BoolArray, IntArray
 from app.matching.criteria.checks import check_falling, check_values
 from app.matching.criteria.places import FOSTER_CARE, RELATIVES, RESIDENTIAL, among_places
+from app.matching.criteria.ranges import each_home
 from app.matching.finding import Facts, Score, code
+from app.matching.home_columns import Homes
 from app.matching.pairs import ChildPairs
 from app.matching.unit import Criterion
 
@@ -35,20 +38,24 @@ class Params:
 
 def judge(pairs: ChildPairs, params: Params) -> Score:
     """A table look-up by what the home is. It always has an answer: a home's kind is always known."""
-    kind, place = pairs.home.kind, pairs.home.place_code
-    value = np.full(kind.shape, params.residential, dtype=np.int32)
-    for found, worth in (
-        (kind == HomeKind.SUPPORTED_ACCOMMODATION.position, params.supported_accommodation),
-        (kind == HomeKind.SUPPORTED_LODGINGS.position, params.supported_lodgings),
-        (among_places(FOSTER_CARE)[place], params.foster),
-        (among_places(RELATIVES)[place], params.connected_person),
-    ):
-        value[found] = worth
+    value = each_home(pairs, partial(_worth, params))
 
     def facts() -> Facts:
-        return {"kind": code(kind, HomeKind)}
+        return {"kind": code(pairs.home.kind, HomeKind)}
 
     return Score(value, applies=_looks_to_a_family(pairs), facts=facts)
+
+
+def _worth(params: Params, homes: Homes) -> IntArray:
+    value = np.full(homes.kind.shape, params.residential, dtype=np.int32)
+    for found, worth in (
+        (homes.kind == HomeKind.SUPPORTED_ACCOMMODATION.position, params.supported_accommodation),
+        (homes.kind == HomeKind.SUPPORTED_LODGINGS.position, params.supported_lodgings),
+        (among_places(FOSTER_CARE)[homes.place_code], params.foster),
+        (among_places(RELATIVES)[homes.place_code], params.connected_person),
+    ):
+        value[found] = worth
+    return value
 
 
 def _looks_to_a_family(pairs: ChildPairs) -> BoolArray:

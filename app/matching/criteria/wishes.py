@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from app.matching.codes import SUPPORTED_KINDS, Answer, HomeKind, Wish
 from app.matching.columns import BoolArray, IntArray
 from app.matching.criteria.checks import metres
 from app.matching.criteria.places import FOSTER_CARE, among_places
-from app.matching.criteria.ranges import between
+from app.matching.criteria.ranges import between, each_home
 from app.matching.finding import FULL, Facts, Score, code_set
 from app.matching.home_columns import Homes
 from app.matching.pairs import ChildPairs
@@ -35,7 +36,7 @@ class Params:
 def judge(pairs: ChildPairs, params: Params) -> Score:
     """The share of the child's wishes that the home meets; what is not known leaves a range."""
     wishes = pairs.child.wishes
-    met, could_be = _home_bits(pairs.home)
+    met, could_be = each_home(pairs, _home_bits)
     for wish, near, known in _near(pairs, params):
         met = met | _bits(near & known, wish)
         could_be = could_be | _bits(~known, wish)
@@ -57,8 +58,8 @@ def _bits(where: BoolArray, wish: Wish) -> IntArray:
     return np.multiply(where, np.uint16(wish.bit), dtype=np.uint16)
 
 
-def _home_bits(home: Homes) -> tuple[IntArray, IntArray]:
-    """Wishes that a home meets whoever the child is, and those that it may meet for all that is known."""
+def _home_bits(home: Homes) -> IntArray:
+    """Two rows: wishes a home meets whoever the child is, and those it may meet for all that is known."""
     lodgings = home.kind == HomeKind.SUPPORTED_LODGINGS.position
     supported = [kind.position for kind in SUPPORTED_KINDS]
     met = (
@@ -71,30 +72,41 @@ def _home_bits(home: Homes) -> tuple[IntArray, IntArray]:
         | _bits(home.pets == Answer.NO.position, Wish.LIVE_WITHOUT_PETS)
     )
     not_said = home.pets == Answer.NOT_KNOWN.position
-    return met, _bits(not_said, Wish.LIVE_WITH_PETS) | _bits(not_said, Wish.LIVE_WITHOUT_PETS)
+    could_be = _bits(not_said, Wish.LIVE_WITH_PETS) | _bits(not_said, Wish.LIVE_WITHOUT_PETS)
+    return np.stack([met, could_be])
 
 
 def _near(pairs: ChildPairs, params: Params) -> list[tuple[Wish, BoolArray, BoolArray]]:
     """For the wishes about places: whether the home is near enough, and whether that is known."""
-    child, home = pairs.child, pairs.home
-    places = (
+    child, of = pairs.child, pairs.children
+    found = []
+    for wish, known, easting, northing, miles in (
         (
             Wish.STAY_AT_MY_SCHOOL,
-            (child.school_easting, child.school_northing, child.has_school),
+            child.has_school,
+            of.school_easting,
+            of.school_northing,
             params.school_within_miles,
         ),
         (
             Wish.STAY_IN_MY_AREA,
-            (child.family_easting, child.family_northing, child.has_family_home),
+            child.has_family_home,
+            of.family_easting,
+            of.family_northing,
             params.area_within_miles,
         ),
-    )
-    found = []
-    for wish, (easting, northing, known), miles in places:
+    ):
         if (child.wishes & wish.bit).any():
-            squared = squared_distance(easting, northing, home.easting, home.northing)
-            found.append((wish, squared <= squared_limit(miles), known & home.has_location))
+            judge = partial(_within, easting, northing, squared_limit(miles))
+            near = pairs.each_row((of.wishes & wish.bit) != 0, judge)
+            found.append((wish, near, known & pairs.home.has_location))
     return found
+
+
+def _within(easting: IntArray, northing: IntArray, limit: int, row: int, homes: Homes) -> BoolArray:
+    """Which homes lie within a squared distance of one child's place."""
+    near: BoolArray = squared_distance(easting[row], northing[row], homes.easting, homes.northing) <= limit
+    return near
 
 
 WISHES = Criterion(
