@@ -1,0 +1,93 @@
+"""The documentation is complete, comes from this machine alone, and its examples work as they stand."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from tests.api.conftest import send
+
+
+def _schema(client: TestClient) -> dict[str, Any]:
+    found: dict[str, Any] = client.get("/openapi.json").json()
+    return found
+
+
+def _operations(schema: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, operation) for path, methods in schema["paths"].items() for method, operation in methods.items()
+    ]
+
+
+def test_every_address_is_described(lite: TestClient) -> None:
+    """Every route that serves data is in the description, with words."""
+    found = {f"{method.upper()} {path}" for method, path, _ in _operations(_schema(lite))}
+    assert found == {
+        "POST /match",
+        "GET /referrals",
+        "GET /referrals/{ref}",
+        "PUT /referrals/{ref}",
+        "DELETE /referrals/{ref}",
+        "GET /referrals/{ref}/shortlist",
+        "GET /referrals/{ref}/why-not/{home}",
+        "GET /homes",
+        "GET /homes/{ref}",
+        "PUT /homes/{ref}",
+        "DELETE /homes/{ref}",
+        "POST /homes/import",
+        "GET /policies",
+        "GET /policies/{version}",
+        "GET /health/live",
+        "GET /health/ready",
+    }
+    assert all(operation["description"] for _, _, operation in _operations(_schema(lite)))
+
+
+def test_every_error_is_described_as_a_problem(lite: TestClient) -> None:
+    """Each answer from 400 on is problem+json in the description, and FastAPI's own form is nowhere."""
+    schema = _schema(lite)
+    for method, path, operation in _operations(schema):
+        errors = {status: said for status, said in operation["responses"].items() if status >= "400"}
+        assert {"422", "500", "503"} <= set(errors), (method, path)
+        assert all(list(said["content"]) == ["application/problem+json"] for said in errors.values())
+    assert "HTTPValidationError" not in schema["components"]["schemas"]
+
+
+def test_the_examples_work(lite: TestClient) -> None:
+    """What the documentation shows can be sent as it stands: stored, imported, matched."""
+    schemas = _schema(lite)["components"]["schemas"]
+    (home,) = schemas["HomeIn"]["examples"]
+    (referral,) = schemas["ReferralIn"]["examples"]
+    (inventory,) = schemas["ImportIn"]["examples"]
+    assert send(lite, "PUT", f"/referrals/{referral['ref']}", referral).status_code == 201
+    assert send(lite, "POST", "/homes/import", inventory).status_code == 200
+    assert send(lite, "PUT", f"/homes/{home['ref']}", home, If_Match="*").status_code == 200
+    for question in schemas["MatchIn"]["examples"]:
+        answer = send(lite, "POST", "/match", question)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["options"], "an example should find a home"
+
+
+def test_the_page_loads_nothing_from_elsewhere(lite: TestClient) -> None:
+    """The page and its own script name no other host, and the browser is told to allow none."""
+    page = lite.get("/docs")
+    assert page.status_code == 200
+    assert re.findall(r"https?://", page.text + lite.get("/docs/start.js").text) == []
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    for name in re.findall(r'(?:href|src)="([^"]+)"', page.text):
+        answer = lite.get(name)
+        assert answer.status_code == 200
+        assert answer.headers["Content-Type"].startswith(("text/", "application/json"))
+
+
+def test_the_page_can_be_switched_off(lite: TestClient, settings: Any) -> None:
+    """Without docs neither page nor description is served, and all else is."""
+    from app.main import create_app  # noqa: PLC0415 - only here
+
+    with TestClient(create_app(settings.model_copy(update={"docs": False})), base_url="http://127.0.0.1") as client:
+        assert [client.get(path).status_code for path in ("/docs", "/openapi.json")] == [404, 404]
+        assert client.get("/health/live").status_code == 200

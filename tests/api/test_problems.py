@@ -1,0 +1,195 @@
+"""Every error is a problem, whatever its cause, and nothing of a request gets out through it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from app.api import problems
+from app.api.guard import HEADERS
+from app.documents.examples import A_HOME, A_REFERRAL
+from app.errors import DatabaseUnavailable, PlacementError
+from app.main import create_app
+from app.store import load
+from tests.api.conftest import TODAY, send, settings_for
+
+CANARY = "Zzyzx-Quetzal"
+
+
+def _leaves(kind: type[PlacementError]) -> Iterator[type[PlacementError]]:
+    for leaf in kind.__subclasses__():
+        yield leaf
+        yield from _leaves(leaf)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/nowhere", 404, "not_found"),
+        ("GET", "/homes/", 404, "not_found"),
+        ("POST", "/homes", 405, "method_not_allowed"),
+        ("PATCH", "/homes/H", 405, "method_not_allowed"),
+        ("TRACE", "/homes", 405, "method_not_allowed"),
+        ("PUT", "/homes/H", 415, "not_json"),
+        ("GET", "/homes/NONE", 404, "home_not_found"),
+        ("GET", "/homes/-", 422, "invalid"),
+        ("GET", "/homes/a%2Fb", 404, "not_found"),
+        ("GET", "/homes/%00", 422, "invalid"),
+        ("GET", "/homes/%FF", 422, "invalid"),
+        ("GET", f"/homes/{'x' * 65}", 422, "invalid"),
+        ("GET", "/homes?made_up=1", 422, "invalid"),
+        ("GET", "/docs/../settings.py", 404, "not_found"),
+        ("GET", "/docs/%2e%2e%2fcore.py", 404, "not_found"),
+    ],
+)
+def test_every_refusal_is_a_problem(lite: TestClient, method: str, path: str, status: int, code: str) -> None:
+    """The media type, the code and the number to ask about are there, and the usual headers."""
+    answer = lite.request(method, path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, problems.MEDIA_TYPE)
+    problem = answer.json()
+    assert (problem["status"], problem["code"]) == (status, code)
+    assert problem["correlation_id"] == answer.headers["X-Correlation-Id"]
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    problems.Problem.model_validate(problem)
+
+
+def test_405_names_what_is_allowed(lite: TestClient) -> None:
+    """The Allow header says which methods the address takes."""
+    assert "PUT" in lite.patch("/homes/H").headers["Allow"]
+
+
+def test_every_error_has_words_and_a_code_of_its_own() -> None:
+    """No two kinds of error share a code, and each says what to do in its docstring."""
+    leaves = list(_leaves(PlacementError))
+    assert len({leaf.code for leaf in leaves}) == len(leaves)
+    for leaf in leaves:
+        assert leaf.message() != PlacementError.message(), leaf
+        assert 400 <= leaf.status < 600, leaf
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Content-Type": "text/plain"},
+        {"Content-Type": "application/x-www-form-urlencoded"},
+        {"Content-Type": "multipart/form-data; boundary=x"},
+        {"Content-Type": "application/json; charset=latin-1"},
+        {"Content-Type": "application/jsonp"},
+        {"Content-Type": "application/json", "Content-Encoding": "gzip"},
+    ],
+)
+def test_only_json_is_read(lite: TestClient, headers: dict[str, str]) -> None:
+    """What is not announced as plain UTF-8 JSON is a 415; a web page cannot send a form here."""
+    answer = lite.post("/match", content=b"{}", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (415, "not_json")
+
+
+def test_a_body_that_is_too_large_is_stopped(tmp_path: Path) -> None:
+    """Declared or not, a body beyond the limit is a 413; an inventory may be larger than the rest."""
+    limited = settings_for(f"sqlite:///{tmp_path / 'p.db'}", body_limit_bytes=1_000, inventory_limit_bytes=5_000)
+    with TestClient(create_app(limited, lambda: TODAY), base_url="http://127.0.0.1") as client:
+        json_type = {"Content-Type": "application/json"}
+        big = b'{"ref": "' + b"x" * 2_000 + b'"}'
+        assert client.put("/homes/H", content=big, headers=json_type).json()["code"] == "body_too_large"
+        chunks = (big[start : start + 100] for start in range(0, len(big), 100))
+        assert client.put("/homes/H", content=chunks, headers=json_type).json()["code"] == "body_too_large"
+        assert client.post("/match", content=big, headers=json_type).json()["code"] == "invalid"
+        assert client.post("/match", content=big * 3, headers=json_type).json()["code"] == "body_too_large"
+        for length in ("-1", "x", "9" * 40, "1e3"):
+            headers = json_type | {"Content-Length": length}
+            assert client.put("/homes/H", content=b"{}", headers=headers).status_code == 413
+
+
+@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "", "127.0.0.1.evil.example", "127.0.0.1@x"])
+def test_only_our_own_names_are_answered(lite: TestClient, host: str) -> None:
+    """A request to another name, as a hostile page makes by rebinding, is refused before it is read."""
+    answer = lite.get("/homes", headers={"Host": host})
+    assert (answer.status_code, answer.json()["code"]) == (400, "host_not_allowed")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "LOCALHOST:8000", "[::1]:80", "[::1]"])
+def test_our_own_names_are_answered(lite: TestClient, host: str) -> None:
+    """With or without a port, in capitals or not."""
+    assert lite.get("/health/live", headers={"Host": host}).status_code == 200
+
+
+def test_what_nobody_expected_tells_nothing(
+    lite: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A mistake of ours is a 500 with a number; what was being worked on is in neither answer nor log."""
+
+    def broken(*_arguments: Any) -> Any:
+        raise ValueError(f"could not handle {CANARY}")
+
+    monkeypatch.setattr(load, "home", broken)
+    with caplog.at_level(logging.DEBUG):
+        answer = lite.get(f"/homes/{CANARY}")
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    records = [record.getMessage() for record in caplog.records if record.name.startswith("app")]
+    (told,) = records
+    assert answer.json()["correlation_id"] in told
+    assert "ValueError" in told
+    assert "broken" in told
+    assert CANARY not in answer.text + told
+
+
+def test_a_database_that_is_away_is_a_503(lite: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the database does not answer, callers are told when to come back."""
+
+    def away(*_arguments: Any) -> Any:
+        raise DatabaseUnavailable
+
+    monkeypatch.setattr(load, "home", away)
+    answer = lite.get("/homes/H")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert answer.headers["Content-Type"] == problems.MEDIA_TYPE
+
+
+def test_a_database_that_really_goes_away(postgres: Any) -> None:
+    """Readiness turns to 503 when the database is gone, liveness stays."""
+    name = postgres.create()
+    app = create_app(settings_for(postgres.url(name)), lambda: TODAY)
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        assert client.get("/health/ready").status_code == 200
+        postgres.drop(name)
+        assert client.get("/health/ready").status_code == 503
+        assert client.get("/homes").status_code == 503
+        assert send(client, "PUT", f"/homes/{A_HOME['ref']}", A_HOME).status_code == 503
+        assert client.get("/health/live").json() == {"status": "live"}
+
+
+def test_canaries_stay_inside(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    """A name put wherever it may legally stand is in no log and in no error of any kind that follows."""
+    home = A_HOME | {"ref": CANARY, "name": CANARY, "lot": CANARY}
+    referral = A_REFERRAL | {"ref": CANARY}
+    with caplog.at_level(logging.DEBUG):
+        assert send(client, "PUT", f"/homes/{CANARY}", home).status_code == 201
+        assert send(client, "PUT", f"/referrals/{CANARY}", referral).status_code == 201
+        refused = [
+            send(client, "PUT", f"/homes/{CANARY}", home),
+            send(client, "PUT", f"/homes/{CANARY}", home, If_Match=f'"{CANARY}"'),
+            send(client, "PUT", f"/homes/{CANARY}", home, If_Match=CANARY),
+            send(client, "PUT", f"/homes/{CANARY}-2", home),
+            send(client, "PUT", f"/homes/{CANARY}", home | {"places": -1}, Idempotency_Key=CANARY),
+            send(client, "PUT", f"/referrals/{CANARY}-2", referral | {"ref": f"{CANARY}-2"}),
+            send(
+                client, "POST", "/homes/import", {"homes": [home, home, home | {"ref": f"{CANARY}-3", "kind": CANARY}]}
+            ),
+            send(client, "POST", "/match", {"referral_ref": f"{CANARY}-9"}),
+            client.get(f"/referrals/{CANARY}/why-not/{CANARY}-9"),
+            client.get(f"/homes?cursor={CANARY}"),
+            client.get(f"/homes?{CANARY}={CANARY}"),
+            client.get(f"/{CANARY}"),
+            client.get("/homes", headers={"Host": CANARY}),
+        ]
+    for answer in refused:
+        assert 400 <= answer.status_code < 500
+        assert CANARY not in answer.text + str(answer.headers), answer.text
+    logged = "".join(record.getMessage() for record in caplog.records if record.name != "httpx")
+    assert CANARY not in logged
