@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -23,7 +25,7 @@ from app.matching.codes import (
 )
 from app.matching.criteria import CRITERIA
 from app.matching.local import Local, LocalMeasure
-from app.matching.policy import Arrivals, CriterionSetting, Placing, Policy, RuleSetting, Target
+from app.matching.policy import Arrivals, CriterionSetting, Placing, Policy, RuleSetting, Target, parse_policy
 from app.matching.rules import RULES
 from app.matching.unit import Criterion, Rule
 from tests.support.builders import a_local
@@ -227,6 +229,13 @@ def without_rule(policy: Policy, code: str) -> Policy:
     """The policy with one rule switched off, statutory or not."""
     rules = tuple(replace(s, enabled=s.enabled and s.rule.code != code) for s in policy.rules)
     return replace(policy, rules=rules)
+
+
+@lru_cache(maxsize=1)
+def real_policies() -> tuple[Policy, ...]:
+    """The policies in use, read from their files."""
+    files = sorted((Path(__file__).parents[2] / "policies").glob("*.toml"))
+    return tuple(parse_policy(file.read_bytes(), file.name) for file in files)
 
 
 def with_weights(policy: Policy, weights: Mapping[str, int]) -> Policy:
