@@ -67,3 +67,10 @@ def test_remedies_wait_or_confirm_but_never_open_an_illegal_home() -> None:
         assert after_remedies(REGISTERED, case_of(a_child(), a_home(registration=standing))) is None
     over = a_home(registered_from=AS_OF + 2 * DAY, registered_to=AS_OF + DAY)
     assert after_remedies(REGISTERED, case_of(a_child(), over)) is None
+
+
+def test_only_what_is_in_the_way_is_changed() -> None:
+    """Registered for just this one day: its standing has to be confirmed, and nothing else."""
+    home = a_home(registration=Registration.NOT_KNOWN, registered_from=AS_OF, registered_to=AS_OF)
+    changes = REGISTERED.remedies(case_of(a_child(), home), None)
+    assert [change.field for change in changes] == ["registration"]

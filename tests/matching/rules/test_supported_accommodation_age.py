@@ -49,7 +49,7 @@ def test_waiting_for_the_birthday_helps(born: date | None) -> None:
     assert judge_one(RULE, child, LODGINGS, needed_by=earlier).answer == FAILS
 
 
-@pytest.mark.parametrize("born", [None, date(2007, 1, 1)])
-def test_nothing_helps_where_the_age_is_too_high_or_not_known(born: date | None) -> None:
-    """Nobody grows younger, and a date of birth is not made up."""
+@pytest.mark.parametrize("born", [None, date(2007, 1, 1), date(2010, 3, 2)])
+def test_nothing_is_offered_where_waiting_does_not_help(born: date | None) -> None:
+    """Nobody grows younger, a date of birth is not made up, and 16 today is 16."""
     assert after_remedies(RULE, case_of(a_child(date_of_birth=born), LODGINGS)) is None

@@ -40,3 +40,10 @@ def test_limits_must_be_complete_and_possible(limits: dict[HomeKind, int]) -> No
     """A kind left out, an unknown kind and a negative number are refused by the name of the parameter."""
     with pytest.raises(ValueError, match="max_age_days"):
         Params(limits)
+
+
+@pytest.mark.parametrize("days", [0, 3660])
+def test_from_today_alone_to_ten_years(days: int) -> None:
+    """The ends of what a policy may ask are possible."""
+    params = Params(dict.fromkeys(HomeKind, days))
+    assert judge_one(VACANCY_CONFIRMED, a_child(), a_home(), params=params).answer == PASSES
