@@ -54,6 +54,9 @@ def sizes_of(referrals: int, homes: int) -> Sizes:
     return Sizes(referrals, homes, homes * DEFAULT_RESIDENTS // DEFAULT_HOMES)
 
 
+DEMO_SEED = 157
+"""Of the first 160 seeds the one whose default authority is nearest to the published figures."""
+
 REGION = sizes_of(728, 3_000)
 """1,000 children in 728 searches, and 3,000 homes."""
 

@@ -22,8 +22,8 @@ from app.matching.referral import ChildRef
 ELSEWHERE_BANDS = {Band.INSIDE: 45, Band.NEAR: 34, Band.FAR: 21}
 WITH_PARENTS = "P1"
 
-TOGETHER = 800
-"""Per mille of foster households with several children in which those are brothers and sisters."""
+TOGETHER = {2: 560, 3: 900, 4: 1000}
+"""Per mille of foster households with so many children in which those are brothers and sisters."""
 
 APART = {2: (26, 74), 3: (43, 57), 4: (57, 43)}
 """Of children with one, two or three siblings in care: parts who live apart, and together (SEPARATED_OF_*)."""
@@ -129,11 +129,11 @@ def _with_siblings(rows: list[PlacedChild], families: Mapping[ChildRef, Location
             in_home.setdefault(child.home, []).append(row)
     shared = [group for group in in_home.values() if 2 <= len(group) <= max(APART)]
     alone = [group[0] for group in in_home.values() if len(group) == 1]
-    together = [group for turn, group in enumerate(shared) if turn * TOGETHER % 1000 < TOGETHER]
+    together = [group for turn, group in enumerate(shared) if turn * TOGETHER[len(group)] % 1000 < TOGETHER[len(group)]]
     groups = list(together)
     at = 0
     for size, (apart, whole) in APART.items():
-        count = round_half_up(sum(len(group) == size for group in together) * apart, whole)
+        count = rounded(sum(len(group) == size for group in together) * apart, whole)
         for _ in range(count):
             groups.append(alone[at : at + size])
             at += size
@@ -145,6 +145,6 @@ def _with_siblings(rows: list[PlacedChild], families: Mapping[ChildRef, Location
     return done
 
 
-def round_half_up(part: int, whole: int) -> int:
+def rounded(part: int, whole: int) -> int:
     """A part of a whole to the nearest whole number."""
     return (2 * part + whole) // (2 * whole)

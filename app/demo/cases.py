@@ -86,6 +86,13 @@ LITTLE_COMPANY = {
     L.WITH_OTHERS: 7,
     L.NOT_KNOWN: 3,
 }
+SIBLINGS_COMPANY = {
+    L.NO_PREFERENCE: 68,
+    L.WITH_OTHERS: 22,
+    L.ONLY_OLDER: 4,
+    L.ONLY_YOUNGER: 3,
+    L.NOT_KNOWN: 3,
+}
 ALONE = {L.SOLO: 1}
 
 LOW = {0: 22, 1: 55, 2: 21, 3: 2}
@@ -99,69 +106,69 @@ TOGETHER = {K.REQUIRED: 50, K.PREFERRED: 40, K.NOT_REQUIRED: 10}
 CASES: tuple[Case, ...] = (
     Case(
         key="baby", searches=3, size=1, ages=(0, 3), plans=FAMILY_ONLY, levels=LOW,
-        risks=people.YOUNG_RISKS, harms=people.YOUNG_HARMS, concern=450, ehcp=0, sen=40, disabled=90,
-        moves=350, unsettled=60, companions=ANY_COMPANY,
+        risks=people.YOUNG_RISKS, harms=people.YOUNG_HARMS, concern=430, ehcp=0, sen=40, disabled=90,
+        moves=350, unsettled=50, companions=ANY_COMPANY,
     ),
     Case(
         key="young", searches=2, size=1, ages=(4, 9), plans=FAMILY_ONLY, levels=LOW,
-        risks=people.YOUNG_RISKS, harms=people.YOUNG_HARMS, concern=480, ehcp=140, sen=420, disabled=120,
-        moves=550, unsettled=80, companions=ANY_COMPANY,
+        risks=people.YOUNG_RISKS, harms=people.YOUNG_HARMS, concern=460, ehcp=140, sen=470, disabled=120,
+        moves=550, unsettled=70, companions=ANY_COMPANY,
     ),
     Case(
         key="young today", searches=1, size=1, ages=(6, 10), plans=FAMILY_FIRST, levels=LOW,
-        risks=people.YOUNG_RISKS, harms=people.YOUNG_HARMS, concern=500, ehcp=150, sen=420, disabled=100,
-        moves=300, unsettled=60, companions=ANY_COMPANY, special=Special.EMERGENCY,
+        risks=people.YOUNG_RISKS, harms=people.YOUNG_HARMS, concern=480, ehcp=150, sen=470, disabled=100,
+        moves=300, unsettled=50, companions=ANY_COMPANY, special=Special.EMERGENCY,
     ),
     Case(
         key="teenager", searches=7, size=1, ages=(11, 15), plans=FAMILY_FIRST, levels=SOME,
-        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=560, ehcp=190, sen=430, disabled=110,
-        moves=600, unsettled=130, companions=ANY_COMPANY,
+        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=530, ehcp=190, sen=480, disabled=110,
+        moves=600, unsettled=110, companions=ANY_COMPANY,
     ),
     Case(
         key="teenager on remand", searches=1, size=1, ages=(14, 16), plans=EITHER, levels=SOME,
-        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=560, ehcp=190, sen=400, disabled=100,
-        moves=300, unsettled=130, companions=ANY_COMPANY, special=Special.REMAND,
+        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=530, ehcp=190, sen=450, disabled=100,
+        moves=300, unsettled=110, companions=ANY_COMPANY, special=Special.REMAND,
     ),
     Case(
         key="teenager at risk", searches=6, size=1, ages=(12, 16), plans=EITHER, levels=MUCH,
-        risks=people.HOME_RISKS, harms=people.HOME_HARMS, concern=760, ehcp=310, sen=440, disabled=160,
-        moves=750, unsettled=290, companions=LITTLE_COMPANY,
+        risks=people.HOME_RISKS, harms=people.HOME_HARMS, concern=720, ehcp=310, sen=490, disabled=160,
+        moves=750, unsettled=250, companions=LITTLE_COMPANY,
         packages={None: 70, Package.ENHANCED: 22, Package.COMPLEX: 8},
     ),
     Case(
         key="complex", searches=1, size=1, ages=(12, 16), plans=HOME_ONLY, levels=MOST,
-        risks=people.HIGH_RISKS, harms=people.HOME_HARMS, concern=920, ehcp=480, sen=400, disabled=240,
-        moves=900, unsettled=520, companions=ALONE, packages={Package.COMPLEX: 1}, special=Special.LIBERTY,
+        risks=people.HIGH_RISKS, harms=people.HOME_HARMS, concern=870, ehcp=480, sen=450, disabled=240,
+        moves=900, unsettled=450, companions=ALONE, packages={Package.COMPLEX: 1}, special=Special.LIBERTY,
     ),
     Case(
         key="complex, therapeutic", searches=1, size=1, ages=(11, 15), plans=HOME_ONLY, levels=MOST,
-        risks=people.HOME_RISKS, harms=people.HOME_HARMS, concern=920, ehcp=480, sen=400, disabled=240,
-        moves=850, unsettled=420, companions=LITTLE_COMPANY, packages={Package.COMPLEX: 60, None: 40},
+        risks=people.HOME_RISKS, harms=people.HOME_HARMS, concern=870, ehcp=480, sen=450, disabled=240,
+        moves=850, unsettled=360, companions=LITTLE_COMPANY, packages={Package.COMPLEX: 60, None: 40},
     ),
     Case(
         key="secure", searches=1, size=1, ages=(13, 16), plans=HOME_ONLY, levels=MOST,
-        risks=people.HIGH_RISKS, harms=people.HOME_HARMS, concern=900, ehcp=420, sen=400, disabled=160,
-        moves=900, unsettled=500, companions=LITTLE_COMPANY, special=Special.SECURE,
+        risks=people.HIGH_RISKS, harms=people.HOME_HARMS, concern=860, ehcp=420, sen=450, disabled=160,
+        moves=900, unsettled=430, companions=LITTLE_COMPANY, special=Special.SECURE,
     ),
     Case(
         key="disabled", searches=2, size=1, ages=(6, 16), plans=EITHER, levels=MUCH,
-        risks=people.YOUNG_RISKS, harms=people.YOUNG_HARMS, concern=640, ehcp=820, sen=160, disabled=1000,
-        moves=500, unsettled=70, companions=ANY_COMPANY,
+        risks=people.YOUNG_RISKS, harms=people.YOUNG_HARMS, concern=610, ehcp=820, sen=160, disabled=1000,
+        moves=500, unsettled=60, companions=ANY_COMPANY,
     ),
     Case(
         key="almost adult", searches=1, size=1, ages=(16, 17), plans=ALMOST_ADULT, levels=SOME,
-        risks=people.ALMOST_ADULT_RISKS, harms=people.FAMILY_HARMS, concern=470, ehcp=160, sen=330,
-        disabled=90, moves=700, unsettled=150, companions=ANY_COMPANY,
+        risks=people.ALMOST_ADULT_RISKS, harms=people.FAMILY_HARMS, concern=450, ehcp=160, sen=370,
+        disabled=90, moves=700, unsettled=130, companions=ANY_COMPANY,
     ),
     Case(
         key="asylum", searches=1, size=1, ages=(15, 17), plans=ALMOST_ADULT, levels=LOW, risks={},
-        harms=people.FAMILY_HARMS, concern=380, ehcp=0, sen=60, disabled=30, moves=350, unsettled=40,
+        harms=people.FAMILY_HARMS, concern=360, ehcp=0, sen=70, disabled=30, moves=350, unsettled=30,
         companions=ANY_COMPANY, special=Special.UASC,
     ),
     Case(
         key="impossible plan", searches=1, size=1, ages=(15, 15), plans={(U, U, P): 1}, levels=SOME,
-        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=560, ehcp=190, sen=400, disabled=80,
-        moves=900, unsettled=300, companions=ANY_COMPANY, special=Special.IMPOSSIBLE_PLAN,
+        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=530, ehcp=190, sen=450, disabled=80,
+        moves=900, unsettled=260, companions=ANY_COMPANY, special=Special.IMPOSSIBLE_PLAN,
     ),
     Case(
         key="parent and child", searches=1, size=1, ages=(0, 0), plans={(P, S, U): 1}, levels=LOW,
@@ -170,18 +177,18 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         key="pair", searches=8, size=2, ages=(7, 16), plans=FAMILY_ONLY, levels=LOW,
-        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=490, ehcp=150, sen=400, disabled=110,
-        moves=450, unsettled=70, companions=ANY_COMPANY, together=TOGETHER,
+        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=470, ehcp=150, sen=450, disabled=110,
+        moves=450, unsettled=60, companions=SIBLINGS_COMPANY, together=TOGETHER,
     ),
     Case(
         key="three", searches=2, size=3, ages=(10, 16), plans=FAMILY_ONLY, levels=LOW,
-        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=490, ehcp=150, sen=400, disabled=110,
-        moves=400, unsettled=60, companions=ANY_COMPANY, together=TOGETHER,
+        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=470, ehcp=150, sen=450, disabled=110,
+        moves=400, unsettled=50, companions=SIBLINGS_COMPANY, together=TOGETHER,
     ),
     Case(
         key="four", searches=1, size=4, ages=(13, 16), plans=FAMILY_FIRST, levels=SOME,
-        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=500, ehcp=200, sen=380, disabled=150,
-        moves=300, unsettled=50, companions=ANY_COMPANY, together={K.REQUIRED: 1},
+        risks=people.FAMILY_RISKS, harms=people.FAMILY_HARMS, concern=480, ehcp=200, sen=430, disabled=150,
+        moves=300, unsettled=40, companions=SIBLINGS_COMPANY, together={K.REQUIRED: 1},
         special=Special.IMPOSSIBLE_GROUP,
     ),
 )  # fmt: skip

@@ -30,8 +30,8 @@ from app.matching.referral import Child, ChildRef
 A, D, LS = Adaptation, Disability, LegalStatus
 
 LEGAL: Mapping[LegalStatus, int] = {
-    LS.C2: 455, LS.C1: 235, LS.V2: 235, LS.E1: 24, LS.L1: 6, LS.L2: 8, LS.L3: 3, LS.D1: 3, LS.V3: 4, LS.V4: 3,
-    LS.J1: 3, LS.J2: 3, LS.J3: 3, LS.NOT_KNOWN: 15,
+    LS.C2: 445, LS.C1: 230, LS.V2: 230, LS.E1: 24, LS.L1: 7, LS.L2: 8, LS.L3: 5, LS.D1: 5, LS.V3: 6, LS.V4: 6,
+    LS.J1: 5, LS.J2: 6, LS.J3: 6, LS.NOT_KNOWN: 17,
 }  # fmt: skip
 LEGAL_OF: Mapping[Special, Mapping[LegalStatus, int]] = {
     Special.EMERGENCY: {LS.L1: 40, LS.L2: 25, LS.V2: 35},

@@ -51,8 +51,8 @@ def _share(says: str, value: int, source: str = STRATEGY_2023) -> Published:
 LOOKED_AFTER = Published("Looked-after children, 31 March 2023", 721, Unit.COUNT, STRATEGY_2023)
 FOSTERED = _share("Children who live with foster carers", 600)
 FOSTERED_EXTERNAL = _share("Of fostered children: with external carers", 500)
-RESIDENTIAL = Published("Children in children's homes (24 more, 22 % more)", 133, Unit.COUNT, STRATEGY_2023)
-SUPPORTED = Published("Children in supported accommodation (25 more, 40 %)", 87, Unit.COUNT, STRATEGY_2023)
+RESIDENTIAL_SHARE = _share("Children in children's homes (24 more are 22 % more: 133 of 721)", 184)
+SUPPORTED_SHARE = _share("Children in supported accommodation (25 more are 40 % more: 87 of 721)", 121)
 RESIDENTIAL_EXTERNAL = _share("Of children in children's homes: external", 880)
 SUPPORTED_EXTERNAL = _share("Of children in supported accommodation: external", 900)
 OFF_FRAMEWORK = _share("Of external children's homes outside the block contract: off framework, about", 400)
@@ -97,6 +97,7 @@ VERY_HIGH_COST = _share("Placements of 10,000 pounds a week or more (1,510 of 83
 
 # who the children are
 AGED_11_OR_MORE = _share("Children aged 11 or more", 640)
+WAITING_11_OR_MORE = _share("Waiting children aged 11 or more", 640)
 MALE_AND_11_OR_MORE = _share("Children who are male and aged 11 or more", 380)
 MALE = _share("Children who are male (England)", 560, DFE_2025)
 WHITE_BRITISH = _share("Children who are White British", 530)

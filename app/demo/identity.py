@@ -11,9 +11,9 @@ from app.matching.codes import Communication, CulturalNeeds, Ethnicity, Religion
 
 E, R = Ethnicity, Religion
 
-# 53 % White British (WHITE_BRITISH); how the others divide is assumed.
+# 53 % White British (WHITE_BRITISH), a little more as nobody who seeks asylum is; the others are assumed.
 ETHNICITIES: Mapping[Ethnicity, int] = {
-    E.WBRI: 530, E.WIRI: 6, E.WOTH: 45, E.WIRT: 5, E.WROM: 10, E.MWBC: 105, E.MWBA: 24, E.MWAS: 26, E.MOTH: 42,
+    E.WBRI: 550, E.WIRI: 6, E.WOTH: 45, E.WIRT: 5, E.WROM: 10, E.MWBC: 105, E.MWBA: 24, E.MWAS: 26, E.MOTH: 42,
     E.AIND: 9, E.APKN: 38, E.ABAN: 6, E.AOTH: 15, E.CHNE: 3, E.BCRB: 38, E.BAFR: 38, E.BOTH: 18, E.OOTH: 24,
     E.REFU: 4, E.NOBT: 14,
 }  # fmt: skip

@@ -18,6 +18,9 @@ from app.geo.grid import Location, metres_from_miles, squared_distance, squared_
 from app.geo.postcodes import PostcodeDirectory
 
 LOCAL_MILES = 20
+NEAR_MILES = 17
+"""Near homes are drawn from here, so that they are mostly within 20 miles of a home in the city, too."""
+
 FAR_MILES = 70
 """No invented home is in a council whose centre is farther from its own than this."""
 
@@ -47,7 +50,7 @@ class Band(StrEnum):
     FAR = "far"
 
 
-SPOTS = {Band.INSIDE: 300, Band.NEAR: 80, Band.FAR: 20}
+SPOTS = {Band.INSIDE: 300, Band.NEAR: 60, Band.FAR: 12}
 """How many places a short list has."""
 
 
@@ -103,8 +106,8 @@ class Places:
 
     def _near(self, council: Council, count: int, seed: int) -> list[Location]:
         """Within 20 miles of the centre and outside the area; falls back on the area of an isolated council."""
-        radius = metres_from_miles(LOCAL_MILES)
-        asked = 2 * count + 50
+        radius = metres_from_miles(NEAR_MILES)
+        asked = count + count // 2 + 20
         while True:
             try:
                 found = self._directory.sample_near(*council.centre, radius, asked, seed)

@@ -15,7 +15,7 @@ from app.geo.zones import Circle, Zone, zone_from_json
 from app.matching.codes import Answer, KeepTogether, VisitFrequency
 from app.matching.referral import Child, ContactPlace, Referral, ReferralRef
 
-FAMILY_BANDS: Mapping[Band | None, int] = {Band.INSIDE: 885, Band.NEAR: 90, Band.FAR: 12, None: 13}
+FAMILY_BANDS: Mapping[Band | None, int] = {Band.INSIDE: 905, Band.NEAR: 75, Band.FAR: 7, None: 13}
 """Where the family of a looked-after child lives; None is not known, or no fixed address."""
 
 CONTACTS: Mapping[int, int] = {0: 14, 1: 58, 2: 28}

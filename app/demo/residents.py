@@ -24,9 +24,10 @@ from app.matching.codes import (
 from app.matching.home import Resident
 from app.matching.referral import ChildRef, HomeRef
 
-MALE_FROM_11 = 594
-MALE_UNDER_11 = 500
-"""Per mille of each age group: 38 % of all are male and 11 or more (of 64 %), 56 % of all are male."""
+MALE_FROM_11 = 600
+MALE_UNDER_11 = 540
+"""Per mille of each age group: 38 % of all are male and 11 or more (of 64 %), 56 % of all are male; a little more,
+as some homes are for girls alone and for a few children the sex is not recorded."""
 
 BIRTHDAY_NOT_KNOWN = 4
 SEX_NOT_KNOWN = 3

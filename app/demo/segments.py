@@ -113,13 +113,13 @@ SUPPORTED_JUDGED = {
     Judgement.NOT_KNOWN: 1,
 }
 
-IN_HOUSE_FOSTER_BANDS = {Band.INSIDE: 400, Band.NEAR: 560, Band.FAR: 40}  # IN_HOUSE_FOSTER_IN_BOUNDARY
+IN_HOUSE_FOSTER_BANDS = {Band.INSIDE: 400, Band.NEAR: 575, Band.FAR: 25}  # IN_HOUSE_FOSTER_IN_BOUNDARY
 EXTERNAL_FOSTER_BANDS = {Band.INSIDE: 210, Band.NEAR: 510, Band.FAR: 280}  # FOSTER_EXTERNAL_*
 EXTERNAL_SUPPORTED_BANDS = {Band.INSIDE: 740, Band.NEAR: 130, Band.FAR: 130}  # SUPPORTED_EXTERNAL_*
 
 FOSTER_PACKAGES = {Package.CORE: 62, Package.ENHANCED: 28, Package.COMPLEX: 10}
 HOME_PACKAGES = {Package.CORE: 35, Package.ENHANCED: 40, Package.COMPLEX: 25}
-SUPPORTED_PACKAGES = {Package.CORE: 72, Package.ENHANCED: 22, Package.COMPLEX: 6}
+SUPPORTED_PACKAGES = {Package.CORE: 72, Package.ENHANCED: 21, Package.COMPLEX: 7}
 
 FOSTER_LOTS = ("Fostering, standard", "Fostering, specialist")
 HOME_LOTS = ("Residential, standard", "Residential, specialist")
@@ -144,9 +144,9 @@ _BLOCK_FEES = {
 _HOME_FEES = {
     Package.CORE: (3_800, 5_600),
     Package.ENHANCED: (4_800, 7_400),
-    Package.COMPLEX: (6_500, 13_600),
+    Package.COMPLEX: (6_500, 16_000),
 }
-_SUPPORTED_FEES = {Package.CORE: (260, 780), Package.ENHANCED: (560, 1_200), Package.COMPLEX: (900, 6_776)}
+_SUPPORTED_FEES = {Package.CORE: (260, 860), Package.ENHANCED: (560, 1_200), Package.COMPLEX: (900, 6_776)}
 
 SEGMENTS: tuple[Segment, ...] = (
     Segment(
@@ -238,7 +238,7 @@ SEGMENTS: tuple[Segment, ...] = (
     ),
     Segment(
         key="secure", kind=HomeKind.SECURE_HOME, homes=2, ours=6, others=16,
-        bands={Band.NEAR: 300, Band.FAR: 700}, place_codes={PlaceCode.K1: 93, PlaceCode.R5: 7},
+        bands={Band.NEAR: 300, Band.FAR: 700}, place_codes={PlaceCode.K1: 85, PlaceCode.R5: 15},
         sectors={Sector.OTHER_AUTHORITY: 80, Sector.VOLUNTARY: 15, Sector.OTHER_PUBLIC: 5},
         routes={Route.SPOT: 1}, ages={AgeBand(10, 17): 1}, fees={Package.COMPLEX: (7_800, 9_800)},
         packages={Package.COMPLEX: 1}, judgements=ELSEWHERE, levels={2: 30, 3: 70},
