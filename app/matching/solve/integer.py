@@ -1,0 +1,248 @@
+"""Whole choices: small integer programs around whatever the prices say is not yet settled.
+
+At the right prices every pair of the best choice costs nothing: each referral has what suits it best, each home is as
+full as its price demands. What a choice loses against the certificate is therefore the sum of what single referrals
+and homes lose. So the search goes where the losses are: take a referral that loses, those whose homes it would like,
+those whose homes they would like in turn, and choose for all of them anew, everyone else staying put.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.matching.certify import home_income, target_price
+from app.matching.partitions import referral_worth
+from app.matching.pricing import best_of_parties
+from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, WHOLE, Flags, Int64s, Prices, TargetMode
+from app.matching.solve.columns import Columns, rival_sets
+from app.matching.solve.engines import solve_integer
+from app.matching.solve.model import build
+from app.matching.terms import Terms, conflicting
+
+ROOT_REACH = 10
+"""Columns of a referral that a neighbourhood grows along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How far the search goes.
+
+    tight: points within which pairs are tried when all referrals choose at once. referrals: size of a neighbourhood;
+    so few are settled in one go. nodes: of the search in each. steps: neighbourhoods in all.
+    """
+
+    tight: int = 1_000
+    referrals: int = 60
+    nodes: int = 60
+    steps: int = 40
+
+
+class Choice:
+    """A valid choice among columns that is improved step by step."""
+
+    def __init__(self, terms: Terms, columns: Columns, prices: Prices, need: int | None) -> None:
+        self.terms, self.columns, self.prices, self.need = terms, columns, prices, need
+        self.chosen = np.zeros(columns.pair.size, bool)
+        self.referral = terms.referral[columns.party]
+        self.best = best_of_parties(terms, prices)
+        self.content = referral_worth(terms.groups, self.best)
+        self.net = self._net()
+        self.penalty = np.maximum(self.best[columns.party] - self.net, 0) // PRICE_SCALE
+        order = np.lexsort((columns.pair, self.penalty, self.referral))
+        edges = np.searchsorted(self.referral[order], np.arange(terms.problem.referrals + 1))
+        self.order, self.edges = order, edges
+
+    def _net(self) -> Int64s:
+        columns, prices = self.columns, self.prices
+        net = columns.worth * PRICE_SCALE - prices.charge[columns.home, columns.size - 1]
+        net += columns.local * prices.local + columns.size * prices.placed
+        return net - columns.fee * prices.budget // BUDGET_SCALE
+
+    def objective(self, chosen: Flags) -> int:
+        """Worth of a choice among the columns, with the pins."""
+        local, total = self._counts(chosen)
+        worth = self.terms.fixed + int(self.columns.worth[chosen].sum())
+        target = self.terms.problem.local
+        if target is not None:
+            worth -= int(target_price(target, np.array([local]), np.array([total]), self.need)[0])
+        return worth
+
+    def _counts(self, chosen: Flags) -> tuple[int, int]:
+        local = self.terms.local + int(self.columns.local[chosen].sum())
+        return local, self.terms.total + int(self.columns.size[chosen].sum())
+
+    def balance(self, chosen: Flags) -> int:
+        """L * WHOLE - floor * T of a choice."""
+        local, total = self._counts(chosen)
+        target = self.terms.problem.local
+        return 0 if target is None else local * WHOLE - target.floor_per_10000 * total
+
+    def meets_target(self, chosen: Flags) -> bool:
+        """Whether a hard target (or the most that can be reached) is met."""
+        target = self.terms.problem.local
+        return target is None or target.mode is not TargetMode.HARD or self.balance(chosen) >= (self.need or 0)
+
+    def _affordable(self, chosen: Flags) -> bool:
+        """Whether the budget holds to the penny; a solver's tolerance may be pounds."""
+        budget = self.terms.budget_left
+        return budget is None or int(self.columns.fee[chosen].sum()) <= budget
+
+    def losses(self) -> tuple[Int64s, Int64s]:
+        """Points lost by each referral and by each home against what the prices promise them."""
+        chosen = self.chosen
+        earned = np.zeros(self.content.size, np.int64)
+        np.add.at(earned, self.referral[chosen], self.net[chosen])
+        taken = np.zeros(self.terms.full.size, np.int64)
+        columns = self.columns
+        np.add.at(taken, columns.home[chosen], self.prices.charge[columns.home[chosen], columns.size[chosen] - 1])
+        income = home_income(self.terms, self.prices.charge)
+        return (self.content - earned) // PRICE_SCALE, (income - taken) // PRICE_SCALE
+
+    def neighbourhood(self, seeds: list[int], limit: int) -> Int64s:
+        """The `limit` referrals nearest to the seeds, by what it would cost to want what another one has."""
+        guests: dict[int, list[int]] = {}
+        for column in np.flatnonzero(self.chosen):
+            guests.setdefault(int(self.columns.home[column]), []).append(int(self.referral[column]))
+        queue = [(0, seed) for seed in seeds]
+        heapq.heapify(queue)
+        found: set[int] = set()
+        while queue and len(found) < limit:
+            distance, referral = heapq.heappop(queue)
+            if referral in found:
+                continue
+            found.add(referral)
+            begin, end = self.edges[referral], self.edges[referral + 1]
+            for column in self.order[begin : min(end, begin + ROOT_REACH)].tolist():
+                step = distance + int(self.penalty[column])
+                for other in guests.get(int(self.columns.home[column]), ()):
+                    if other not in found:
+                        heapq.heappush(queue, (step, other))
+        return np.array(sorted(found), np.int64)
+
+    def choose_anew(self, referrals: Int64s, nodes: int, reach: int) -> bool:
+        """Choose again for these referrals among pairs that cost at most `reach`; keep what is better."""
+        inside = np.zeros(self.terms.problem.referrals, bool)
+        inside[referrals] = True
+        free = inside[self.referral]
+        stays = self.chosen & ~free
+        part = self._left_over(stays)
+        wanted = free & ((self.penalty <= reach) | self.chosen)
+        open_ = np.flatnonzero(wanted & self._fits(part, stays, wanted))
+        if not open_.size:
+            return False
+        columns = self.columns.take(open_)
+        model = build(part, columns, self.need, rival_sets(part, columns), strict=True)
+        answer = solve_integer(model.program, nodes)
+        if answer is None:
+            return False
+        fresh = stays.copy()
+        fresh[open_[answer.x[: open_.size] > 0.5]] = True
+        better = self.objective(fresh) > self.objective(self.chosen)
+        if not self._affordable(fresh):
+            return False
+        if self.meets_target(fresh) and (better or not self.meets_target(self.chosen)):
+            self.chosen = fresh
+            return True
+        return False
+
+    def _left_over(self, stays: Flags) -> Terms:
+        """The terms with the staying columns treated as settled."""
+        terms, columns = self.terms, self.columns
+        homes = columns.home[stays]
+        capacity = terms.capacity - np.bincount(homes, columns.use[stays], terms.full.size).astype(np.int64)
+        arrivals = terms.arrivals - np.bincount(homes, minlength=terms.full.size)
+        local, total = self._counts(stays)
+        fee = int(columns.fee[stays].sum())
+        return replace(
+            terms,
+            capacity=capacity,
+            arrivals=arrivals,
+            shut=(capacity <= 0) | (arrivals <= 0),
+            local=local,
+            total=total,
+            waiting=terms.waiting - (total - terms.total),
+            budget_left=None if terms.budget_left is None else terms.budget_left - fee,
+        )
+
+    def _fits(self, part: Terms, stays: Flags, free: Flags) -> Flags:
+        """Columns that fit beside the staying ones."""
+        columns = self.columns
+        fits = ~part.shut[columns.home] & (columns.use <= part.capacity[columns.home])
+        near = np.flatnonzero(stays & (part.full[columns.home] > 1) & ~part.shut[columns.home])
+        if near.size:
+            for column in np.flatnonzero(free & fits & np.isin(columns.home, columns.home[near])):
+                others = near[columns.home[near] == columns.home[column]]
+                one = np.full(others.size, columns.party[column])
+                clash = conflicting(part.problem, part.edges, one, columns.party[others], columns.home[others])
+                fits[column] = not clash.any()
+        return fits
+
+
+def settle(choice: Choice, x: np.ndarray, bound: int, search: Search) -> int:
+    """Choose, repair and improve; the number of neighbourhoods looked at.
+
+    x: one number a column, as near to 1 as the linear program chose it. bound: where to stop, as nothing is better.
+    """
+    every = np.arange(choice.terms.problem.referrals)
+    if every.size <= search.referrals:
+        choice.choose_anew(every, search.nodes * search.steps, 1 << 60)
+        return 1
+    if choice.meets_target(choice.chosen) and not choice.chosen.any():
+        choice.chosen = _whole_part(choice, x)
+    choice.choose_anew(every, 1, search.tight)
+    tried: dict[int, int] = {}
+    for step in range(search.steps):
+        by_referral, by_home = choice.losses()
+        loss = by_referral + _home_losses(choice, by_home)
+        order = np.lexsort((np.arange(loss.size), -loss))
+        seeds = [int(one) for one in order if loss[one] > 0 and tried.get(int(one), 0) < 2]
+        gap = bound - choice.objective(choice.chosen)
+        if not seeds or gap <= 0:
+            return step
+        group = choice.neighbourhood(seeds[:1], search.referrals)
+        improved = choice.choose_anew(group, search.nodes, gap)
+        tried[seeds[0]] = tried.get(seeds[0], 0) + (1 if improved else 2)
+    return search.steps
+
+
+def _home_losses(choice: Choice, by_home: Int64s) -> Int64s:
+    """What homes lose, laid at the door of the referral that could most nearly fill the gap."""
+    loss = np.zeros(choice.terms.problem.referrals, np.int64)
+    losing = np.flatnonzero(by_home[choice.columns.home] > 0)
+    order = losing[np.lexsort((choice.columns.pair[losing], choice.penalty[losing], choice.columns.home[losing]))]
+    homes, first = np.unique(choice.columns.home[order], return_index=True)
+    np.add.at(loss, choice.referral[order[first]], by_home[homes])
+    return loss
+
+
+def _whole_part(choice: Choice, x: np.ndarray) -> Flags:
+    """Columns that the linear program chose whole, as long as they go together."""
+    columns, terms = choice.columns, choice.terms
+    chosen = np.zeros(x.size, bool)
+    capacity, arrivals = terms.capacity.copy(), terms.arrivals.copy()
+    budget = terms.budget_left
+    guests: dict[int, list[int]] = {}
+    placed: set[int] = set()
+    problem = terms.problem
+    for column in np.flatnonzero(x > 0.999).tolist():
+        home, party, use = int(columns.home[column]), int(columns.party[column]), int(columns.use[column])
+        children = set(problem.party_child[problem.party_start[party] : problem.party_start[party + 1]].tolist())
+        fee = int(columns.fee[column])
+        others = np.array(guests.get(home, []), np.int64)
+        clash = conflicting(problem, terms.edges, np.full(others.size, party), others, np.full(others.size, home))
+        clash |= terms.referral[others] == terms.referral[party]
+        if use > capacity[home] or not arrivals[home] or children & placed or clash.any():
+            continue
+        if budget is not None:
+            if fee > budget:
+                continue
+            budget -= fee
+        chosen[column] = True
+        placed |= children
+        guests.setdefault(home, []).append(party)
+        capacity[home] -= use
+        arrivals[home] -= 1
+    return chosen

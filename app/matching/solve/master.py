@@ -1,0 +1,133 @@
+"""Prices for the whole problem: a small linear program over the columns that matter, grown until no other does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.matching.certify import price_of_limits, target_worth
+from app.matching.partitions import referral_worth
+from app.matching.pricing import Block, PriceList, best_in_rows, each_block, with_base
+from app.matching.problem import PRICE_SCALE, Int64s, Prices
+from app.matching.solve.columns import broken_rivals, columns_of
+from app.matching.solve.engines import solve_linear
+from app.matching.solve.model import Box, Model, build, prices_of
+from app.matching.terms import NEVER, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """Where the search for prices ended.
+
+    bound is what `certify` says of `prices`. model and x: the last linear program and its answer. pairs: its columns.
+    rounds: how many programs were solved.
+    """
+
+    prices: Prices
+    bound: int
+    pairs: Int64s
+    model: Model | None
+    x: np.ndarray
+    worth: float
+    rivals: list[Int64s]
+    rounds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How columns are chosen: within `window` points of a party's best pair; `rivals` best parties of each home."""
+
+    window: int = 2_000
+    wide: int = 20_000
+    rivals: int = 4
+    rounds: int = 25
+    radius: int = 0
+    near: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One look at all pairs under some prices: the bound, and pairs that should be columns."""
+
+    bound: int
+    pairs: Int64s
+
+
+def relax(
+    terms: Terms, prices: Prices, growth: Growth, need: int | None = None, pairs: Int64s | None = None
+) -> Relaxed:
+    """Grow the linear program from the columns near these prices until its prices prove its worth."""
+    looked = look(terms, prices, growth, need, first=True)
+    best, bound, last = prices, looked.bound, prices
+    known = looked.pairs if pairs is None else np.union1d(looked.pairs, pairs)
+    model, x, worth = None, np.zeros(0), 0.0
+    rivals: list[Int64s] = []
+    rounds, radius = 0, growth.radius
+    while rounds < growth.rounds:
+        rounds += 1
+        columns = columns_of(terms, known)
+        if not columns.pair.size:
+            break
+        model = build(terms, columns, need, rivals, Box(best, radius) if radius else None)
+        answer = solve_linear(model.program)
+        if answer is None:
+            break
+        x, worth = answer.x[: columns.pair.size], terms.fixed + answer.bound
+        broken = broken_rivals(terms, columns, x)
+        rivals += broken
+        last = prices_of(terms, model, answer, last)
+        looked = look(terms, last, growth, need)
+        new = np.setdiff1d(looked.pairs, known, assume_unique=True)
+        gain = bound - looked.bound
+        if gain > 0:
+            best, bound = last, looked.bound
+        near = bound - worth <= growth.near * abs(worth) / 1e6 + 0.5
+        if near and not broken and not radius:
+            break
+        if near or not new.size:
+            if not radius and not broken:
+                break
+            radius = 0 if gain <= max(1, bound - worth) else radius
+        known = np.union1d(known, new)
+    return Relaxed(best, bound, known, model, x, worth, rivals, rounds)
+
+
+def look(terms: Terms, prices: Prices, growth: Growth, need: int | None = None, *, first: bool = False) -> Pass:
+    """Price every pair once: the certified bound, and the pairs worth having as columns."""
+    listed = PriceList(terms, prices)
+    start = terms.problem.pairs.start
+    width = (growth.wide if first else growth.window) * PRICE_SCALE
+
+    def work(block: Block) -> tuple[Int64s, Int64s, Int64s]:
+        net = listed.net(block)
+        best = best_in_rows(terms, net, block)
+        base = terms.base[block[0] : block[1]]
+        staying = np.where(base > NEVER, -base, 0) * PRICE_SCALE
+        least = np.maximum(np.maximum(best, staying) - width, NEVER >> 1)
+        near = np.flatnonzero(net >= np.repeat(least, np.diff(start[block[0] : block[1] + 1])))
+        party = np.searchsorted(start[block[0] : block[1] + 1], near + start[block[0]], side="right") - 1
+        return best, near + start[block[0]], net[near] - np.maximum(best, staying)[party]
+
+    parts = each_block(terms, work)
+    empty = np.zeros(0, np.int64)
+    best = with_base(terms, np.concatenate([*(part[0] for part in parts), empty]))
+    near = np.concatenate([*(part[1] for part in parts), empty])
+    short = np.concatenate([*(part[2] for part in parts), empty])
+    total = int(referral_worth(terms.groups, best).sum())
+    total += price_of_limits(terms, prices) + target_worth(terms, prices, need)
+    return Pass(terms.fixed + total // PRICE_SCALE, _pick(terms, near, short, growth, first=first))
+
+
+def _pick(terms: Terms, near: Int64s, short: Int64s, growth: Growth, *, first: bool) -> Int64s:
+    """Of the near pairs: those within the window, and the nearest few of each home."""
+    if not first:
+        return near[short >= -growth.window * PRICE_SCALE]
+    home = terms.problem.pairs.home[near]
+    order = np.lexsort((near, -short, home))
+    sorted_home = home[order]
+    start = np.flatnonzero(np.r_[True, sorted_home[1:] != sorted_home[:-1]]) if near.size else near
+    rank = np.arange(near.size) - np.repeat(start, np.diff(np.append(start, near.size)))
+    keep = np.zeros(near.size, bool)
+    keep[order] = rank < growth.rivals
+    return near[keep | (short >= -growth.window * PRICE_SCALE)]

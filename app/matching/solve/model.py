@@ -1,0 +1,214 @@
+"""From chosen columns (pairs that may be used) to the rows of a linear or integer program, and back to prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, Int64s, Prices
+from app.matching.solve.columns import Columns, found_in
+from app.matching.solve.engines import Answer, Program
+from app.matching.solve.target_rows import Rows, target_rows
+from app.matching.terms import Terms
+
+Floats = npt.NDArray[np.float64]
+STEPS = 4
+"""Rounded-down copies of a home's place row, for homes that take groups of several sizes."""
+
+
+@dataclass(frozen=True, slots=True)
+class HomeRows:
+    """Rows that limit a home: number, home, and step (0 arrivals, 1 places, from 2 on their rounded-down copies)."""
+
+    number: Int64s
+    home: Int64s
+    step: Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A program and where in it the priced rows stand. `rivals`: for each rival row the pairs in it."""
+
+    program: Program
+    columns: Columns
+    homes: HomeRows
+    rival_rows: Int64s
+    rivals: list[Int64s]
+    target_rows: Int64s
+    target_slopes: Floats
+    budget_rows: Int64s
+
+
+def build(
+    terms: Terms,
+    columns: Columns,
+    need: int | None = None,
+    rivals: list[Int64s] | None = None,
+    box: Box | None = None,
+    *,
+    strict: bool = False,
+) -> Model:
+    """The program over these columns. `need`: for a hard target that cannot be met the balance to reach.
+
+    rivals: sets of pairs in one home of which at most one may be chosen; only those that matter need be given.
+
+    strict: a hard target must be met; otherwise missing it costs more than anything is worth, so that there always
+    is an answer. Behind the columns stand, for a target, the shortfalls: to a hard floor, the ambition, the floor.
+    """
+    rows = Rows()
+    count = columns.pair.size
+    every = np.arange(count)
+    _child_rows(terms, columns, rows)
+    _part_rows(terms, columns, rows)
+    homes = _home_rows(terms, columns, rows)
+    rivals = [found_in(columns, pairs) for pairs in rivals or []]
+    rival_rows = np.zeros(0, np.int64)
+    if rivals:
+        number = np.repeat(np.arange(len(rivals)), [one.size for one in rivals])
+        rival_rows = rows.add(number, np.concatenate(rivals), np.ones(number.size), np.ones(len(rivals)))
+    budget_rows = np.zeros(0, np.int64)
+    if terms.budget_left is not None:
+        budget_rows = rows.add(np.zeros(count, np.int64), every, columns.fee, np.array([terms.budget_left]))
+    local_rows, slopes, worth, upper = target_rows(terms, columns, rows, need, strict=strict)
+    if box is not None:
+        phantom, most = _phantoms(terms, homes, rows, box, count + worth.size)
+        worth, upper = np.concatenate([worth, phantom]), np.concatenate([upper, most])
+    matrix = csr_matrix(
+        (np.concatenate(rows.value), (np.concatenate(rows.row), np.concatenate(rows.column))),
+        shape=(rows.count, count + len(worth)),
+    )
+    # No upper limit on columns: the child rows imply it, and a priced bound would be lost to the certificate.
+    program = Program(
+        np.concatenate([columns.worth.astype(np.float64), worth]),
+        np.concatenate([np.full(count, np.inf), upper]),
+        matrix,
+        np.concatenate(rows.high),
+    )
+    named = [columns.pair[one] for one in rivals]
+    return Model(program, columns, homes, rival_rows, named, local_rows, slopes, budget_rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Where prices may move in one step: a home's charge for one child stays within `radius` of the centre's."""
+
+    centre: Prices
+    radius: int
+
+
+def _phantoms(terms: Terms, homes: HomeRows, rows: Rows, box: Box, first: int) -> tuple[Floats, Floats]:
+    """Two phantoms a home: a guest who pays the lowest price of the box, and a seller of room at the highest.
+
+    They keep the prices of a program with too few columns from running off to extremes.
+    """
+    inside = np.flatnonzero(homes.step <= 1)
+    seen, spot = np.unique(homes.home[inside], return_inverse=True)
+    price = box.centre.charge[seen, 0] / PRICE_SCALE
+    number, one = homes.number[inside], np.ones(inside.size)
+    rows.row += [number, number]
+    rows.column += [first + spot, first + seen.size + spot]
+    rows.value += [one, -one]
+    room = terms.capacity[seen].astype(np.float64)
+    return np.concatenate([np.maximum(price - box.radius, 0), -price - box.radius]), np.concatenate([room, room + 9])
+
+
+def _child_rows(terms: Terms, columns: Columns, rows: Rows) -> None:
+    """Each child in at most one chosen column; one row for a referral of a single party."""
+    problem = terms.problem
+    begin, end = problem.party_start[columns.party], problem.party_start[columns.party + 1]
+    alone = np.zeros(problem.parties, bool)
+    alone[terms.groups.single] = True
+    length = np.where(alone[columns.party], 1, end - begin)
+    column = np.repeat(np.arange(columns.pair.size), length)
+    offset = np.arange(column.size) - np.repeat(np.cumsum(length) - length, length)
+    child = problem.party_child[np.repeat(begin, length) + offset]
+    seen, row = np.unique(child, return_inverse=True)
+    rows.add(row, column, np.ones(column.size), np.ones(seen.size))
+
+
+def _part_rows(terms: Terms, columns: Columns, rows: Rows) -> None:
+    """What odd sets Q of siblings forbid: parts S with |S & Q| // d added up give at most |Q| // d.
+
+    With d = 2 this says that Q holds at most (|Q| - 1) / 2 disjoint pairs; with d = 3 and five siblings, that only
+    one part holds three of them.
+    """
+    mask_of, children_of = _masks_of(terms)
+    inside = np.flatnonzero(children_of[columns.party] > 2)
+    party = columns.party[inside]
+    for children in np.unique(children_of[party]).tolist():
+        group = inside[children_of[party] == children]
+        mask, referral = mask_of[columns.party[group]], terms.referral[columns.party[group]]
+        for odd, unit in ((3, 2), (5, 2), (5, 3)):
+            for chosen in combinations(range(children), odd):
+                value = np.bitwise_count(mask & sum(1 << child for child in chosen)).astype(np.int64) // unit
+                held = np.flatnonzero(value)
+                found, number = np.unique(referral[held], return_inverse=True)
+                rows.add(number, group[held], value[held], np.full(found.size, odd // unit))
+
+
+def _masks_of(terms: Terms) -> tuple[Int64s, Int64s]:
+    """For each party its children as bits and its referral's number of children; 0 where there is no choice."""
+    mask, children_of = np.zeros(terms.size.size, np.int64), np.zeros(terms.size.size, np.int64)
+    for children, _, table in terms.groups.small:
+        row, bits = np.nonzero(table >= 0)
+        mask[table[row, bits]] = bits
+        children_of[table[row, bits]] = children
+    return mask, children_of
+
+
+def _home_rows(terms: Terms, columns: Columns, rows: Rows) -> HomeRows:
+    """Places, arrivals, and for homes that take groups the place row times (t + 1) / (room + 1), rounded down."""
+    room = terms.capacity[columns.home]
+    limit = terms.arrivals[columns.home]
+    grouped = np.zeros(terms.full.size, bool)
+    grouped[columns.home[columns.use > 1]] = True
+    parts = []
+    for step in range(STEPS + 1):
+        if step == 0:
+            inside, value, high = (limit < room) & (terms.full[columns.home] > 1), np.ones_like(room), terms.arrivals
+        elif step == 1:
+            inside, value, high = np.ones(room.size, bool), columns.use, terms.capacity
+        else:
+            inside = grouped[columns.home] & (step <= room) & (room > 2)
+            value, high = columns.use * step // (room + 1), np.full(terms.full.size, step - 1)
+            inside &= value > 0
+        chosen = np.flatnonzero(inside)
+        homes, row = np.unique(columns.home[chosen], return_inverse=True)
+        number = rows.add(row, chosen, value[chosen], high[homes])
+        parts.append((number, homes, np.full(homes.size, step)))
+    return HomeRows(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def prices_of(terms: Terms, model: Model, answer: Answer, before: Prices) -> Prices:
+    """Whole-number prices from the row prices of a linear program.
+
+    Homes that are not in it keep a quarter of their charges, so that a first guess too high for anybody is forgotten.
+    """
+    price = np.rint(np.maximum(answer.row_price, 0) * PRICE_SCALE).astype(np.int64)
+    charge = before.charge // 4
+    charge[np.unique(model.columns.home)] = 0
+    homes = model.homes
+    paid = price[homes.number]
+    used = paid > 0
+    number, home, step = paid[used], homes.home[used], homes.step[used]
+    for size in range(1, charge.shape[1] + 1):
+        use = np.minimum(size, terms.full[home])
+        weight = np.where(step == 0, 1, np.where(step == 1, use, use * step // (terms.capacity[home] + 1)))
+        np.add.at(charge[:, size - 1], home, number * weight)
+    raw = answer.row_price[model.target_rows]
+    local = int(np.rint(raw.sum() * PRICE_SCALE))
+    placed = int(np.rint(-(raw * model.target_slopes).sum() * PRICE_SCALE))
+    budget = 0
+    if model.budget_rows.size:
+        budget = int(np.rint(max(0.0, float(answer.row_price[model.budget_rows[0]])) * PRICE_SCALE * BUDGET_SCALE))
+    rival_price = price[model.rival_rows]
+    kept = np.flatnonzero(rival_price)
+    sets = [model.rivals[one] for one in kept]
+    start = np.cumsum([0, *(one.size for one in sets)]).astype(np.int64)
+    return Prices(
+        charge, local, placed, budget, start, np.concatenate([np.zeros(0, np.int64), *sets]), rival_price[kept]
+    )

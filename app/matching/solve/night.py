@@ -1,0 +1,129 @@
+"""One night's choice: prices, choice and certificate put together."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from app.matching.certify import no_prices
+from app.matching.problem import WHOLE, AllowedPairs, Int64s, Problem, Solution, Status, TargetMode
+from app.matching.solve.canonical import canonical, restore
+from app.matching.solve.columns import columns_of
+from app.matching.solve.crash import Start, first_prices
+from app.matching.solve.integer import Choice, Search, settle
+from app.matching.solve.master import Growth, Relaxed, look, relax
+from app.matching.solve.proof import alive_pairs, narrowed, prove
+from app.matching.terms import Terms, terms_of
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much work may be spent; counted in steps, never in seconds, so that results repeat.
+
+    start, growth, search: see there. reach: points within which a pair may be tried. branches: of the final proof,
+    which is attempted where at most `provable` pairs are still in question.
+    """
+
+    start: Start = field(default_factory=Start)
+    growth: Growth = field(default_factory=Growth)
+    search: Search = field(default_factory=Search)
+    reach: int = 20_000
+    branches: int = 600
+    provable: int = 3_000
+
+
+@dataclass(slots=True)
+class _Clock:
+    """Seconds of each step."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+    last: float = field(default_factory=time.perf_counter)
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = self.seconds.get(name, 0.0) + now - self.last
+        self.last = now
+
+
+def solve(problem: Problem, effort: Effort | None = None) -> Solution:
+    """The best choice that the effort allows, with a certified bound on every other.
+
+    A pure function: equal problems and efforts give equal bytes, whatever the order of the arrays. The status is
+    INFEASIBLE only if the pinned pairs contradict each other, a limit or the budget. A hard local target that cannot
+    be met is not infeasible: `most_local_balance` then says what can be reached, and the choice reaches it.
+    """
+    effort = effort or Effort()
+    clock = _Clock()
+    ordered, source, home = canonical(problem)
+    terms = terms_of(ordered)
+    if not terms.possible:
+        return Solution(Status.INFEASIBLE, np.zeros(0, np.int64), 0, 0, no_prices(problem), None, clock.seconds)
+    clock.lap("terms")
+    need, begin = _reachable(ordered, terms, effort)
+    clock.lap("target")
+    found = _solve_ordered(ordered, terms, effort, (need, begin), clock)
+    chosen = found.chosen if source is None else np.sort(source[found.chosen])
+    return replace(found, chosen=chosen, prices=restore(found.prices, source, home))
+
+
+def _solve_ordered(
+    problem: Problem, terms: Terms, effort: Effort, hard: tuple[int | None, Int64s], clock: _Clock
+) -> Solution:
+    need, begin = hard
+    prices = first_prices(terms, effort.start)
+    clock.lap("first prices")
+    relaxed = relax(terms, prices, effort.growth, need)
+    clock.lap("prices")
+    choice = _choose(terms, relaxed, effort, need, begin)
+    clock.lap("choice")
+    objective = choice.objective(choice.chosen)
+    bound = max(relaxed.bound, objective)
+    if bound > objective:
+        alive = alive_pairs(terms, relaxed.prices, bound, objective)
+        if alive.size <= effort.provable:
+            small = narrowed(problem, alive)
+            bound = prove(small, relaxed.prices, bound, objective, need, branches=effort.branches).bound
+        clock.lap("proof")
+    chosen = np.sort(np.concatenate([problem.pinned, choice.columns.pair[choice.chosen]]))
+    status = Status.OPTIMAL if bound == objective else Status.FEASIBLE
+    return Solution(status, chosen, objective, bound, relaxed.prices, need, clock.seconds)
+
+
+def _choose(terms: Terms, relaxed: Relaxed, effort: Effort, need: int | None, begin: Int64s) -> Choice:
+    near = look(terms, relaxed.prices, replace(effort.growth, window=effort.reach), need).pairs
+    columns = columns_of(terms, np.concatenate([near, relaxed.pairs, begin]))
+    x = np.zeros(columns.pair.size)
+    if relaxed.model is not None:
+        x[np.searchsorted(columns.pair, relaxed.model.columns.pair)] = relaxed.x
+    choice = Choice(terms, columns, relaxed.prices, need)
+    choice.chosen[np.searchsorted(columns.pair, begin)] = True
+    settle(choice, x, relaxed.bound, effort.search)
+    return choice
+
+
+def _reachable(problem: Problem, terms: Terms, effort: Effort) -> tuple[int | None, Int64s]:
+    """For a hard target: None if it can be met, else the most that can be reached; and pairs that reach it."""
+    target = problem.local
+    nothing = np.zeros(0, np.int64)
+    if target is None or target.mode is not TargetMode.HARD:
+        return None, nothing
+    if terms.local * WHOLE >= target.floor_per_10000 * terms.total:
+        return None, nothing
+    pairs = problem.pairs
+    size = np.repeat(np.diff(problem.party_start), np.diff(pairs.start))
+    points = (WHOLE * pairs.local_children.astype(np.int64) - target.floor_per_10000 * size).astype(np.int32)
+    counted = replace(
+        problem,
+        placing_points=np.zeros_like(problem.placing_points),
+        separated_pair=np.zeros_like(problem.separated_pair),
+        home_price=np.zeros_like(problem.home_price),
+        unchanged_points=0,
+        local=None,
+        pairs=AllowedPairs(pairs.start, pairs.home, points, pairs.local_children, pairs.weekly_fee_pence),
+    )
+    found = solve(counted, effort)
+    begin = found.chosen[~np.isin(found.chosen, problem.pinned)]
+    most = found.objective + target.existing_local * WHOLE - target.floor_per_10000 * target.existing_total
+    return (None if most >= 0 else most), begin
