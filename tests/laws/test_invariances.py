@@ -1,0 +1,337 @@
+"""What must not matter does not: order, company, names, ethnicity, and what nobody asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.geo.zones import Circle, Polygon
+from app.matching import assess as assessing
+from app.matching.assess import Question, assess, assess_all, assess_block
+from app.matching.child_columns import ChildTable
+from app.matching.codes import CulturalNeeds, Ethnicity, Religion, Sex, SexAccepted
+from app.matching.explain import explain
+from app.matching.pairs import child_grid, child_list, party_grid, party_list
+from app.matching.party_columns import PartyTable, parts, whole_parties
+from app.matching.policy import Policy
+from app.matching.pool import Pool
+from app.matching.referral import Child, HomeRef, Referral, ReferralRef
+from app.matching.shortlist import Shortlist, shortlist
+from app.matching.unit import Level
+from tests.support.policies import random_policy
+from tests.support.worlds import World, random_world
+
+Key = tuple[frozenset[str], str]
+Answer = tuple[frozenset[str], frozenset[str], bool, int]
+
+
+def question(world: World, policy: Policy) -> Question:
+    """Every part of every referral against every home."""
+    pool = Pool.build(world.homes)
+    children = ChildTable.build(world.referrals, pool, world.as_of)
+    parties = [part for whole in whole_parties(children) for part in parts(whole)]
+    return Question(children, PartyTable.build(parties, children), pool, policy)
+
+
+def answers(world: World, policy: Policy) -> dict[Key, Answer]:
+    """Everything the engine says, by who and where: rules failed, not known, allowed, points."""
+    asked = question(world, policy)
+    block = assess_all(asked)
+    found: dict[Key, Answer] = {}
+    for i, party in enumerate(asked.parties.parties):
+        who = frozenset(asked.children.entries[row].child.ref for row in party.members)
+        for j, home in enumerate(asked.pool.records):
+            failed, not_known = (frozenset(policy.rule_codes(int(m[i, j]))) for m in (block.failed, block.not_known))
+            found[who, home.ref] = (failed, not_known, bool(block.allowed[i, j]), int(block.points[i, j]))
+    return found
+
+
+def worlds_and_policies(count: int, **size: int) -> list[tuple[World, Policy]]:
+    """Random ones, the same every time."""
+    return [(random_world(rng, **size), random_policy(rng)) for rng in map(Random, range(500, 500 + count))]
+
+
+# ----------------------------------------------------------------------------------------------------- order
+
+ORDERED = {"languages"}
+"""Tuples whose order says something: the first language is the one the child speaks first."""
+
+
+def shuffled(record: Any, rng: Random) -> Any:
+    """The same record with everything that has no order put into another; the shape of a zone is kept."""
+    if isinstance(record, (Circle, Polygon)):
+        return record
+    if is_dataclass(record) and not isinstance(record, type):
+        inner = [f.name for f in fields(record) if f.init and f.name not in ORDERED]
+        return replace(record, **{name: shuffled(getattr(record, name), rng) for name in inner})
+    if isinstance(record, Mapping):
+        return dict(rng.sample(list(record.items()), len(record)))
+    if isinstance(record, frozenset):
+        return frozenset(rng.sample(sorted(record), len(record)))
+    if isinstance(record, tuple):
+        return tuple(shuffled(item, rng) for item in rng.sample(record, len(record)))
+    return record
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_order_changes_nothing(seed: int) -> None:
+    """Homes, referrals, brothers and sisters, residents, risks, zones, contacts: in any order the same."""
+    rng = Random(seed)
+    for world, policy in worlds_and_policies(3, referrals=6, homes=12):
+        other = shuffled(world, rng)
+        assert other != world
+        assert answers(other, policy) == answers(world, policy)
+
+
+def test_order_changes_no_shortlist() -> None:
+    """The shortlist itself: the same homes in the same places, ties and near misses included."""
+    rng = Random(5)
+    for world, policy in worlds_and_policies(4, referrals=5, homes=25):
+        one, other = Pool.build(world.homes), Pool.build(rng.sample(world.homes, len(world.homes)))
+        for referral in world.referrals:
+            assert shortlist(referral, one, policy, world.as_of) == shortlist(referral, other, policy, world.as_of)
+
+
+# --------------------------------------------------------------------------------------------------- company
+
+
+@pytest.mark.parametrize("pairs_a_block", [1, 7, 64, 10_000])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_block_size_and_threads_change_nothing(
+    pairs_a_block: int, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However the work is cut up, every number is the same."""
+    for world, policy in worlds_and_policies(2, referrals=8, homes=20):
+        asked = question(world, policy)
+        whole = assess_block(asked, 0, len(asked.parties))
+        monkeypatch.setattr(assessing, "PAIRS_A_BLOCK", pairs_a_block)
+        blocks = list(assess(asked, threads=threads))
+        assert [block.stop for block in blocks[:-1]] == [block.start for block in blocks[1:]]
+        assert len(blocks) == (len(asked.parties) if pairs_a_block == 1 else len(blocks))
+        for name in ("failed", "not_known", "allowed", "points"):
+            together = np.concatenate([getattr(block, name) for block in blocks])
+            assert np.array_equal(together, getattr(whole, name))
+            assert together.dtype == getattr(whole, name).dtype
+
+
+def test_a_pair_alone_is_judged_as_in_a_crowd() -> None:
+    """Every rule and criterion, every pair: in the grid, in a list of pairs, and by itself."""
+    compared = 0
+    for world, policy in worlds_and_policies(3, referrals=4, homes=10):
+        asked = question(world, policy)
+        for setting in policy.rules:
+            grid, one_by_one, listed = _three_ways(asked, setting.rule.level, policy)
+            for pairs, found in zip((*one_by_one, listed), _cells(setting, grid, one_by_one, listed), strict=True):
+                assert found, (setting.rule.code, pairs.rows, pairs.cols)
+                compared += 1
+        for criterion in policy.criteria:
+            grid, one_by_one, listed = _three_ways(asked, Level.CHILD, policy)
+            crowd = _scored(criterion, grid)
+            assert np.array_equal(_scored(criterion, listed).reshape(crowd.shape), crowd), criterion.criterion.code
+            alone = np.concatenate([_scored(criterion, pairs) for pairs in one_by_one], axis=1)
+            assert np.array_equal(alone.reshape(crowd.shape), crowd), criterion.criterion.code
+            compared += len(one_by_one)
+    assert compared > 5000
+
+
+def _three_ways(asked: Question, level: Level, policy: Policy) -> tuple[Any, list[Any], Any]:
+    """The grid of everybody with every home; each pair as a grid of one; all pairs as a list."""
+    table: Any = asked.children if level is Level.CHILD else asked.parties
+    grid, edges = (child_grid, child_list) if level is Level.CHILD else (party_grid, party_list)
+    rows = np.arange(len(asked.children.entries) if level is Level.CHILD else len(asked.parties))
+    cols = np.arange(len(asked.pool))
+    every = [(row, col) for row in rows for col in cols]
+    one_by_one = [grid(table, asked.pool, policy.local, np.array([r]), np.array([c])) for r, c in every]
+    listed = edges(table, asked.pool, policy.local, np.repeat(rows, len(cols)), np.tile(cols, len(rows)))
+    return grid(table, asked.pool, policy.local, rows, cols), one_by_one, listed
+
+
+def _judged(setting: Any, pairs: Any) -> Any:
+    finding = setting.rule.judge(pairs, setting.params)
+    unknown = np.bool_(False) if finding.not_known is None else finding.not_known
+    return np.stack([np.broadcast_to(each, pairs.shape) for each in (finding.fails, unknown)])
+
+
+def _scored(setting: Any, pairs: Any) -> Any:
+    score = setting.criterion.judge(pairs, setting.params)
+    applies = np.bool_(True) if score.applies is None else score.applies
+    unknown = np.bool_(False) if score.not_known is None else score.not_known
+    most = score.value if score.most is None else score.most
+    found = np.stack([np.broadcast_to(each, pairs.shape) for each in (score.value, unknown, applies, most)])
+    return found.reshape(4, -1)
+
+
+def _cells(setting: Any, grid: Any, one_by_one: list[Any], listed: Any) -> list[bool]:
+    crowd = _judged(setting, grid)
+    assert not (crowd[0] & crowd[1]).any(), f"{setting.rule.code} both fails and is not known"
+    flat = crowd.reshape(2, -1)
+    alone = [np.array_equal(_judged(setting, pairs).reshape(2), flat[:, i]) for i, pairs in enumerate(one_by_one)]
+    return [*alone, np.array_equal(_judged(setting, listed), flat)]
+
+
+def test_an_explanation_alone_is_the_one_among_many() -> None:
+    """Explained by itself or with all other homes, a pair is explained with the same words and numbers."""
+    for world, policy in worlds_and_policies(2, referrals=3, homes=10):
+        asked = question(world, policy)
+        for party in range(len(asked.parties)):
+            many = explain(asked, party, np.arange(len(asked.pool)))
+            assert many == [explain(asked, party, np.array([col]))[0] for col in range(len(asked.pool))]
+
+
+def test_other_homes_and_other_referrals_change_nothing() -> None:
+    """Between strangers: a home and a referral are judged alike whoever else waits and is offered."""
+    for world, policy in worlds_and_policies(4, referrals=5, homes=12):
+        crowd = answers(world, policy)
+        for referral in world.referrals:
+            if any(child.placed_siblings or child.current_home for child in referral.children):
+                continue  # where they live is known from the other homes
+            if _lists_any(referral, world):
+                continue
+            for home in world.homes:
+                alone = answers(replace(world, referrals=(referral,), homes=(home,)), policy)
+                assert alone == {key: crowd[key] for key in alone}
+
+
+def _lists_any(referral: Referral, world: World) -> bool:
+    own = {child.ref for child in referral.children}
+    return any(resident.ref in own for home in world.homes for resident in home.residents)
+
+
+# ----------------------------------------------------------------------------------------------------- names
+
+RENAMED = {"ref", "home", "child", "current_home", "live_apart_from", "named_children", "exempt_children"}
+
+
+def renamed(record: Any, name: Callable[[str], str], field: str = "") -> Any:
+    """The same record with every reference to a child, a home or a referral exchanged."""
+    if is_dataclass(record) and not isinstance(record, type):
+        inner = [f.name for f in fields(record) if f.init]
+        return replace(record, **{each: renamed(getattr(record, each), name, each) for each in inner})
+    if field in RENAMED and isinstance(record, str):
+        return name(record)
+    if isinstance(record, frozenset) and field in RENAMED:
+        return frozenset(name(ref) for ref in record)
+    if isinstance(record, tuple):
+        return tuple(renamed(item, name) for item in record)
+    return record
+
+
+def test_names_change_nothing() -> None:
+    """With every reference exchanged, everybody is judged as before under the new name."""
+    for seed, (world, policy) in enumerate(worlds_and_policies(4, referrals=6, homes=12)):
+        names = _Names(Random(seed))
+        other = renamed(world, names)
+        expected = {(frozenset(map(names, who)), names(home)): a for (who, home), a in answers(world, policy).items()}
+        assert answers(other, policy) == expected
+        pool, other_pool = Pool.build(world.homes), Pool.build(other.homes)
+        for referral, under_another in zip(world.referrals, other.referrals, strict=True):
+            before = shortlist(referral, pool, policy, world.as_of, k=100)
+            after = shortlist(under_another, other_pool, policy, world.as_of, k=100)
+            assert {(option.rank, option.explanation.home) for option in after.options} == {
+                (option.rank, names(option.explanation.home)) for option in before.options
+            }
+
+
+class _Names:
+    """A new name for every reference, in no order that the old ones had."""
+
+    def __init__(self, rng: Random) -> None:
+        self._rng, self._names = rng, dict[str, str]()
+
+    def __call__(self, ref: str) -> str:
+        return self._names.setdefault(ref, f"{self._rng.getrandbits(64):016x}")
+
+
+def test_ties_are_broken_by_lot_and_not_by_name() -> None:
+    """Among equals no name comes first for every referral: the order is drawn anew for each."""
+    (world, policy), *_ = worlds_and_policies(1, referrals=1, homes=1)
+    calm = replace(policy, rules=tuple(replace(s, enabled=False) for s in policy.rules))
+    homes = tuple(replace(world.homes[0], ref=HomeRef(f"home-{i}"), residents=()) for i in range(8))
+    first = set()
+    for i in range(40):
+        referral = replace(world.referrals[0], ref=ReferralRef(f"asked-{i}"))
+        found = shortlist(referral, Pool.build(homes), calm, world.as_of)
+        assert {option.rank for option in found.options} == {1}
+        first.add(found.options[0].explanation.home)
+    assert len(first) > 4
+
+
+# ------------------------------------------------------------------------------------------- what nobody asks
+
+
+def _flipped(world: World, change: Callable[[Child], Child]) -> World:
+    referrals = [replace(r, children=tuple(change(child) for child in r.children)) for r in world.referrals]
+    return replace(world, referrals=tuple(referrals))
+
+
+def _shortlists(world: World, policy: Policy) -> list[Shortlist]:
+    pool = Pool.build(world.homes)
+    return [shortlist(referral, pool, policy, world.as_of) for referral in world.referrals]
+
+
+def test_ethnicity_changes_nothing_at_all() -> None:
+    """Not a rule, not a point, not a word of an explanation."""
+    rng = Random(3)
+    for world, policy in worlds_and_policies(4, referrals=5, homes=15):
+        for _ in range(3):
+            other = _flipped(world, lambda child: replace(child, ethnicity=rng.choice((None, *Ethnicity))))
+            assert _shortlists(other, policy) == _shortlists(world, policy)
+
+
+def _another_religion(child: Child, rng: Random) -> Child:
+    return child if child.asks_for_same_religion else replace(child, religion=rng.choice(list(Religion)))
+
+
+def _another_language(child: Child, rng: Random) -> Child:
+    return child if child.asks_for_same_language else replace(child, languages=(rng.choice(("en", "pl", "zu")),))
+
+
+def _another_culture(child: Child, rng: Random) -> Child:
+    if child.cultural_needs is CulturalNeeds.REQUIRED:
+        return child
+    silent = [need for need in CulturalNeeds if need is not CulturalNeeds.REQUIRED]
+    return replace(child, cultural_needs=rng.choice(silent))
+
+
+@pytest.mark.parametrize("change", [_another_religion, _another_language, _another_culture])
+def test_what_the_child_does_not_ask_for_changes_nothing(change: Callable[[Child, Random], Child]) -> None:
+    """Religion, language and culture count only for a child who asks."""
+    rng = Random(4)
+    for world, policy in worlds_and_policies(6, referrals=5, homes=15):
+        other = _flipped(world, lambda child: change(child, rng))
+        assert other != world
+        assert _shortlists(other, policy) == _shortlists(world, policy)
+
+
+def test_sex_changes_nothing_where_no_home_minds() -> None:
+    """With homes for any child, a boy, a girl and a child of unknown sex get the same list."""
+    for world, policy in worlds_and_policies(6, referrals=5, homes=15):
+        homes = tuple(replace(home, terms=replace(home.terms, sex=SexAccepted.ANY)) for home in world.homes)
+        lists = [
+            _shortlists(_flipped(replace(world, homes=homes), lambda child, sex=sex: replace(child, sex=sex)), policy)
+            for sex in Sex
+        ]
+        assert lists[0] == lists[1] == lists[2]
+
+
+def test_sex_matters_where_a_home_minds() -> None:
+    """The flip above is a real one: with homes for boys or girls it does change lists."""
+    changed = 0
+    for world, policy in worlds_and_policies(6, referrals=5, homes=15):
+        boys = answers(_flipped(world, lambda child: replace(child, sex=Sex.MALE)), policy)
+        girls = answers(_flipped(world, lambda child: replace(child, sex=Sex.FEMALE)), policy)
+        changed += boys != girls
+    assert changed == 6
+
+
+def test_a_name_is_a_name() -> None:
+    """`renamed` reaches every reference: none of the old ones is left anywhere."""
+    (world, _), *_ = worlds_and_policies(1, referrals=6, homes=12)
+    assert "home-" in repr(world.homes)
+    assert not re.search("home-|referral-|nobody-", repr(renamed(world, _Names(Random(1)))))
