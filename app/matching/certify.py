@@ -84,8 +84,9 @@ def _dearest(charge: Int64s, full: Int64s, room: int, count: int) -> Int64s:
     best = np.zeros_like(worth)
     for _ in range(count):
         more = best.copy()
-        for use in range(1, room + 1):
-            np.maximum(more[:, use:], best[:, : room + 1 - use] + worth[:, use : use + 1], out=more[:, use:])
+        for places in range(1, room + 1):
+            with_one = best[:, : room + 1 - places] + worth[:, places : places + 1]
+            np.maximum(more[:, places:], with_one, out=more[:, places:])
         best = more
     return best[:, -1]
 

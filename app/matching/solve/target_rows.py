@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from app.matching.problem import WHOLE, Int64s, TargetMode
+from app.matching.problem import WHOLE, Int64s, LocalTarget, TargetMode
 from app.matching.solve.columns import Columns
 from app.matching.terms import Terms
 
