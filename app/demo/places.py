@@ -86,7 +86,7 @@ class Places:
         if not count:
             return []
         if band is Band.INSIDE:
-            return self._directory.in_authority(council.code, count, seed)
+            return self._inside(council, count, seed)
         return self._near(council, count, seed) if band is Band.NEAR else self._far(council, count, seed)
 
     def spot(self, council: Council, band: Band, use: str, draw: int) -> Location:
@@ -104,6 +104,11 @@ class Places:
             self._known[code] = Council(code, CITY_CENTRES.get(code, middle), len(eastings))
         return self._known[code]
 
+    def _inside(self, council: Council, count: int, seed: int) -> list[Location]:
+        """In the council's area; once every postcode has been used, from the first again."""
+        found = self._directory.in_authority(council.code, min(count, council.postcodes), seed)
+        return [found[turn % len(found)] for turn in range(count)]
+
     def _near(self, council: Council, count: int, seed: int) -> list[Location]:
         """Within 20 miles of the centre and outside the area; falls back on the area of an isolated council."""
         radius = metres_from_miles(NEAR_MILES)
@@ -112,7 +117,7 @@ class Places:
             try:
                 found = self._directory.sample_near(*council.centre, radius, asked, seed)
             except ValueError:
-                return self._directory.in_authority(council.code, count, seed)
+                return self._inside(council, count, seed)
             outside = [place for place in found if place.authority not in {None, council.code}]
             if len(outside) >= count:
                 return outside[:count]

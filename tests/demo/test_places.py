@@ -70,3 +70,19 @@ def test_every_council_of_england_has_places_in_every_band(directory: PostcodeDi
     for council in country.councils:
         for band in Band:
             assert len(country.drawn(council, band, "homes", 3)) == 3
+
+
+def test_a_council_may_have_more_homes_than_postcodes(places: Places) -> None:
+    """Then some share one, and nothing fails."""
+    council = min(places.councils, key=lambda each: each.postcodes)
+    drawn = places.drawn(council, Band.INSIDE, "homes", council.postcodes + 5)
+    assert len({place.postcode for place in drawn}) == council.postcodes
+    assert drawn[-5:] == drawn[:5]
+
+
+def test_far_is_not_the_other_end_of_the_country(places: Places) -> None:
+    """In a council whose centre is within 70 miles: nowhere in it is much farther than that."""
+    for council in places.councils:
+        for place in places.drawn(council, Band.FAR, "homes", 300):
+            square = squared_distance(place.easting, place.northing, *council.centre)
+            assert square <= squared_limit(115)
