@@ -24,6 +24,9 @@ NOT_KNOWN = -1
 NO_DAY = 0
 """Stands in day and yyyymmdd columns where the record says None."""
 
+LATER_THAN_ANY = np.int32(10_000_000)
+"""Beyond the day number of every date: what no day is compared as, where none means never or no end."""
+
 
 def column(dtype: Any, of: Callable[[Any], Any], rows: int | None = None) -> Any:
     """Declare a column: its NumPy type, how to read its value off a record, and how many rows deep it is."""

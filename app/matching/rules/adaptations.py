@@ -44,8 +44,7 @@ ADAPTATIONS = Rule(
     says="The building has the adaptations the child needs",
     because="The building lacks what the child needs: {missing:list}",
     statutory=False,
-    source="Children Act 1989 s22C(8)(d); "
-    "Placements Data Standard v2, PlacementRequirements (homeAdaptation)",
+    source="Children Act 1989 s22C(8)(d); Placements Data Standard v2, PlacementRequirements (homeAdaptation)",
     level=Level.CHILD,
     judge=judge,
     remedies=remedies,

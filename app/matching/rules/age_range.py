@@ -10,15 +10,19 @@ from app.matching.pairs import ChildPairs
 from app.matching.rules.ages import ages
 from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
 
+NO_AGE = np.int16(10_000)
+"""Beyond every age: what stands for an age or an end that is not known, on the side where it fails nothing."""
+
 
 def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
     """Whole years on the day of moving in; both ends of the range are allowed."""
     child, home = pairs.child, pairs.home
     age, age_known = ages(child)
-    too_young = (home.age_min > age) & (home.age_min != NOT_KNOWN)
-    too_old = (home.age_max < age) & (home.age_max != NOT_KNOWN)
-    fails = age_known & (too_young | too_old)
-    not_known = ~fails & (~age_known | (home.age_min == NOT_KNOWN) | (home.age_max == NOT_KNOWN))
+    oldest = np.where(home.age_max == NOT_KNOWN, NO_AGE, home.age_max)
+    youngest = np.where(home.age_min == NOT_KNOWN, -NO_AGE, home.age_min)
+    fails = (youngest > np.where(age_known, age, NO_AGE)) | (oldest < np.where(age_known, age, -NO_AGE))
+    open_end = (home.age_min == NOT_KNOWN) | (home.age_max == NOT_KNOWN)
+    not_known = (open_end | ~age_known) & ~fails
 
     def facts() -> Facts:
         years = np.where(age_known, age, NOT_KNOWN)
@@ -29,7 +33,7 @@ def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
 
 def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
     """Widen the range by just enough."""
-    if case.child.date_of_birth is None:
+    if case.child.date_of_birth is None or case.child.date_of_birth > case.moves_in:
         return ()
     born, on = case.child.date_of_birth, case.moves_in
     age = on.year - born.year - ((on.month, on.day) < (born.month, born.day))

@@ -15,7 +15,8 @@ def ages(child: Children) -> tuple[IntArray, BoolArray]:
 
     The years mean nothing where they are not known. They are negative for a child not yet born.
     """
-    return (child.on_ymd - child.born_ymd) // 10000, np.asarray(child.born_ymd != NO_DAY)
+    years = (child.on_ymd - child.born_ymd) // 10000
+    return years.astype(np.int16), np.asarray(child.born_ymd != NO_DAY)
 
 
 def birthday(born: date, years: int) -> date:

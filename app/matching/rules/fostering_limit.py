@@ -9,9 +9,7 @@ from app.matching.rules.masks import is_kind
 from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
 
 USUAL_LIMIT = 3
-FOSTERING_CODES = frozenset(
-    {PlaceCode.U1, PlaceCode.U2, PlaceCode.U3, PlaceCode.U4, PlaceCode.U5, PlaceCode.U6}
-)
+FOSTERING_CODES = frozenset({PlaceCode.U1, PlaceCode.U2, PlaceCode.U3, PlaceCode.U4, PlaceCode.U5, PlaceCode.U6})
 
 
 def judge(pairs: PartyPairs, _params: NoParams) -> Finding:

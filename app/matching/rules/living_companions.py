@@ -6,15 +6,12 @@ import numpy as np
 
 from app.matching.child_columns import Children
 from app.matching.codes import LivingCompanions
-from app.matching.columns import NO_DAY, BoolArray, IntArray
+from app.matching.columns import LATER_THAN_ANY, NO_DAY, BoolArray, IntArray
 from app.matching.finding import Facts, Finding, code, flag, number
 from app.matching.home_columns import Homes
 from app.matching.pairs import ChildPairs
 from app.matching.rules.masks import Bits, joined, known, overlap
 from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
-
-LATER_THAN_ANY = np.int32(10_000_000)
-"""Beyond the day number of every date."""
 
 NO_WISH = frozenset(
     {LivingCompanions.WITH_OTHERS, LivingCompanions.NO_PREFERENCE},
@@ -78,9 +75,7 @@ def _child_bits(child: Children) -> Bits:
         child.companions == LivingCompanions.ONLY_YOUNGER.position
     )
     born_not_known = child.born == NO_DAY
-    open_question = (child.companions == LivingCompanions.NOT_KNOWN.position) | (
-        older_or_younger & born_not_known
-    )
+    open_question = (child.companions == LivingCompanions.NOT_KNOWN.position) | (older_or_younger & born_not_known)
     certain = solo * np.uint8(ANYBODY) | np.uint8(EVERYBODY)
     possible = joined(
         known(certain),
@@ -94,9 +89,7 @@ def _child_bits(child: Children) -> Bits:
 def _home_bits(home: Homes) -> Bits:
     minds_age = (home.wants_older_first_born != NO_DAY) | (home.wants_younger_last_born != NO_DAY)
     open_question = (
-        home.resident_companions_not_known
-        | home.wants_older_birth_not_known
-        | home.wants_younger_birth_not_known
+        home.resident_companions_not_known | home.wants_older_birth_not_known | home.wants_younger_birth_not_known
     )
     certain = (home.residents > 0) * np.uint8(ANYBODY) | home.resident_solo * np.uint8(EVERYBODY)
     possible = (

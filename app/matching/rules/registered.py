@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from app.matching.codes import Registration
-from app.matching.columns import NO_DAY
+from app.matching.columns import LATER_THAN_ANY, NO_DAY
 from app.matching.finding import Facts, Finding, code, on_day
 from app.matching.pairs import ChildPairs
 from app.matching.rules.masks import is_kind
@@ -18,9 +20,10 @@ def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
     No first day is not known; no last day means that the registration has no end.
     """
     child, home = pairs.child, pairs.home
-    not_begun = home.registered_from > child.on_day
-    ended = (home.registered_to < child.on_day) & (home.registered_to != NO_DAY)
-    fails = is_kind(home.registration, NOT_ALLOWED) | not_begun | ended
+    never = is_kind(home.registration, NOT_ALLOWED)
+    first = np.where(never, LATER_THAN_ANY, home.registered_from)
+    last = np.where(home.registered_to == NO_DAY, LATER_THAN_ANY, home.registered_to)
+    fails = (first > child.on_day) | (last < child.on_day)
     open_question = (home.registration == Registration.NOT_KNOWN.position) | (home.registered_from == NO_DAY)
 
     def facts() -> Facts:
@@ -55,8 +58,7 @@ REGISTERED = Rule(
     because="The home is {registration} (from {registered_from:day}, to {registered_to:day}); "
     "the child would move in on {moves_in:day}",
     statutory=True,
-    source="Care Standards Act 2000 s11; Children Act 1989 s22C(6); "
-    "Supported Accommodation (England) Regulations 2023",
+    source="Care Standards Act 2000 s11; Children Act 1989 s22C(6); Supported Accommodation (England) Regulations 2023",
     level=Level.CHILD,
     judge=judge,
     remedies=remedies,

@@ -10,9 +10,7 @@ from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
 
 BOY, GIRL = 1, 2
 IS = by_code(Sex, {Sex.MALE: BOY, Sex.FEMALE: GIRL}, {Sex.UNKNOWN: BOY | GIRL})
-REFUSES = by_code(
-    SexAccepted, {SexAccepted.MALE: GIRL, SexAccepted.FEMALE: BOY}, {SexAccepted.NOT_KNOWN: BOY | GIRL}
-)
+REFUSES = by_code(SexAccepted, {SexAccepted.MALE: GIRL, SexAccepted.FEMALE: BOY}, {SexAccepted.NOT_KNOWN: BOY | GIRL})
 
 
 def judge(pairs: ChildPairs, _params: NoParams) -> Finding:

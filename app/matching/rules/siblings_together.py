@@ -31,8 +31,7 @@ def remedies(_case: Case, _params: NoParams) -> tuple[Change, ...]:
 SIBLINGS_TOGETHER = Rule(
     code="siblings_together",
     says="Brothers and sisters who must stay together do",
-    because="The children of this referral must stay together; this is only a part of them "
-    "({children:children})",
+    because="The children of this referral must stay together; this is only a part of them ({children:children})",
     statutory=False,
     source="Children Act 1989 s22C(8)(c)",
     level=Level.PARTY,

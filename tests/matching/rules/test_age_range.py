@@ -50,7 +50,8 @@ def test_an_open_end_is_not_known_unless_the_other_fails(
 def test_a_child_not_yet_born_is_not_placed() -> None:
     """Below nought is never inside a range."""
     unborn = a_child(date_of_birth=date(2026, 12, 24))
-    assert judge_one(AGE_RANGE, unborn, a_home()).answer != PASSES
+    assert judge_one(AGE_RANGE, unborn, a_home()).answer == FAILS
+    assert after_remedies(AGE_RANGE, case_of(unborn, a_home())) is None
 
 
 @pytest.mark.parametrize(
