@@ -14,8 +14,16 @@ from random import Random
 from hypothesis import strategies as st
 
 from app.geo.grid import Location
-from app.matching.codes import HomeKind
-from app.matching.home import Home
+from app.matching.codes import (
+    FOSTERING_KINDS,
+    Adaptation,
+    HomeKind,
+    NeedDomain,
+    PlaceCode,
+    Registration,
+    SexAccepted,
+)
+from app.matching.home import Home, Terms
 from app.matching.referral import Child, ChildRef, HomeRef, Referral, ReferralRef
 from tests.support.chance import CENTRE, Chance, polygon_places
 from tests.support.random_children import placed_sibling, random_referral
@@ -53,6 +61,34 @@ def random_world(rng: Random, referrals: int = 6, homes: int = 12) -> World:
         random_referral(chance, ReferralRef(f"referral-{i}"), as_of, [*places, *where]) for i in range(referrals)
     ]
     return _tied(chance, World(as_of, tuple(waiting), tuple(built)))
+
+
+def open_world(rng: Random, referrals: int = 4, homes: int = 12) -> World:
+    """A world in which most homes could take most children: for lists with something on them."""
+    world = random_world(rng, referrals, homes)
+    everybody = frozenset(child.ref for referral in world.referrals for child in referral.children)
+    opened = [_opened(home, everybody, world.as_of) if rng.random() < 0.7 else home for home in world.homes]
+    return replace(world, homes=tuple(opened))
+
+
+def _opened(home: Home, everybody: frozenset[ChildRef], as_of: date) -> Home:
+    """The home with room for everybody, and nothing about it in the way; what it is worth stays as it is."""
+    fostering = home.kind in FOSTERING_KINDS
+    return replace(
+        home,
+        kind=HomeKind.FOSTER if fostering else HomeKind.CHILDRENS_HOME,
+        place_code=PlaceCode.U6 if fostering else PlaceCode.K2,
+        registration=Registration.REGISTERED,
+        registered_from=date(2020, 1, 1),
+        registered_to=None,
+        places=len(home.residents) + home.places_held + 8,
+        residents=tuple(replace(r, live_apart_from=frozenset()) for r in home.residents[:1]),
+        terms=Terms(0, 18, SexAccepted.ANY, exempt_children=everybody),
+        capability=dict.fromkeys(NeedDomain, 3),
+        adaptations=frozenset(Adaptation),
+        available_from=as_of,
+        confirmed_on=as_of,
+    )
 
 
 def worlds(referrals: int = 3, homes: int = 6) -> st.SearchStrategy[World]:
