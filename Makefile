@@ -60,6 +60,9 @@ format: $(DEV)  ## Format the code and mend what can be mended safely
 	@$(VENV)/bin/ruff check --fix --quiet . || true
 	@$(VENV)/bin/ruff format .
 
+fuzz: $(DEV) $(POSTCODES)  ## Random requests against the whole API, for some minutes (CASES=1000 each, SEED=1)
+	@$(PY) -m tests.api.fuzz --cases $(or $(CASES),1000) --seed $(or $(SEED),1)
+
 ##@ Measure
 
 bench: $(DEV) $(POSTCODES)  ## Matching: figures on the terminal and as JSON in bench/results
@@ -90,7 +93,7 @@ help:  ## This list
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo serve test check lint types imports pytest format bench bench-run lock clean help
+.PHONY: demo serve test check lint types imports pytest format fuzz bench bench-run lock clean help
 
 # ------------------------------------------------------------------------------------------- how it is set up
 

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
-from starlette.responses import JSONResponse, Response
 
 from app.api import docs, health, homes, match, openapi, policies, problems, referrals
 from app.api.guard import Guard, Limits
@@ -45,13 +44,12 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
         lifespan=_lifespan,
     )
     app.state.service = service
-    for resource in (match, referrals, homes, policies, health):
-        app.include_router(resource.router)
+    routers = [resource.router for resource in (match, referrals, homes, policies, health)]
+    routers += [docs.router] if settings.docs else []
+    for router in routers:
+        app.include_router(router)
     app.openapi = openapi.describe(app)  # type: ignore[method-assign]
-    if settings.docs:
-        app.include_router(docs.router)
-        app.add_api_route("/openapi.json", lambda: _description(app), include_in_schema=False)
-    problems.install(app)
+    problems.install(app, [route for router in routers for route in router.routes])
     app.add_middleware(Guard, limits=_limits(settings))
     return app
 
@@ -78,10 +76,6 @@ def _limits(settings: Settings) -> Limits:
         body_timeout_s=settings.body_timeout_s,
         hosts=frozenset(host.lower() for host in settings.allowed_hosts),
     )
-
-
-def _description(app: FastAPI) -> Response:
-    return JSONResponse(app.openapi())
 
 
 @asynccontextmanager

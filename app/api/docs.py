@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fastapi import APIRouter
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from app.errors import PageNotFound
 
@@ -56,6 +57,12 @@ START = """SwaggerUIBundle({
 def page() -> Response:
     """The page."""
     return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})
+
+
+@router.get("/openapi.json")
+def description(request: Request) -> Response:
+    """The description of the API for programs."""
+    return JSONResponse(request.app.openapi())
 
 
 @router.get("/docs/start.js")

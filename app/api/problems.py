@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, cast
 
 from fastapi import FastAPI
@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match, Route
 
 from app.documents.problems import problems_of
 from app.errors import (
@@ -32,7 +33,6 @@ MOST_ERRORS = 100
 _OF_STATUS: Mapping[int, type[PlacementError]] = {
     400: JsonRefused,
     404: PageNotFound,
-    405: MethodNotAllowed,
     413: BodyTooLarge,
     415: NotJson,
 }
@@ -83,8 +83,11 @@ def correlation_id(request: Request) -> str:
     return str(request.scope.get("state", {}).get("correlation_id", "none"))
 
 
-def install(app: FastAPI) -> None:
-    """Answer every expected error with a problem. What is not expected is answered by `app.api.guard`."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Answer every expected error with a problem. What is not expected is answered by `app.api.guard`.
+
+    `routes` are all that the service has: a 405 names the methods of those that fit the address.
+    """
 
     async def expected(request: Request, error: Exception) -> Response:
         return problem_response(cast("PlacementError", error), correlation_id(request))
@@ -96,12 +99,26 @@ def install(app: FastAPI) -> None:
 
     async def refused(request: Request, error: Exception) -> Response:
         asked = cast("HTTPException", error)
+        if asked.status_code == MethodNotAllowed.status:
+            allowed = {"Allow": ", ".join(_allowed(routes, request))}
+            return problem_response(MethodNotAllowed(), correlation_id(request), allowed)
         kind = _OF_STATUS.get(asked.status_code, JsonRefused if asked.status_code < 500 else Internal)
         return problem_response(kind(), correlation_id(request), asked.headers)
 
     app.add_exception_handler(PlacementError, expected)
     app.add_exception_handler(RequestValidationError, wrong_shape)
     app.add_exception_handler(HTTPException, refused)
+
+
+def _allowed(routes: Sequence[BaseRoute], request: Request) -> list[str]:
+    """Methods of this very address; only where there is none of it, of those with a variable part."""
+    fitting = [
+        route
+        for route in routes
+        if isinstance(route, Route) and route.matches(dict(request.scope))[0] is not Match.NONE
+    ]
+    exact = [route for route in fitting if route.path == request.scope["path"]] or fitting
+    return sorted({method for route in exact for method in route.methods or ()})
 
 
 def _place(where: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -60,7 +60,9 @@ def test_every_refusal_is_a_problem(lite: TestClient, method: str, path: str, st
 
 def test_405_names_what_is_allowed(lite: TestClient) -> None:
     """The Allow header says which methods the address takes."""
-    assert "PUT" in lite.patch("/homes/H").headers["Allow"]
+    assert lite.patch("/homes/H").headers["Allow"] == "DELETE, GET, PUT"
+    assert lite.patch("/homes/import").headers["Allow"] == "POST"
+    assert lite.options("/homes").headers["Allow"] == "GET"
 
 
 def test_every_error_has_words_and_a_code_of_its_own() -> None:
