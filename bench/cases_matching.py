@@ -121,9 +121,9 @@ def against_a_loop(command: str) -> list[Result]:
     ]
 
 
-def nottingham(referrals: int = 40, homes: int = 450) -> Authority:
+def nottingham() -> Authority:
     """The demo's authority, for the benchmark's day."""
-    return synthetic_authority(Sizes(referrals, homes), SEED, DAY, directory())
+    return synthetic_authority(Sizes(), SEED, DAY, directory())
 
 
 def _timed(work: Callable[[], int], times: int) -> tuple[float, int]:

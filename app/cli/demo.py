@@ -14,7 +14,7 @@ from rich.rule import Rule
 from app import placing
 from app.cli.desk import Desk, console, gently, open_desk, today
 from app.cli.tables import print_shortlist
-from app.demo.authority import Sizes, synthetic_authority
+from app.demo.authority import DEMO_SEED, Sizes, synthetic_authority
 from app.geo.bake import bake
 from app.geo.postcodes import PostcodeDirectory
 from app.matching.codes import KeepTogether
@@ -28,8 +28,7 @@ T = TypeVar("T")
 
 FOLDER = PROJECT / "var" / "demo"
 DEMO_DATABASE = f"sqlite:///{FOLDER / 'placement.db'}"
-SEED = 1
-EDITION = 1
+EDITION = 2
 """Goes up when what is made changes, so that an older demo is made anew."""
 
 
@@ -60,7 +59,7 @@ def make_demo() -> None:
     """Make the demo's database for today unless it is there already. Shows each step."""
     day = today()
     marker = FOLDER / "made.json"
-    made = {"day": day.isoformat(), "seed": SEED, "edition": EDITION}
+    made = {"day": day.isoformat(), "seed": DEMO_SEED, "edition": EDITION}
     if _is_made(marker, made):
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -100,7 +99,7 @@ def _new_database() -> Database:
 
 
 def _fill(database: Database, settings: Settings, day: date) -> None:
-    made = synthetic_authority(Sizes(), SEED, day, PostcodeDirectory.open(settings.postcodes))
+    made = synthetic_authority(Sizes(), DEMO_SEED, day, PostcodeDirectory.open(settings.postcodes))
     with database.writing() as writing:
         save.import_homes(writing, settings.authority, made.homes)
         for referral in made.referrals:

@@ -190,7 +190,7 @@ class Section:
             if value not in list(hint):
                 raise self.wrong(key, "must be one of: " + ", ".join(hint))
             return hint(value)
-        if hint is Decimal and type(value) in (int, Decimal):
+        if hint is Decimal and type(value) in (int, Decimal) and Decimal(value).is_finite():
             return Decimal(value)
         if hint in (int, bool, str) and type(value) is hint:
             return value
