@@ -15,11 +15,12 @@ from typing import Any
 from app.matching.considerations import Consideration, Met
 from app.matching.criteria import CRITERIA
 from app.matching.explain import Outcome, Part, RuleFinding
-from app.matching.finding import Value
+from app.matching.finding import FULL, Value
 from app.matching.rules import RULES
 
 METRES_A_MILE = 1609.344
 _BECAUSE = {rule.code: rule.because for rule in RULES} | {c.code: c.because for c in CRITERIA}
+_WHEN_FULL = {c.code: c.when_full for c in CRITERIA if c.when_full}
 _SAYS = {rule.code: rule.says for rule in RULES} | {c.code: c.says for c in CRITERIA}
 
 CONSIDERATION_WORDS: Mapping[Consideration, str] = {
@@ -102,7 +103,7 @@ def sentence(code: str, facts: Mapping[str, Value]) -> str:
     """What a rule or criterion found, in one sentence. Without facts: what it asks."""
     if not facts:
         return _SAYS[code]
-    return _WORDING.vformat(_BECAUSE[code], (), dict(facts))
+    return _filled(_BECAUSE[code], facts)
 
 
 def says(code: str) -> str:
@@ -129,4 +130,10 @@ def part_sentence(part: Part) -> str:
         return "Does not apply to this child"
     if not part.known:
         return f"Not known; the policy counts {part.value} of 1,000"
+    if part.value == FULL and part.code in _WHEN_FULL:
+        return _filled(_WHEN_FULL[part.code], part.facts)
     return sentence(part.code, part.facts)
+
+
+def _filled(template: str, facts: Mapping[str, Value]) -> str:
+    return str(_WORDING.vformat(template, (), dict(facts)))

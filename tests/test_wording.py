@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from string import Formatter
 
@@ -9,9 +10,10 @@ import pytest
 
 from app.matching.codes import Judgement
 from app.matching.criteria import CRITERIA
-from app.matching.explain import Outcome, RuleFinding
+from app.matching.explain import Outcome, Part, RuleFinding
+from app.matching.referral import ChildRef
 from app.matching.rules import RULES
-from app.wording import day, miles, pounds, rule_sentence, sentence
+from app.wording import day, miles, part_sentence, pounds, rule_sentence, sentence
 from tests.support.builders import a_child, a_home
 from tests.support.judging import judge_one
 from tests.support.params import params_of
@@ -40,6 +42,14 @@ def test_every_rule_can_say_why(rule: object) -> None:
     names = {name for _, name, _, _ in Formatter().parse(rule.because) if name}
     assert names <= set(facts)
     assert rule_sentence(RuleFinding(rule.code, Outcome.NOT_MET, True, rule.statutory, None, facts))
+
+
+def test_a_criterion_that_is_full_says_it_shortly() -> None:
+    """What could not be better needs no list of what is missing."""
+    facts = {"gaps": (), "largest_gap": 0, "not_known": ()}
+    part = Part("needs_fit", ChildRef("C"), 18, True, True, 1000, 18_000, 18_000, 18_000, facts)
+    assert part_sentence(part) == "Meets every need"
+    assert part_sentence(replace(part, value=999)).startswith("Needs beyond")
 
 
 def test_every_unit_says_what_it_asks_and_where_it_comes_from() -> None:

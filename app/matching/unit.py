@@ -96,7 +96,8 @@ class Rule:
 class Criterion:
     """A soft criterion, judged on one child and one home: `judge(pairs: ChildPairs, params) -> Score`.
 
-    `because`: what it found, a template over the names of its facts (see `app.wording`).
+    `because`: what it found, a template over the names of its facts (see `app.wording`); `when_full` says
+    it shorter where the value is full.
     """
 
     code: str
@@ -105,3 +106,4 @@ class Criterion:
     source: str
     judge: Callable[[Any, Any], Score]
     params: type[Any] = NoParams
+    when_full: str = ""

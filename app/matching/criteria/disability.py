@@ -52,5 +52,6 @@ DISABILITY = Criterion(
     "not supported: {unmet:list}, communication {unmet_communication:list}; "
     "not known whether supported: {not_known:list}",
     source="Children Act 1989 s22C(8)(d); Equality Act 2010 s149",
+    when_full="Supports every disability and way of communicating that is named",
     judge=judge,
 )

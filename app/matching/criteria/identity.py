@@ -92,5 +92,6 @@ IDENTITY = Criterion(
     says="Language, religion and culture, where the child asks for them",
     because="Of what the child asks for, met: {met:list}; not met: {unmet:list}; not known: {not_known:list}",
     source="Children Act 1989 s22(5)(c); Fostering National Minimum Standard 15; Equality Act 2010 s149",
+    when_full="Everything the child asks for: {met:list}",
     judge=judge,
 )

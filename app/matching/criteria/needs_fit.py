@@ -103,6 +103,7 @@ NEEDS_FIT = Criterion(
     "not known: {not_known:list}",
     source="Children Act 1989 s22C(5); Children's Homes (England) Regulations 2015, Sch 1; "
     "Fostering National Minimum Standard 15",
+    when_full="Meets every need",
     judge=judge,
     params=Params,
 )

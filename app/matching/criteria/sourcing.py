@@ -72,6 +72,7 @@ SOURCING = Criterion(
     says="Bought in the council's order: in-house or block, framework, spot",
     because="Route: {route}, tier: {tier}",
     source="Nottingham Placements Commissioning and Sufficiency Strategy 2023-28, external market",
+    when_full="Bought first: {route}",
     judge=judge,
     params=Params,
 )

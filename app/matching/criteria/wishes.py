@@ -115,6 +115,7 @@ WISHES = Criterion(
     because="The child's wishes, met: {met:list}; not met: {unmet:list}; not known: {not_known:list}",
     source="Children Act 1989 s22(4)-(5); "
     "Nottingham Placements Commissioning and Sufficiency Strategy 2023-28 (voice of the child in the search)",
+    when_full="Everything the child wishes: {met:list}",
     judge=judge,
     params=Params,
 )

@@ -118,6 +118,7 @@ WITH_SIBLINGS = Criterion(
     says="With or near brothers and sisters who are already placed",
     because="{distance_m:miles} from the nearest brother or sister already placed; in the same home: {same_home:flag}",
     source="Children Act 1989 s22C(8)(c)",
+    when_full="In the same home as brothers and sisters already placed",
     judge=judge,
     params=Params,
 )
