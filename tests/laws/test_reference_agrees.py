@@ -27,6 +27,7 @@ from tests.support.agreement import (
     explanations_differ,
     rules_differ,
 )
+from tests.support.policies import real_policies
 
 PAIRS = 100_000
 CHUNKS = 4
@@ -73,6 +74,16 @@ def test_it_agrees_on_100_000_random_pairs(chunk: int, record_property: Callable
     assert told["explained"] > 400
     rare = [name for name in _expected_answers() if told[name] < OFTEN]
     assert not rare, f"too rare among the random pairs to be tested: {[(name, told[name]) for name in rare]}"
+
+
+@pytest.mark.parametrize("policy", real_policies(), ids=lambda policy: policy.version)
+def test_it_agrees_under_the_policies_in_use(policy: Policy) -> None:
+    """The same with the weights, limits and tables that the council uses."""
+    inquiry = Inquiry.drawn(17, referrals=16, homes=50, policy=policy)
+    found = differences(inquiry) + explanations_differ(inquiry, Random(0), others=1)
+    assert found.pop("explained") > 20
+    assert not found
+    assert sum(result.allowed for result in inquiry.results) > 5
 
 
 def _answers(inquiry: Inquiry) -> Counter[str]:

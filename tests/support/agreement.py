@@ -39,8 +39,8 @@ class Inquiry:
     parties: tuple[Party, ...]
 
     @classmethod
-    def drawn(cls, seed: int, referrals: int = 24, homes: int = 60) -> Inquiry:
-        """A random world and policy; of each sibling group the whole and one part."""
+    def drawn(cls, seed: int, referrals: int = 24, homes: int = 60, policy: Policy | None = None) -> Inquiry:
+        """A random world, and a random policy or the one given; of each sibling group the whole and one part."""
         rng = Random(seed)
         world = random_world(rng, referrals, homes)
         children = ChildTable.build(world.referrals, Pool.build(world.homes), world.as_of)
@@ -48,7 +48,7 @@ class Inquiry:
         for whole in whole_parties(children):
             *some, everybody = parts(whole)
             chosen += [everybody, rng.choice(some)] if some else [everybody]
-        return cls(world, random_policy(rng), tuple(chosen))
+        return cls(world, policy or random_policy(rng), tuple(chosen))
 
     @cached_property
     def pool(self) -> Pool:
@@ -121,7 +121,7 @@ def differences(inquiry: Inquiry) -> Counter[str]:
     found = _masks_differ(inquiry, block)
     found["points"] += np.count_nonzero(block.points != inquiry.masks["points"])
     for setting in inquiry.policy.criteria:
-        found.update(criterion_differs(inquiry, setting))
+        found.update(criterion_differs(inquiry, setting) if setting.enabled else ())
     return +found
 
 

@@ -17,11 +17,18 @@ from app.geo.grid import Location
 from app.matching.codes import (
     FOSTERING_KINDS,
     Adaptation,
+    Answer,
     HomeKind,
+    LivingCompanions,
     NeedDomain,
+    Pets,
     PlaceCode,
     Registration,
+    Remand,
+    Risk,
+    RiskLevel,
     SexAccepted,
+    Suitability,
 )
 from app.matching.home import Home, Terms
 from app.matching.referral import Child, ChildRef, HomeRef, Referral, ReferralRef
@@ -68,7 +75,30 @@ def open_world(rng: Random, referrals: int = 4, homes: int = 12) -> World:
     world = random_world(rng, referrals, homes)
     everybody = frozenset(child.ref for referral in world.referrals for child in referral.children)
     opened = [_opened(home, everybody, world.as_of) if rng.random() < 0.7 else home for home in world.homes]
-    return replace(world, homes=tuple(opened))
+    waiting = [replace(r, children=tuple(_eased(rng, child, world) for child in r.children)) for r in world.referrals]
+    return replace(world, referrals=tuple(waiting), homes=tuple(opened))
+
+
+def _eased(rng: Random, child: Child, world: World) -> Child:
+    """The child, mostly, without what would keep it from most homes; what it is worth where stays as it is."""
+    if rng.random() < 0.3:
+        return child
+    return replace(
+        child,
+        date_of_birth=Chance(rng, 0.0).born(world.as_of, 1, 16),
+        deprivation_of_liberty=Answer.NO,
+        remand=Remand.NONE,
+        foster_suitability=Suitability.SUITABLE,
+        residential_suitability=Suitability.SUITABLE,
+        living_companions=LivingCompanions.NO_PREFERENCE,
+        pets=Pets.CAN,
+        needs_parent_and_child=Answer.NO,
+        adaptations=frozenset(),
+        risks=dict.fromkeys(Risk, RiskLevel.NONE_KNOWN),
+        vulnerabilities=frozenset(),
+        zones_to_avoid=(),
+        live_apart_from=frozenset(sorted(child.live_apart_from)[:1]),
+    )
 
 
 def _opened(home: Home, everybody: frozenset[ChildRef], as_of: date) -> Home:

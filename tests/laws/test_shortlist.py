@@ -1,0 +1,313 @@
+"""The shortlist is what one gets by judging every home, sorting, and looking at every possibility."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from random import Random
+
+import pytest
+
+from app.matching.codes import KeepTogether
+from app.matching.home import Home
+from app.matching.policy import Policy
+from app.matching.pool import Pool
+from app.matching.referral import HomeRef, Referral
+from app.matching.shortlist import Shortlist, shortlist
+from tests.reference.basics import metres_between
+from tests.reference.listing import (
+    Results,
+    best_splits,
+    counts_as_local,
+    how_far_out,
+    in_the_way,
+    judge_all,
+    rank_of,
+    where,
+)
+from tests.reference.provision import package_of, weekly_fee
+from tests.support.policies import random_policy, real_policies, without_rule
+from tests.support.worlds import World, open_world, random_world
+
+K = 5
+MISSES = 4
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question, the engine's answer, and what the second implementation finds for every home."""
+
+    world: World
+    policy: Policy
+    referral: Referral
+    found: Shortlist
+    results: Results
+
+
+@lru_cache(maxsize=1)
+def asked() -> tuple[Asked, ...]:
+    """Many shortlists: of worlds where much is open, where little is, and where homes are much alike."""
+    found = []
+    for seed in range(600, 616):
+        rng = Random(seed)
+        world = (open_world if seed % 2 else random_world)(rng, 4, 18)
+        policy = rng.choice((random_policy(rng), random_policy(rng), *real_policies()))
+        if seed % 4 == 1:
+            world = _with_twins(world)
+        pool = Pool.build(world.homes)
+        for referral in world.referrals:
+            listed = shortlist(referral, pool, policy, world.as_of, k=K, misses=MISSES)
+            results = judge_all(referral, referral.children, world.homes, policy, world.as_of)
+            found.append(Asked(world, policy, referral, listed, results))
+    return tuple(found)
+
+
+def _with_twins(world: World) -> World:
+    """Every home a second time under another name: the same points, so that there are ties."""
+    twins = tuple(replace(home, ref=HomeRef(f"{home.ref}-twin"), residents=()) for home in world.homes)
+    return replace(world, homes=(*(replace(home, residents=()) for home in world.homes), *twins))
+
+
+def test_the_best_homes_are_listed_best_first() -> None:
+    """The k allowed homes with the most points, with these points and ranks; equal points share a rank."""
+    told = Counter[str]()
+    for one in asked():
+        allowed = sorted((r.points for r in one.results.values() if r.allowed), reverse=True)
+        options = one.found.options
+        assert [option.explanation.points for option in options] == allowed[:K]
+        assert len({option.explanation.home for option in options}) == len(options)
+        for option in options:
+            plain = one.results[option.explanation.home]
+            assert plain.allowed
+            assert option.explanation.points == plain.points
+            assert option.rank == rank_of(plain.points, one.results)
+            assert set(option.explanation.to_check) == plain.not_known
+        last = allowed[K - 1] if len(allowed) > K else None
+        assert one.found.ties_not_shown == allowed[K:].count(last)
+        told["options"] += len(options)
+        told["ties"] += len(options) - len({option.rank for option in options})
+        told["not shown"] += one.found.ties_not_shown
+    assert told["options"] > 100
+    assert told["ties"] > 10
+    assert told["not shown"]
+
+
+def test_every_home_is_listed_or_counted() -> None:
+    """Homes left out are counted under each rule that keeps them out, none is forgotten."""
+    for one in asked():
+        out = [result for result in one.results.values() if not result.allowed]
+        failed = Counter(code for result in one.results.values() for code in result.failed)
+        unknown = Counter(
+            code for r in one.results.values() for code in r.not_known if one.policy.setting_of(code).blocks
+        )
+        assert one.found.homes == len(one.world.homes) == one.found.allowed + len(out)
+        assert one.found.out_by_rule == failed
+        assert one.found.not_known_by_rule == unknown
+        assert all(in_the_way(result, one.policy) for result in out)
+
+
+def test_near_misses_are_the_nearest() -> None:
+    """The homes out by the fewest rules, overridable ones first, then those with the most points."""
+    seen = 0
+    for one in asked():
+        out = {ref: result for ref, result in one.results.items() if not result.allowed}
+        distances = sorted(how_far_out(result, one.policy) for result in out.values())
+        misses = one.found.near_misses
+        assert [how_far_out(one.results[miss.home], one.policy) for miss in misses] == distances[:MISSES]
+        assert len({miss.home for miss in misses}) == len(misses)
+        for miss in misses:
+            result = one.results[miss.home]
+            codes = in_the_way(result, one.policy)
+            assert {finding.code for finding in miss.findings} == codes
+            assert all(finding.blocks for finding in miss.findings)
+            assert miss.overridable != any(one.policy.setting_of(code).rule.statutory for code in codes)
+            assert miss.points_if_met == result.points
+            assert miss.rank_if_met == rank_of(result.points, one.results)
+            seen += 1
+    assert seen > 100
+
+
+def test_relaxations_open_what_they_say() -> None:
+    """When nothing fits: without that one rule just so many homes are allowed, and the best is the one named."""
+    seen = nothing = 0
+    for one in asked():
+        if one.found.allowed:
+            assert not one.found.relaxations
+            continue
+        nothing += 1
+        alone = Counter(
+            code
+            for r in one.results.values()
+            if len(in_the_way(r, one.policy)) == 1
+            for code in in_the_way(r, one.policy)
+        )
+        assert {(each.rule, each.homes) for each in one.found.relaxations} == set(alone.items())
+        counts = [each.homes for each in one.found.relaxations]
+        assert counts == sorted(counts, reverse=True)
+        for each in one.found.relaxations:
+            without = without_rule(one.policy, each.rule)
+            results = judge_all(one.referral, one.referral.children, one.world.homes, without, one.world.as_of)
+            opened = {ref: result.points for ref, result in results.items() if result.allowed}
+            assert len(opened) == each.homes
+            assert opened[each.best_home] == max(opened.values())
+            assert each.statutory == one.policy.setting_of(each.rule).rule.statutory
+            seen += 1
+    assert nothing > 3
+    assert seen > 5
+
+
+def test_where_a_home_is_by_all_three_definitions() -> None:
+    """Distances, area, approval, and what the target counts."""
+    for one in asked():
+        homes = {home.ref: home for home in one.world.homes}
+        for option in one.found.options:
+            home, found = homes[option.explanation.home], option.where
+            plain = where(one.referral, home, one.policy.local)
+            assert (found.centre_m, found.family_m) == (plain.centre_m, plain.family_m)
+            assert found.within_council_area == plain.within_council_area
+            tenths = found.pl_distance_tenths
+            assert (None if tenths is None else tenths / 10) == plain.pl_distance
+            assert (found.area.value, found.approval.value) == (plain.area, plain.approval)
+            assert found.local == counts_as_local(one.referral, home, one.policy.local)
+
+
+def test_fees_are_those_of_the_package_each_child_needs() -> None:
+    """The package needed, or the next dearer that the home prices; a void at its marginal cost."""
+    priced = 0
+    for one in asked():
+        homes = {home.ref: home for home in one.world.homes}
+        for option in one.found.options:
+            home = homes[option.explanation.home]
+            for child, fee in zip(one.referral.children, option.fees, strict=True):
+                package = package_of(child)
+                assert fee.child == child.ref
+                if package is not None:
+                    assert fee.weekly_fee_pence == weekly_fee(home, package)
+                    priced += fee.weekly_fee_pence is not None
+            known = [fee.weekly_fee_pence for fee in option.fees]
+            assert option.weekly_fee_pence == (None if None in known else sum(p for p in known if p is not None))
+    assert priced > 50
+
+
+# ---------------------------------------------------------------------------------------------------- splits
+
+
+@lru_cache(maxsize=1)
+def sibling_groups() -> tuple[Asked, ...]:
+    """Groups of two to four, few homes, so that every partition and every choice of homes can be looked at."""
+    found = []
+    for seed in range(700, 740):
+        rng = Random(seed)
+        world = (open_world if seed % 5 else random_world)(rng, 4, 7)
+        if seed % 3 == 0:
+            world = replace(world, homes=tuple(_small(home) for home in world.homes))
+        policy = rng.choice((random_policy(rng), *real_policies()))
+        pool = Pool.build(world.homes)
+        for referral in world.referrals:
+            if len(referral.children) > 1:
+                listed = shortlist(referral, pool, policy, world.as_of)
+                results = judge_all(referral, referral.children, world.homes, policy, world.as_of)
+                found.append(Asked(world, policy, referral, listed, results))
+    return tuple(found)
+
+
+def _small(home: Home) -> Home:
+    """The home with one free place, so that no group fits in whole."""
+    return replace(home, places=len(home.residents) + home.places_held + 1)
+
+
+def _price(one: Asked) -> int | None:
+    """What a pair of siblings parted costs; None where no split is to be shown."""
+    keep = one.referral.keep_together
+    if keep is KeepTogether.REQUIRED or (keep is KeepTogether.NOT_REQUIRED and one.found.allowed):
+        return None
+    return one.policy.separated_pair if keep is KeepTogether.PREFERRED else 0
+
+
+def test_splits_are_the_best_there_are() -> None:
+    """The best three ways to part the group, each with its best homes: compared with every possibility."""
+    told = Counter[str]()
+    for one in sibling_groups():
+        price = _price(one)
+        if price is None:
+            assert not one.found.splits
+            told["none"] += 1
+            continue
+        every = best_splits(one.referral, one.world.homes, one.policy, one.world.as_of, price)
+        values = [(split.points, split.pairs_apart, split.value) for split in one.found.splits]
+        assert [value for *_, value in values] == [split.value for split in every[:3]]
+        ways = {frozenset(frozenset(child.ref for child in part) for part in split.way): split for split in every}
+        for split in one.found.splits:
+            best = ways[frozenset(frozenset(part.children) for part in split.parts)]
+            assert (split.points, split.pairs_apart, split.value) == (best.points, best.pairs_apart, best.value)
+        told[one.referral.keep_together] += bool(values)
+        told["of several"] += len(every) > 3
+    assert told["none"] > 10
+    assert told["of several"] > 3
+    assert told[KeepTogether.PREFERRED] > 5
+    assert told[KeepTogether.NOT_REQUIRED] > 0
+
+
+def test_each_part_of_a_split_may_live_where_it_says() -> None:
+    """Different homes, each allowed for its part, the points its own, the distances between them true."""
+    parts = 0
+    for one in sibling_groups():
+        homes = {home.ref: home for home in one.world.homes}
+        for split in one.found.splits:
+            assert len({part.home for part in split.parts}) == len(split.parts)
+            assert sorted(ref for part in split.parts for ref in part.children) == sorted(one.found.children)
+            for part in split.parts:
+                members = [child for child in one.referral.children if child.ref in part.children]
+                result = judge_all(one.referral, members, one.world.homes, one.policy, one.world.as_of)[part.home]
+                assert result.allowed
+                assert result.points == part.points
+                parts += 1
+            for apart in split.apart:
+                here, there = homes[apart.home].location, homes[apart.other_home].location
+                assert apart.distance_m == (None if not here or not there else metres_between(here, there))
+            assert len(split.apart) == len(split.parts) * (len(split.parts) - 1) // 2
+    assert parts > 20
+
+
+@pytest.mark.parametrize("keep", [KeepTogether.REQUIRED, KeepTogether.PREFERRED])
+def test_brothers_and_sisters_are_parted_only_where_the_referral_lets_them(keep: KeepTogether) -> None:
+    """`required`: no split is ever shown, whatever there is."""
+    shown = 0
+    for one in sibling_groups():
+        referral = replace(one.referral, keep_together=keep)
+        shown += len(shortlist(referral, Pool.build(one.world.homes), one.policy, one.world.as_of).splits)
+    assert bool(shown) == (keep is KeepTogether.PREFERRED)
+
+
+# -------------------------------------------------------------------------------------- the five considerations
+
+CRITERION_OF = {
+    "near_home": "near_family",
+    "education_undisturbed": "education",
+    "with_siblings": "with_siblings",
+    "suitable_if_disabled": "disability",
+    "in_area": "in_area",
+}
+
+LEAST_FIRST = ("not_met", "not_known", "partly_met", "met")
+
+
+def test_each_statutory_consideration_is_answered_for_the_child_worst_off() -> None:
+    """Read off the criteria: full is met, nothing is not met; a group placed whole is with its siblings."""
+    told = Counter[str]()
+    for one in asked():
+        for option in one.found.options:
+            plain = one.results[option.explanation.home]
+            for name, code in CRITERION_OF.items():
+                answers = [
+                    "not_known" if not part.known else {0: "not_met", 1000: "met"}.get(part.value, "partly_met")
+                    for part in plain.parts
+                    if part.code == code and part.applies
+                ]
+                if name == "with_siblings" and len(one.referral.children) > 1:
+                    answers.append("met")
+                expected = min(answers, key=LEAST_FIRST.index, default="does_not_apply")
+                assert {str(key): str(met) for key, met in option.considerations.items()}[name] == expected
+                told[expected] += 1
+    assert set(told) == {*LEAST_FIRST, "does_not_apply"}

@@ -1,0 +1,146 @@
+"""Shortlists, near misses and splits the obvious way: judge everything, sort, look at every possibility."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations, permutations
+
+from app.geo.grid import Location
+from app.matching.home import Home
+from app.matching.local import Local
+from app.matching.policy import Policy
+from app.matching.referral import Child, HomeRef, Referral
+from tests.reference.basics import Inventory, metres_between, within_miles
+from tests.reference.criteria import is_local
+from tests.reference.judging import PlainResult, judge_pair
+
+Results = Mapping[HomeRef, PlainResult]
+
+
+def judge_all(
+    referral: Referral, members: Sequence[Child], homes: Sequence[Home], policy: Policy, as_of: date
+) -> Results:
+    """One party with every home."""
+    inventory = Inventory.of(homes)
+    return {
+        home.ref: judge_pair(referral, members, home, inventory, policy, as_of, points_always=True) for home in homes
+    }
+
+
+def in_the_way(result: PlainResult, policy: Policy) -> frozenset[str]:
+    """Rules that keep the party out: failed, or not known where that blocks."""
+    return result.failed | {code for code in result.not_known if policy.setting_of(code).blocks}
+
+
+def rank_of(points: int, results: Results) -> int:
+    """One more than how many allowed homes have more points."""
+    return 1 + sum(result.allowed and result.points > points for result in results.values())
+
+
+def how_far_out(result: PlainResult, policy: Policy) -> tuple[int, bool, int]:
+    """What near misses are sorted by: rules in the way, a law among them, then most points first."""
+    codes = in_the_way(result, policy)
+    by_law = any(policy.setting_of(code).rule.statutory for code in codes)
+    return len(codes), by_law, -result.points
+
+
+Partition = tuple[tuple[Child, ...], ...]
+
+
+def partitions(children: Sequence[Child]) -> Iterator[Partition]:
+    """Every way to part brothers and sisters into two or more groups."""
+    yield from (way for way in _groupings(tuple(children)) if len(way) > 1)
+
+
+def _groupings(children: tuple[Child, ...]) -> Iterator[Partition]:
+    if not children:
+        yield ()
+        return
+    first, rest = children[0], children[1:]
+    for size in range(len(rest) + 1):
+        for others in combinations(rest, size):
+            left = tuple(child for child in rest if child not in others)
+            yield from (((first, *others), *way) for way in _groupings(left))
+
+
+@dataclass(frozen=True, slots=True)
+class PlainSplit:
+    """The most that one way to part the children can be worth."""
+
+    way: Partition
+    points: int
+    pairs_apart: int
+    value: int
+
+
+def best_splits(referral: Referral, homes: Sequence[Home], policy: Policy, as_of: date, price: int) -> list[PlainSplit]:
+    """For each way to part the children, the best homes, all different; ways that find no homes are left out."""
+    found = []
+    for way in partitions(referral.children):
+        judged = [judge_all(referral, part, homes, policy, as_of) for part in way]
+        best = None
+        for chosen in permutations([home.ref for home in homes], len(way)):
+            results = [results[ref] for results, ref in zip(judged, chosen, strict=True)]
+            if all(result.allowed for result in results):
+                points = sum(result.points for result in results)
+                best = points if best is None else max(best, points)
+        if best is not None:
+            apart = sum(len(one) * len(other) for one, other in combinations(way, 2))
+            found.append(PlainSplit(way, best, apart, best - price * apart))
+    return sorted(found, key=lambda split: -split.value)
+
+
+@dataclass(frozen=True, slots=True)
+class PlainWhere:
+    """The three definitions of local side by side."""
+
+    centre_m: int | None
+    within_council_area: bool
+    family_m: int | None
+    pl_distance: float | None
+    area: str
+    approval: str
+
+
+def where(referral: Referral, home: Home, local: Local) -> PlainWhere:
+    """Where a home is for a referral."""
+    place, family = home.location, referral.family_home
+    metres = None if place is None or family is None else metres_between(place, family)
+    area = _area(place, local)
+    return PlainWhere(
+        centre_m=None if place is None else metres_between(place, Location(*local.centre)),
+        within_council_area=place is not None and is_local(place, local),
+        family_m=metres,
+        pl_distance=None if place is None or family is None else pl_distance(place, family),
+        area=area,
+        approval={"in_area": "none", "adjoining": "nominated_officer"}.get(area, "director_of_childrens_services"),
+    )
+
+
+def pl_distance(a: Location, b: Location) -> float:
+    """The formula of the statutory return, in miles."""
+    metres = ((a.easting - b.easting) ** 2 + (a.northing - b.northing) ** 2) ** 0.5
+    return round(metres / 1000 / 1.6093, 1)
+
+
+def _area(place: Location | None, local: Local) -> str:
+    if place is None or place.authority is None:
+        return "not_known"
+    if place.authority == local.authority:
+        return "in_area"
+    return "adjoining" if place.authority in local.adjoining else "at_a_distance"
+
+
+def counts_as_local(referral: Referral, home: Home, local: Local) -> bool:
+    """Whether the policy's target counts a placement there as local."""
+    place, family = home.location, referral.family_home
+    if place is None:
+        return False
+    match local.measure.value:
+        case "centre":
+            return is_local(place, local)
+        case "area":
+            return place.authority == local.authority
+    return family is not None and within_miles(place, family, local.radius_miles)
