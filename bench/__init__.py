@@ -1,0 +1,1 @@
+"""Speed, measured against something else in the same run. Figures go to `bench/results/`."""

@@ -293,16 +293,16 @@ def _joined(pieces: Sequence[IntArray], dtype: type) -> IntArray:
 
 
 def _local_children(question: Question, block: Block, rows: IntArray, cols: IntArray) -> IntArray:
-    size = question.parties.columns.size[block.start + rows].astype(np.uint8)
+    size: IntArray = question.parties.columns.size[block.start + rows].astype(np.uint8)
     everywhere = np.arange(len(question.pool))
     if question.policy.local.measure is not LocalMeasure.HOME_POSTCODE:
-        return size * counts_as_local(None, question.pool, question.policy, everywhere)[cols]
+        return np.multiply(size, counts_as_local(None, question.pool, question.policy, everywhere)[cols])
     local: BoolArray = np.zeros(len(rows), dtype=np.bool_)
     for row in np.unique(rows):
         home = question.parties.parties[block.start + row].referral.family_home
         mine = rows == row
         local[mine] = counts_as_local(home, question.pool, question.policy, cols[mine])
-    return size * local
+    return np.multiply(size, local)
 
 
 def _party_fee(question: Question, block: Block, rows: IntArray, cols: IntArray, dearest: int) -> IntArray:

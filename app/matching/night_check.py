@@ -51,14 +51,12 @@ def check_night(night: Night, proposals: Sequence[Proposed], weekly_fees: Sequen
     by_home: dict[str, list[_Guest]] = defaultdict(list)
     for guest in guests:
         by_home[guest.home.ref].append(guest)
-    return tuple(
-        [
-            *_each_child_once(guests),
-            *_rule_faults(night, guests),
-            *(fault for ref in sorted(by_home) for fault in _home_faults(night, by_home[ref])),
-            *_fixed_faults(night, proposals),
-            *_budget_faults(night, weekly_fees),
-        ]
+    return (
+        *_each_child_once(guests),
+        *_rule_faults(night, guests),
+        *(fault for ref in sorted(by_home) for fault in _home_faults(night, by_home[ref])),
+        *_fixed_faults(night, proposals),
+        *_budget_faults(night, weekly_fees),
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -41,7 +40,7 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     """A terminal on a laid-out database with five referrals and sixty homes."""
     made = synthetic_authority(Sizes(5, 60, 90), 1, DAY, baked_directory())
     address = f"sqlite:///{tmp_path / 'cli.db'}"
@@ -53,4 +52,4 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
             save.save_referral(writing, "E06000018", referral, Precondition())
     database.close()
     monkeypatch.setenv("PLACEMENT_DATABASE_URL", address)
-    yield Terminal(made, tmp_path)
+    return Terminal(made, tmp_path)

@@ -77,7 +77,7 @@ def test_weights_that_are_all_nothing_are_refused() -> None:
 
 def test_an_unknown_rule_is_refused_and_the_known_ones_named() -> None:
     """A misspelt rule must not be dropped in silence."""
-    with pytest.raises(PolicyError, match="known are:.*age_range"):
+    with pytest.raises(PolicyError, match=r"known are:.*age_range"):
         read(DEFAULT + '\n[rules.age_rage]\nwhen_not_known = "block"\nbecause = "typo"\n')
 
 
