@@ -53,7 +53,8 @@ class Resident:
 class Terms:
     """Terms of registration or approval. Ages are whole years, both ends included.
 
-    `named_children` empty: approved for any child; otherwise for those children only (connected persons).
+    `named_children` empty: approved for any child; otherwise for those children only. For
+    a connected person, who is approved for particular children, empty is not known.
     `exempt_children`: children named in an exemption from the usual fostering limit (CA 1989 Sch 7 para 4).
     """
 
@@ -70,6 +71,7 @@ class Terms:
 class Home:
     """A place where a child can live. Money is pence a week; levels of capability run 0 to 3.
 
+    `registered_to` None: the registration has no end (no first day is not known, as everywhere).
     `places` is the registered or approved number; `places_held` are holds and places the provider says
     cannot be used. `void_fee_pence` is what one more child really costs in a place that a block contract
     has already paid for (None where no such void exists). `support` is what the provider can add.

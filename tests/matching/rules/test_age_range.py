@@ -62,6 +62,7 @@ def test_a_child_not_yet_born_is_not_placed() -> None:
         (date(2013, 3, 2), 0, 12, {"terms.age_max": 13}),
         (date(2013, 3, 2), 13, None, {"terms.age_max": 13}),
         (date(2013, 3, 2), None, 13, {"terms.age_min": 13}),
+        (date(2026, 3, 2), 1, 17, {"terms.age_min": 0}),  # born on the day
         (None, 14, 17, {}),
     ],
 )
