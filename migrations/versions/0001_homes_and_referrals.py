@@ -69,15 +69,9 @@ def _homes() -> None:
         sa.CheckConstraint("changed_seq >= 1", name=op.f("ck_homes_changed_seq_range")),
         sa.CheckConstraint("places BETWEEN 0 AND 1000", name=op.f("ck_homes_places_range")),
         sa.CheckConstraint("places_held BETWEEN 0 AND 1000", name=op.f("ck_homes_places_held_range")),
-        sa.CheckConstraint(
-            "void_fee_pence BETWEEN 0 AND 10000000", name=op.f("ck_homes_void_fee_pence_range")
-        ),
-        sa.CheckConstraint(
-            "ended_placements BETWEEN 0 AND 100000", name=op.f("ck_homes_ended_placements_range")
-        ),
-        sa.CheckConstraint(
-            "unplanned_endings BETWEEN 0 AND 100000", name=op.f("ck_homes_unplanned_endings_range")
-        ),
+        sa.CheckConstraint("void_fee_pence BETWEEN 0 AND 10000000", name=op.f("ck_homes_void_fee_pence_range")),
+        sa.CheckConstraint("ended_placements BETWEEN 0 AND 100000", name=op.f("ck_homes_ended_placements_range")),
+        sa.CheckConstraint("unplanned_endings BETWEEN 0 AND 100000", name=op.f("ck_homes_unplanned_endings_range")),
         sa.CheckConstraint("unplanned_endings <= ended_placements", name=op.f("ck_homes_endings_order")),
         comment="Homes as they are now.",
     )
@@ -162,9 +156,7 @@ def _referrals() -> None:
         ),
         sa.CheckConstraint("position BETWEEN 0 AND 99", name=op.f("ck_children_position_range")),
         sa.CheckConstraint("sdq BETWEEN 0 AND 40", name=op.f("ck_children_sdq_range")),
-        sa.CheckConstraint(
-            "moves_last_year BETWEEN 0 AND 365", name=op.f("ck_children_moves_last_year_range")
-        ),
+        sa.CheckConstraint("moves_last_year BETWEEN 0 AND 365", name=op.f("ck_children_moves_last_year_range")),
         sa.CheckConstraint("sex IN ('M', 'F', 'U')", name=op.f("ck_children_sex_listed")),
         comment="The children of a referral. A child waits in one referral at a time.",
     )
