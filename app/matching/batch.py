@@ -19,6 +19,7 @@ from app.matching.child_columns import ChildTable
 from app.matching.codes import FOSTERING_KINDS, KeepTogether, LivingCompanions
 from app.matching.columns import BoolArray, IntArray
 from app.matching.fees import weekly_fee
+from app.matching.home_columns import Homes
 from app.matching.local import LocalMeasure
 from app.matching.pairs import child_list
 from app.matching.party_columns import Party, PartyTable
@@ -26,8 +27,9 @@ from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.problem import NO_HOME, AllowedPairs, LocalTarget, Problem, TargetMode
 from app.matching.referral import ChildRef, HomeRef, Referral
-from app.matching.rules.fostering_limit import USUAL_LIMIT
+from app.matching.rules.fostering_limit import FOSTERING_CODES, USUAL_LIMIT
 from app.matching.rules.harm import reach
+from app.matching.rules.masks import is_kind
 from app.matching.splits import parts_of
 from app.matching.where import counts_as_local
 
@@ -113,7 +115,7 @@ def batch(night: Night, threads: int = 1) -> Batch:
         party_child=question.parties.member_rows.astype(np.int32),
         home_key=_keys(home.ref for home in night.pool.records),
         places=np.maximum(free, 0),
-        shared_places=_shared(homes.kind, homes.fostered_residents, free),
+        shared_places=_shared(homes, free),
         arrivals=_arrivals(night),
         home_price=np.array([night.home_price.get(home.ref, 0) for home in night.pool.records], dtype=np.int64),
         pairs=pairs,
@@ -160,10 +162,10 @@ def _separated(referral: Referral, policy: Policy) -> int:
     return policy.separated_pair if referral.keep_together is KeepTogether.PREFERRED else 0
 
 
-def _shared(kind: IntArray, fostered: IntArray, free: IntArray) -> IntArray:
+def _shared(homes: Homes, free: IntArray) -> IntArray:
     """Places where newcomers of several referrals may be together: the fostering limit counts everybody."""
-    fostering = np.isin(kind, [k.position for k in FOSTERING_KINDS])
-    limited = np.where(fostering, np.minimum(free, USUAL_LIMIT - fostered), free)
+    fostering = is_kind(homes.kind, FOSTERING_KINDS) | is_kind(homes.place_code, FOSTERING_CODES)
+    limited = np.where(fostering, np.minimum(free, USUAL_LIMIT - homes.fostered_residents), free)
     return np.maximum(limited, 0).astype(np.int32)
 
 

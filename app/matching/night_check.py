@@ -122,7 +122,8 @@ def _home_faults(night: Night, guests: Sequence[_Guest]) -> Iterator[str]:
         yield f"home {home.ref} has more children than places"
     fostering = home.kind in FOSTERING_KINDS
     fostered = sum(resident.fostered for resident in home.residents)
-    if fostering and len(guests) > 1 and fostered + newcomers > USUAL_LIMIT:
+    limited = fostering or home.place_code.startswith("U")
+    if limited and len(guests) > 1 and fostered + newcomers > USUAL_LIMIT:
         yield f"home {home.ref} is over the usual fostering limit"
     arrivals = night.policy.arrivals.foster if fostering else night.policy.arrivals.residential
     if len(guests) > arrivals:
