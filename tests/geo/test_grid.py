@@ -193,9 +193,7 @@ def test_pl_distance_is_the_guidance_formula(a: tuple[int, int], b: tuple[int, i
 def test_pl_distance_agrees_on_every_hundred_metres_and_near_every_middle() -> None:
     """A long sweep, with the distances that fall nearest the middle between two tenths sought out."""
     middles = [round((tenth + 0.5) / 10 * 1609.3) for tenth in range(3_500)]
-    distances = sorted(
-        {*range(0, 600_000, 97), *(middle + step for middle in middles for step in (-1, 0, 1))}
-    )
+    distances = sorted({*range(0, 600_000, 97), *(middle + step for middle in middles for step in (-1, 0, 1))})
     column = np.array(distances)
     ours = pl_distance_tenths(0, 0, column, 0)
     assert [tenths / 10 for tenths in ours.tolist()] == [_guidance((0, 0), (each, 0)) for each in distances]

@@ -27,9 +27,7 @@ def test_without_a_council_outline_it_is_approximate_and_says_so(directory: Post
 
 
 @pytest.mark.parametrize("code", ["E06000053", "E09000001", "E10000024", "W06000015", "S12000027"])
-def test_small_large_and_scattered_authorities_have_an_outline(
-    directory: PostcodeDirectory, code: str
-) -> None:
+def test_small_large_and_scattered_authorities_have_an_outline(directory: PostcodeDirectory, code: str) -> None:
     """Islands, a square mile and a county: a sound polygon of a size to send to a page."""
     drawn = outline(code, directory)
     assert inside(drawn.polygon, *directory.points(code)).mean() > 0.99

@@ -46,9 +46,7 @@ def test_a_postcode_is_found_with_its_upper_tier_authority(directory: PostcodeDi
         ("", PostcodeMalformed),
     ],
 )
-def test_each_reason_has_its_own_error(
-    directory: PostcodeDirectory, text: str, error: type[PostcodeError]
-) -> None:
+def test_each_reason_has_its_own_error(directory: PostcodeDirectory, text: str, error: type[PostcodeError]) -> None:
     """Unknown, known without a position, off the grid and malformed are told apart, and nothing is echoed."""
     with pytest.raises(PostcodeError) as caught:
         directory.locate(text)

@@ -123,9 +123,7 @@ def test_features_and_heights_are_understood() -> None:
     feature = {"type": "Feature", "properties": {"name": "x"}, "geometry": _polygon(high), "id": 3}
     assert zone_from_json(feature) == zone_from_json(_polygon(BOX))
     collection = {"type": "FeatureCollection", "features": [feature, {**feature, "geometry": _polygon(AWAY)}]}
-    assert zone_from_json(collection) == zone_from_json(
-        {"type": "MultiPolygon", "coordinates": [[BOX], [AWAY]]}
-    )
+    assert zone_from_json(collection) == zone_from_json({"type": "MultiPolygon", "coordinates": [[BOX], [AWAY]]})
 
 
 def test_parts_that_touch_or_overlap_are_one_zone() -> None:
