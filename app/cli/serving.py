@@ -33,7 +33,7 @@ def serve(
         _migrate(settings)
         console.print(f"Serving on http://{settings.host}:{settings.port} (API docs: /docs). Stop: Ctrl+C.")
         uvicorn.run(
-            "app.main:create_app",
+            "app.main:served",
             factory=True,
             host=settings.host,
             port=settings.port,
