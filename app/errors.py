@@ -56,6 +56,42 @@ class PolicyNotFound(PlacementError):
     status, code, title = 404, "policy_not_found", "Policy not found"
 
 
+class RunNotFound(PlacementError):
+    """There is no run of this id. GET /runs lists the runs that there are."""
+
+    status, code, title = 404, "run_not_found", "Run not found"
+
+
+class ProposalNotFound(PlacementError):
+    """There is no proposal of this id. GET /proposals lists those that stand."""
+
+    status, code, title = 404, "proposal_not_found", "Proposal not found"
+
+
+class RunAlreadyMade(PlacementError):
+    """A run is at work, or the night has its run already. Wait for its end, or cancel it: GET /runs shows it."""
+
+    status, code, title = 409, "run_already_made", "Another run is at work"
+
+
+class RunIsOver(PlacementError):
+    """The run has ended, so it can no longer be cancelled. GET /runs/{id} says how it ended."""
+
+    status, code, title = 409, "run_is_over", "Run has ended"
+
+
+class RunNotAtWork(PlacementError):
+    """The run has not read what it works on yet, or ended before it had. Try again in a moment."""
+
+    status, code, title = 409, "run_not_at_work", "Run has nothing to show yet"
+
+
+class RunOvertaken(PlacementError):
+    """The run was cancelled or given up for dead, so it changes nothing any more. Begin another."""
+
+    status, code, title = 409, "run_overtaken", "Run has been overtaken"
+
+
 class PageNotFound(PlacementError):
     """There is nothing at this address. GET /openapi.json lists the addresses that there are."""
 

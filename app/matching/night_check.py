@@ -129,11 +129,12 @@ def _home_faults(night: Night, guests: Sequence[_Guest]) -> Iterator[str]:
     if len(guests) > arrivals:
         yield f"home {home.ref} receives more referrals in one night than it may"
     for one, other in combinations(guests, 2):
-        if _must_not_meet(night, one.children, other.children):
+        if must_not_meet(night, one.children, other.children):
             yield f"home {home.ref} receives referrals {one.referral.ref} and {other.referral.ref} who may not share it"
 
 
-def _must_not_meet(night: Night, ours: Sequence[Child], theirs: Sequence[Child]) -> bool:
+def must_not_meet(night: Night, ours: Sequence[Child], theirs: Sequence[Child]) -> bool:
+    """Whether no home may receive these children together in one night."""
     companions = night.policy.setting_of("living_companions").enabled
     return any(
         a.ref in b.live_apart_from
