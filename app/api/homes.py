@@ -34,6 +34,7 @@ from app.documents.home_models import HomeIn
 from app.errors import FieldProblem, HomeNotFound, Invalid
 from app.matching.referral import HomeRef
 from app.store import load, save
+from app.store.bulk import keeping_all
 from app.store.idempotency import Answer
 from app.store.session import Writing
 
@@ -157,12 +158,14 @@ def import_homes(request: Request, body: ImportIn, key: IdempotencyKey = None) -
     Rows that stand there already just so keep their version, so an import may be repeated without harm.
     """
     service = service_of(request)
-    read = read_homes(body.homes, service.postcodes, service.today())
+    with keeping_all():
+        read = read_homes(body.homes, service.postcodes, service.today())
     if read.problems and body.on_problem == "refuse_all":
         raise Invalid(read.problems)
 
     def work(writing: Writing) -> Answer:
-        done = save.import_homes(writing, service.authority, read.records)
+        with keeping_all():
+            done = save.import_homes(writing, service.authority, read.records)
         out = ImportOut(
             created=done.created,
             changed=done.changed,

@@ -31,6 +31,7 @@ from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef, Referral, ReferralRef
 from app.store import load
+from app.store.bulk import keeping_all
 
 router = APIRouter(tags=["matching"], route_class=StrictRoute)
 
@@ -156,7 +157,8 @@ def _stored(service: Service, ref: str) -> Referral:
 def _pool(service: Service, body: MatchIn) -> tuple[Pool, Sequence[Note]]:
     if body.homes is None:
         return service.inventory.pool(), ()
-    read = read_homes(body.homes, service.postcodes, service.today())
-    if read.problems:
-        raise Invalid(read.problems)
-    return Pool.build(read.records), read.notes
+    with keeping_all():
+        read = read_homes(body.homes, service.postcodes, service.today())
+        if read.problems:
+            raise Invalid(read.problems)
+        return Pool.build(read.records), read.notes

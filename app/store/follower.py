@@ -6,6 +6,7 @@ from threading import Lock
 
 from app.matching.pool import Pool
 from app.store import load
+from app.store.bulk import keeping_all
 from app.store.session import Database
 
 
@@ -33,7 +34,7 @@ class PoolFollower:
             seq = load.inventory_seq(reading, self._authority)
         if seq == self._state[0]:
             return self._state
-        with self._lock:
+        with self._lock, keeping_all():
             return self._followed(seq)
 
     def _followed(self, seq: int) -> tuple[int, Pool]:
