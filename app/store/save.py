@@ -26,6 +26,9 @@ from app.store.versions import Precondition, Saved
 
 KEYS = ("authority", "ref")
 
+ONE_REFERRAL_A_CHILD = ("uq_children_authority_ref", "children.authority, children.ref")
+"""How PostgreSQL and SQLite name the constraint that a child waits in one referral only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Imported:
@@ -76,7 +79,7 @@ def remove_home(writing: Writing, authority: str, ref: HomeRef, precondition: Pr
     precondition.check(version)
     writing.execute(delete(homes).where(*wanted))
     gone = {"authority": authority, "ref": ref, "version": version, "removed_seq": seq}
-    _upsert(writing, removed_homes, KEYS, [gone])
+    upsert(writing, removed_homes, KEYS, [gone])
 
 
 def save_referral(writing: Writing, authority: str, referral: Referral, precondition: Precondition) -> Saved:
@@ -95,7 +98,9 @@ def save_referral(writing: Writing, authority: str, referral: Referral, precondi
         writing.execute(delete(children).where(*theirs))
     try:
         writing.execute(children.insert(), list(_numbered(authority, "referral_ref", referral)))
-    except IntegrityError:
+    except IntegrityError as error:
+        if not any(sign in str(error.orig) for sign in ONE_REFERRAL_A_CHILD):
+            raise
         raise ChildAlreadyWaiting from None
     return Saved(version, current is None)
 
@@ -136,7 +141,7 @@ def _write_homes(writing: Writing, authority: str, changes: Sequence[tuple[Home,
         to_row(home) | {"authority": authority, "version": version, "changed_seq": seq, "ref": home.ref}
         for home, version in changes
     ]
-    _upsert(writing, homes, KEYS, rows)
+    upsert(writing, homes, KEYS, rows)
     people = [row for home, _ in changes for row in _numbered(authority, "home_ref", home)]
     if people:
         writing.execute(residents.insert(), people)
@@ -155,7 +160,8 @@ def _numbered(authority: str, owner: str, record: Home | Referral) -> Iterable[d
         yield to_row(person) | {"authority": authority, owner: record.ref, "position": position}
 
 
-def _upsert(writing: Writing, table: Table, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+def upsert(writing: Writing, table: Table, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, or exchange those with the same keys."""
     insert = _insert(writing, table)
     new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     if "changed_at" in table.columns:

@@ -171,7 +171,7 @@ def _sqlite_begin(connection: Connection) -> None:
 
 
 def _postgresql(url: URL) -> Engine:
-    limits = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=30s"
+    limits = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,

@@ -153,6 +153,13 @@ def test_a_child_waits_in_one_referral_only(database: Database) -> None:
         assert [stored.record.ref for stored in load.all_referrals(reading, HERE)] == ["R-1"]
 
 
+def test_another_mistake_about_a_child_is_not_called_that(database: Database) -> None:
+    """Only the one constraint is told as a child who waits already; anything else is a mistake of ours."""
+    child = replace(a_child(), sdq=41)
+    with pytest.raises(IntegrityError), database.writing() as writing:
+        save.save_referral(writing, HERE, a_referral(child), NOTHING_SAID)
+
+
 def test_a_referral_is_exchanged_with_its_children(database: Database) -> None:
     """A new version replaces all children; taking it away takes them too."""
     one, two = a_child(ref=ChildRef("C-1")), a_child(ref=ChildRef("C-2"))
