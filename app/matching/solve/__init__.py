@@ -1,5 +1,5 @@
 """The optimiser. `solve` is a pure function: equal problems and limits give equal solutions, byte for byte."""
 
-from app.matching.solve.night import Effort, solve
+from app.matching.solve.night import Effort, effort_for, solve
 
-__all__ = ["Effort", "solve"]
+__all__ = ["Effort", "effort_for", "solve"]

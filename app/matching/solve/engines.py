@@ -9,6 +9,26 @@ import numpy as np
 import numpy.typing as npt
 from ortools.graph.python.min_cost_flow import SimpleMinCostFlow
 from ortools.linear_solver.python import model_builder_helper as helper
+from ortools.math_opt.callback_pb2 import CallbackRegistrationProto
+from ortools.math_opt.core.python.solver import solve as math_solve
+from ortools.math_opt.model_parameters_pb2 import ModelSolveParametersProto
+from ortools.math_opt.model_pb2 import ModelProto
+from ortools.math_opt.parameters_pb2 import (
+    EMPHASIS_OFF,
+    SOLVER_TYPE_GLOP,
+    SolveParametersProto,
+    SolverInitializerProto,
+)
+from ortools.math_opt.result_pb2 import TERMINATION_REASON_OPTIMAL
+from ortools.math_opt.solution_pb2 import (
+    BASIS_STATUS_AT_LOWER_BOUND as AT_LOWER,
+)
+from ortools.math_opt.solution_pb2 import (
+    BASIS_STATUS_BASIC as BASIC,
+)
+from ortools.math_opt.solution_pb2 import (
+    BASIS_STATUS_FIXED_VALUE as FIXED,
+)
 from scipy.sparse import csr_matrix
 
 Floats = npt.NDArray[np.float64]
@@ -17,33 +37,112 @@ Int64s = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Maximise worth @ x subject to rows @ x <= high and 0 <= x <= upper."""
+    """Maximise worth @ x subject to rows @ x <= high and 0 <= x <= upper.
+
+    column_key, row_key: int64, names by which columns and rows are known again in a later, larger program.
+    """
 
     worth: Floats
     upper: Floats
     rows: csr_matrix
     high: Floats
+    column_key: Int64s
+    row_key: Int64s
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Where a linear program ended: the status of each column and row, by key."""
+
+    column_key: Int64s
+    column: Int64s
+    row_key: Int64s
+    row: Int64s
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """x, the price of each row (not for integer programs), and the solver's own bound."""
+    """x, the price of each row and the basis (not for integer programs), and the solver's own bound."""
 
     x: Floats
     row_price: Floats
     bound: float
+    basis: Basis | None = None
 
 
-def solve_linear(program: Program, engine: str = "glop") -> Answer | None:
-    """Solve the linear program; None unless the engine calls it optimal."""
-    model = _model(program, integer=False)
-    solver = helper.ModelSolverHelper(engine)
-    solver.solve(model)
-    if solver.status() != helper.SolveStatus.OPTIMAL:
-        return None
-    return Answer(
-        np.asarray(solver.variable_values()), np.asarray(solver.dual_values()), float(solver.objective_value())
+def solve_linear(program: Program, before: Basis | None = None) -> Answer | None:
+    """Solve the linear program, from the basis of an earlier one if there is one; None unless solved to the end."""
+    settings, start = SolveParametersProto(), ModelSolveParametersProto()
+    if before is not None:
+        columns = _carried(program.column_key, before.column_key, before.column, AT_LOWER)
+        rows = _carried(program.row_key, before.row_key, before.row, BASIC)
+        if int((columns == BASIC).sum() + (rows == BASIC).sum()) == rows.size:
+            settings.presolve = EMPHASIS_OFF
+            for place, status in (
+                (start.initial_basis.variable_status, columns),
+                (start.initial_basis.constraint_status, rows),
+            ):
+                place.ids.extend(range(status.size))
+                place.values.extend(status.tolist())
+    model = _linear_model(program)
+    result = math_solve(
+        model,
+        SOLVER_TYPE_GLOP,
+        SolverInitializerProto(),
+        settings,
+        start,
+        None,
+        CallbackRegistrationProto(),
+        None,
+        None,
     )
+    if result.termination.reason != TERMINATION_REASON_OPTIMAL:
+        return None if before is None else solve_linear(program)
+    best = result.solutions[0]
+    x, price = np.zeros(program.upper.size), np.zeros(program.high.size)
+    primal, dual = best.primal_solution.variable_values, best.dual_solution.dual_values
+    x[np.array(primal.ids, np.int64)] = primal.values
+    price[np.array(dual.ids, np.int64)] = dual.values
+    basis = Basis(
+        program.column_key, np.array(best.basis.variable_status.values, np.int64),
+        program.row_key, np.array(best.basis.constraint_status.values, np.int64),
+    )  # fmt: skip
+    return Answer(x, price, float(best.primal_solution.objective_value), basis)
+
+
+def _carried(keys: Int64s, old_keys: Int64s, old: Int64s, otherwise: int) -> Int64s:
+    """Each status carried over by key; what is new starts `otherwise`."""
+    order = np.argsort(old_keys)
+    status = np.full(keys.size, otherwise, np.int64)
+    if old_keys.size:
+        spot = np.minimum(np.searchsorted(old_keys[order], keys), old_keys.size - 1)
+        known = old_keys[order][spot] == keys
+        status[known] = old[order][spot[known]]
+    status[status == FIXED] = AT_LOWER
+    return status
+
+
+def _linear_model(program: Program) -> ModelProto:
+    model = ModelProto()
+    columns, rows = program.upper.size, program.high.size
+    model.variables.ids.extend(range(columns))
+    model.variables.lower_bounds.extend([0.0] * columns)
+    model.variables.upper_bounds.extend(program.upper.tolist())
+    model.variables.integers.extend([False] * columns)
+    model.linear_constraints.ids.extend(range(rows))
+    model.linear_constraints.lower_bounds.extend([-np.inf] * rows)
+    model.linear_constraints.upper_bounds.extend(program.high.tolist())
+    model.objective.maximize = True
+    paid = np.flatnonzero(program.worth)
+    model.objective.linear_coefficients.ids.extend(paid.tolist())
+    model.objective.linear_coefficients.values.extend(program.worth[paid].tolist())
+    matrix = program.rows.copy()
+    matrix.sum_duplicates()
+    cells = matrix.tocoo()
+    model.linear_constraint_matrix.row_ids.extend(cells.row.tolist())
+    model.linear_constraint_matrix.column_ids.extend(cells.col.tolist())
+    model.linear_constraint_matrix.coefficients.extend(cells.data.tolist())
+    return model
 
 
 def solve_integer(program: Program, nodes: int, hint: Int64s | None = None) -> Answer | None:
@@ -51,7 +150,7 @@ def solve_integer(program: Program, nodes: int, hint: Int64s | None = None) -> A
 
     `hint` are the variables that are 1 in a known solution.
     """
-    model = _model(program, integer=True)
+    model = _integer_model(program)
     if hint is not None:
         for variable in hint:
             model.add_hint(int(variable), 1.0)
@@ -67,20 +166,14 @@ def solve_integer(program: Program, nodes: int, hint: Int64s | None = None) -> A
     return Answer(x, np.zeros(0), float(solver.best_objective_bound()))
 
 
-def _model(program: Program, *, integer: bool) -> Any:
+def _integer_model(program: Program) -> Any:
     model: Any = helper.ModelBuilderHelper()
-    model.fill_model_from_sparse_data(
-        np.zeros_like(program.upper),
-        program.upper,
-        program.worth,
-        np.full_like(program.high, -np.inf),
-        program.high,
-        program.rows,
-    )
+    low = np.full_like(program.high, -np.inf)
+    zeros = np.zeros_like(program.upper)
+    model.fill_model_from_sparse_data(zeros, program.upper, program.worth, low, program.high, program.rows)
     model.set_maximize(True)
-    if integer:
-        for variable in range(program.upper.size):
-            model.set_var_integrality(variable, True)
+    for variable in range(program.upper.size):
+        model.set_var_integrality(variable, True)
     return model
 
 

@@ -22,22 +22,46 @@ from app.matching.solve.engines import solve_integer
 from app.matching.solve.model import build
 from app.matching.terms import Terms, conflicting
 
+DOUBT = 1e-3
+"""How far from whole a column of the linear program may be and still count as decided."""
+
 ROOT_REACH = 10
 """Columns of a referral that a neighbourhood grows along."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One kind of neighbourhood.
+
+    referrals: its size. seeds: losing referrals that it grows from, together, because what one of them gives up for
+    the target another may gain. reach: points within which pairs are tried. nodes: of the search in each. steps:
+    neighbourhoods in all. patience: how many may fail one after another.
+    """
+
+    referrals: int
+    seeds: int
+    reach: int
+    nodes: int
+    steps: int
+    patience: int
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """How far the search goes.
 
-    tight: points within which pairs are tried when all referrals choose at once. referrals: size of a neighbourhood;
-    so few are settled in one go. nodes: of the search in each. steps: neighbourhoods in all.
+    whole: up to so many referrals all choose at once, among all pairs, with so many nodes. tight: points within which
+    pairs are tried when more of them do. crowd: up to so many of them do; of more, only those whom the linear program
+    left undecided, with first_nodes. rungs: climbed in turn while the gap is more than aim_ppm millionths.
     """
 
-    tight: int = 1_000
-    referrals: int = 60
-    nodes: int = 60
-    steps: int = 40
+    whole: int = 90
+    tight: int = 2_000
+    crowd: int = 1_500
+    nodes: int = 3_000
+    first_nodes: int = 30
+    rungs: tuple[Rung, ...] = (Rung(150, 5, 6_000, 60, 40, 4), Rung(400, 8, 20_000, 1, 6, 1))
+    aim_ppm: int = 40
 
 
 class Choice:
@@ -187,25 +211,46 @@ def settle(choice: Choice, x: np.ndarray, bound: int, search: Search) -> int:
     x: one number a column, as near to 1 as the linear program chose it. bound: where to stop, as nothing is better.
     """
     every = np.arange(choice.terms.problem.referrals)
-    if every.size <= search.referrals:
-        choice.choose_anew(every, search.nodes * search.steps, 1 << 60)
+    if every.size <= search.whole:
+        choice.choose_anew(every, search.nodes, 1 << 60)
         return 1
     if choice.meets_target(choice.chosen) and not choice.chosen.any():
         choice.chosen = _whole_part(choice, x)
-    choice.choose_anew(every, 1, search.tight)
-    tried: dict[int, int] = {}
-    for step in range(search.steps):
+    group = _first_group(choice, x, search.crowd)
+    choice.choose_anew(group, 1 if group.size == every.size else search.first_nodes, search.tight)
+    aim = search.aim_ppm * abs(bound) // 1_000_000
+    return sum(_climb(choice, bound, rung, aim) for rung in search.rungs)
+
+
+def _first_group(choice: Choice, x: np.ndarray, crowd: int) -> Int64s:
+    """Who chooses first: everybody, or in a crowd those whom the linear program left undecided, and who is near."""
+    every = np.arange(choice.terms.problem.referrals)
+    if every.size <= crowd:
+        return every
+    doubt = np.abs(x - choice.chosen) > DOUBT
+    seeds = np.unique(choice.referral[doubt]).tolist()
+    return choice.neighbourhood(seeds, max(crowd, 3 * len(seeds)))
+
+
+def _climb(choice: Choice, bound: int, rung: Rung, aim: int) -> int:
+    """Improve neighbourhood by neighbourhood until it is near enough or patience ends; the number looked at."""
+    tried: set[int] = set()
+    failures = 0
+    for step in range(rung.steps):
         by_referral, by_home = choice.losses()
         loss = by_referral + _home_losses(choice, by_home)
         order = np.lexsort((np.arange(loss.size), -loss))
-        seeds = [int(one) for one in order if loss[one] > 0 and tried.get(int(one), 0) < 2]
+        seeds = [int(one) for one in order[loss[order] > 0] if int(one) not in tried][: rung.seeds]
         gap = bound - choice.objective(choice.chosen)
-        if not seeds or gap <= 0:
+        if not seeds or gap <= aim or failures >= rung.patience:
             return step
-        group = choice.neighbourhood(seeds[:1], search.referrals)
-        improved = choice.choose_anew(group, search.nodes, gap)
-        tried[seeds[0]] = tried.get(seeds[0], 0) + (1 if improved else 2)
-    return search.steps
+        group = choice.neighbourhood(seeds, rung.referrals)
+        if choice.choose_anew(group, rung.nodes, min(gap, rung.reach)):
+            failures = 0
+        else:
+            failures += 1
+            tried.update(seeds)
+    return rung.steps
 
 
 def _home_losses(choice: Choice, by_home: Int64s) -> Int64s:

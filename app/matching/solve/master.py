@@ -11,9 +11,12 @@ from app.matching.partitions import referral_worth
 from app.matching.pricing import Block, PriceList, best_in_rows, each_block, with_base
 from app.matching.problem import PRICE_SCALE, Int64s, Prices
 from app.matching.solve.columns import broken_rivals, columns_of
-from app.matching.solve.engines import solve_linear
-from app.matching.solve.model import Box, Model, build, prices_of
+from app.matching.solve.engines import Answer, Basis, solve_linear
+from app.matching.solve.model import FIRST_PHANTOM, Box, Model, build, prices_of
 from app.matching.terms import NEVER, Terms
+
+IDLE = 1.0
+"""Phantoms that pay and take no more points than this leave the program as if they were not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,12 @@ class Relaxed:
 class Growth:
     """How columns are chosen: within `window` points of a party's best pair; `rivals` best parties of each home."""
 
-    window: int = 2_000
+    window: int = 4_000
     wide: int = 20_000
-    rivals: int = 4
+    rivals: int = 8
     rounds: int = 25
     radius: int = 0
-    near: int = 10
+    near: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def relax(
     known = looked.pairs if pairs is None else np.union1d(looked.pairs, pairs)
     model, x, worth = None, np.zeros(0), 0.0
     rivals: list[Int64s] = []
+    basis: Basis | None = None
     rounds, radius = 0, growth.radius
     while rounds < growth.rounds:
         rounds += 1
@@ -70,27 +74,32 @@ def relax(
         if not columns.pair.size:
             break
         model = build(terms, columns, need, rivals, Box(best, radius) if radius else None)
-        answer = solve_linear(model.program)
+        answer = solve_linear(model.program, basis)
         if answer is None:
             break
+        basis = answer.basis
         x, worth = answer.x[: columns.pair.size], terms.fixed + answer.bound
         broken = broken_rivals(terms, columns, x)
         rivals += broken
         last = prices_of(terms, model, answer, last)
         looked = look(terms, last, growth, need)
         new = np.setdiff1d(looked.pairs, known, assume_unique=True)
-        gain = bound - looked.bound
-        if gain > 0:
+        if looked.bound < bound:
             best, bound = last, looked.bound
         near = bound - worth <= growth.near * abs(worth) / 1e6 + 0.5
-        if near and not broken and not radius:
+        free = not radius or _phantom_worth(model, answer) < IDLE
+        if not broken and free and (near or not new.size):
             break
-        if near or not new.size:
-            if not radius and not broken:
-                break
-            radius = 0 if gain <= max(1, bound - worth) else radius
+        if not new.size and not broken:
+            radius = 0
         known = np.union1d(known, new)
     return Relaxed(best, bound, known, model, x, worth, rivals, rounds)
+
+
+def _phantom_worth(model: Model, answer: Answer) -> float:
+    """Points that phantoms pay or take."""
+    phantom = model.program.column_key <= FIRST_PHANTOM
+    return float(np.abs(model.program.worth[phantom] * answer.x[phantom]).sum())
 
 
 def look(terms: Terms, prices: Prices, growth: Growth, need: int | None = None, *, first: bool = False) -> Pass:

@@ -9,13 +9,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from app.matching.partitions import SMALL_GROUP
 from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, Int64s, Prices
 from app.matching.solve.columns import Columns, found_in
 from app.matching.solve.engines import Answer, Program
-from app.matching.solve.target_rows import Rows, target_rows
+from app.matching.solve.target_rows import BUDGET, CHILD, HOME, PART, RIVAL, Rows, target_rows
 from app.matching.terms import Terms
 
 Floats = npt.NDArray[np.float64]
+FIRST_PHANTOM = -1_000
+"""Keys of phantom columns start here and fall."""
+
 STEPS = 4
 """Rounded-down copies of a home's place row, for homes that take groups of several sizes."""
 
@@ -69,13 +73,23 @@ def build(
     rival_rows = np.zeros(0, np.int64)
     if rivals:
         number = np.repeat(np.arange(len(rivals)), [one.size for one in rivals])
-        rival_rows = rows.add(number, np.concatenate(rivals), np.ones(number.size), np.ones(len(rivals)))
+        rival_rows = rows.add(
+            (RIVAL, np.arange(len(rivals))), number, np.concatenate(rivals), np.ones(number.size), np.ones(len(rivals))
+        )
     budget_rows = np.zeros(0, np.int64)
     if terms.budget_left is not None:
-        budget_rows = rows.add(np.zeros(count, np.int64), every, columns.fee, np.array([terms.budget_left]))
+        budget_rows = rows.add(
+            (BUDGET, np.zeros(1, np.int64)),
+            np.zeros(count, np.int64),
+            every,
+            columns.fee,
+            np.array([terms.budget_left]),
+        )
     local_rows, slopes, worth, upper = target_rows(terms, columns, rows, need, strict=strict)
+    keys = [columns.pair, -1 - np.arange(worth.size)]
     if box is not None:
-        phantom, most = _phantoms(terms, homes, rows, box, count + worth.size)
+        phantom, most, names = _phantoms(terms, homes, rows, box, count + worth.size)
+        keys.append(names)
         worth, upper = np.concatenate([worth, phantom]), np.concatenate([upper, most])
     matrix = csr_matrix(
         (np.concatenate(rows.value), (np.concatenate(rows.row), np.concatenate(rows.column))),
@@ -87,6 +101,8 @@ def build(
         np.concatenate([np.full(count, np.inf), upper]),
         matrix,
         np.concatenate(rows.high),
+        np.concatenate(keys),
+        np.concatenate(rows.key),
     )
     named = [columns.pair[one] for one in rivals]
     return Model(program, columns, homes, rival_rows, named, local_rows, slopes, budget_rows)
@@ -100,7 +116,7 @@ class Box:
     radius: int
 
 
-def _phantoms(terms: Terms, homes: HomeRows, rows: Rows, box: Box, first: int) -> tuple[Floats, Floats]:
+def _phantoms(terms: Terms, homes: HomeRows, rows: Rows, box: Box, first: int) -> tuple[Floats, Floats, Int64s]:
     """Two phantoms a home: a guest who pays the lowest price of the box, and a seller of room at the highest.
 
     They keep the prices of a program with too few columns from running off to extremes.
@@ -113,7 +129,9 @@ def _phantoms(terms: Terms, homes: HomeRows, rows: Rows, box: Box, first: int) -
     rows.column += [first + spot, first + seen.size + spot]
     rows.value += [one, -one]
     room = terms.capacity[seen].astype(np.float64)
-    return np.concatenate([np.maximum(price - box.radius, 0), -price - box.radius]), np.concatenate([room, room + 9])
+    worth = np.concatenate([np.maximum(price - box.radius, 0), -price - box.radius])
+    names = FIRST_PHANTOM - np.concatenate([2 * seen, 2 * seen + 1])
+    return worth, np.concatenate([room, room + 9]), names
 
 
 def _child_rows(terms: Terms, columns: Columns, rows: Rows) -> None:
@@ -127,7 +145,7 @@ def _child_rows(terms: Terms, columns: Columns, rows: Rows) -> None:
     offset = np.arange(column.size) - np.repeat(np.cumsum(length) - length, length)
     child = problem.party_child[np.repeat(begin, length) + offset]
     seen, row = np.unique(child, return_inverse=True)
-    rows.add(row, column, np.ones(column.size), np.ones(seen.size))
+    rows.add((CHILD, seen), row, column, np.ones(column.size), np.ones(seen.size))
 
 
 def _part_rows(terms: Terms, columns: Columns, rows: Rows) -> None:
@@ -139,7 +157,8 @@ def _part_rows(terms: Terms, columns: Columns, rows: Rows) -> None:
     mask_of, children_of = _masks_of(terms)
     inside = np.flatnonzero(children_of[columns.party] > 2)
     party = columns.party[inside]
-    for children in np.unique(children_of[party]).tolist():
+    kind = 0
+    for children in range(3, SMALL_GROUP + 1):
         group = inside[children_of[party] == children]
         mask, referral = mask_of[columns.party[group]], terms.referral[columns.party[group]]
         for odd, unit in ((3, 2), (5, 2), (5, 3)):
@@ -147,7 +166,10 @@ def _part_rows(terms: Terms, columns: Columns, rows: Rows) -> None:
                 value = np.bitwise_count(mask & sum(1 << child for child in chosen)).astype(np.int64) // unit
                 held = np.flatnonzero(value)
                 found, number = np.unique(referral[held], return_inverse=True)
-                rows.add(number, group[held], value[held], np.full(found.size, odd // unit))
+                rows.add(
+                    (PART, (kind << 32) + found), number, group[held], value[held], np.full(found.size, odd // unit)
+                )
+                kind += 1
 
 
 def _masks_of(terms: Terms) -> tuple[Int64s, Int64s]:
@@ -178,7 +200,7 @@ def _home_rows(terms: Terms, columns: Columns, rows: Rows) -> HomeRows:
             inside &= value > 0
         chosen = np.flatnonzero(inside)
         homes, row = np.unique(columns.home[chosen], return_inverse=True)
-        number = rows.add(row, chosen, value[chosen], high[homes])
+        number = rows.add((HOME, homes * 16 + step), row, chosen, value[chosen], high[homes])
         parts.append((number, homes, np.full(homes.size, step)))
     return HomeRows(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 

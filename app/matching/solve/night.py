@@ -12,10 +12,13 @@ from app.matching.problem import WHOLE, AllowedPairs, Int64s, Problem, Solution,
 from app.matching.solve.canonical import canonical, restore
 from app.matching.solve.columns import columns_of
 from app.matching.solve.crash import Start, first_prices
-from app.matching.solve.integer import Choice, Search, settle
+from app.matching.solve.integer import Choice, Rung, Search, settle
 from app.matching.solve.master import Growth, Relaxed, look, relax
 from app.matching.solve.proof import alive_pairs, narrowed, prove
 from app.matching.terms import Terms, terms_of
+
+LARGE = 3_000_000
+"""Pairs from which a problem counts as large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,16 @@ class Effort:
     reach: int = 20_000
     branches: int = 600
     provable: int = 3_000
+
+
+def effort_for(problem: Problem) -> Effort:
+    """What suits a problem of this size: large ones move their prices in bounded steps and stop a little earlier."""
+    if len(problem.pairs) < LARGE:
+        return Effort()
+    return Effort(
+        growth=Growth(radius=50_000, near=20, rounds=8),
+        search=Search(rungs=(Rung(150, 5, 6_000, 60, 120, 6), Rung(400, 8, 20_000, 1, 6, 1))),
+    )
 
 
 @dataclass(slots=True)
@@ -54,7 +67,7 @@ def solve(problem: Problem, effort: Effort | None = None) -> Solution:
     INFEASIBLE only if the pinned pairs contradict each other, a limit or the budget. A hard local target that cannot
     be met is not infeasible: `most_local_balance` then says what can be reached, and the choice reaches it.
     """
-    effort = effort or Effort()
+    effort = effort or effort_for(problem)
     clock = _Clock()
     ordered, source, home = canonical(problem)
     terms = terms_of(ordered)
@@ -81,8 +94,8 @@ def _solve_ordered(
     objective = choice.objective(choice.chosen)
     bound = max(relaxed.bound, objective)
     if bound > objective:
-        alive = alive_pairs(terms, relaxed.prices, bound, objective)
-        if alive.size <= effort.provable:
+        alive = alive_pairs(terms, relaxed.prices, bound, objective, effort.provable)
+        if alive is not None:
             small = narrowed(problem, alive)
             bound = prove(small, relaxed.prices, bound, objective, need, branches=effort.branches).bound
         clock.lap("proof")

@@ -29,17 +29,24 @@ class Proved:
     branches: int
 
 
-def alive_pairs(terms: Terms, prices: Prices, bound: int, objective: int) -> Int64s:
-    """Pairs that could be part of a choice worth more than `objective`, given that `prices` prove `bound`."""
+def alive_pairs(terms: Terms, prices: Prices, bound: int, objective: int, most: int) -> Int64s | None:
+    """Pairs that could be part of a choice worth more than `objective`, given that `prices` prove `bound`.
+
+    None if they are more than `most`.
+    """
     listed = PriceList(terms, prices)
     slack = (bound - objective) * PRICE_SCALE
     start = terms.problem.pairs.start
     found = [terms.problem.pinned]
+    count = 0
     for block in blocks(terms):
         net = listed.net(block)
         least = best_in_rows(terms, net, block) - slack
-        inside = net >= np.repeat(least, np.diff(start[block[0] : block[1] + 1]))
-        found.append(np.flatnonzero(inside) + start[block[0]])
+        inside = np.flatnonzero(net >= np.repeat(least, np.diff(start[block[0] : block[1] + 1])))
+        found.append(inside + start[block[0]])
+        count += inside.size
+        if count > most:
+            return None
     return np.unique(np.concatenate(found))
 
 

@@ -13,6 +13,8 @@ from app.matching.solve.columns import Columns
 from app.matching.terms import Terms
 
 Floats = npt.NDArray[np.float64]
+KIND_BITS = 48
+CHILD, PART, HOME, RIVAL, BUDGET, TARGET = range(6)
 HARD_PRICE = 200
 """Missing a hard floor by one child costs so many times the dearest column."""
 
@@ -25,14 +27,26 @@ class Rows:
     column: list[Int64s] = field(default_factory=list)
     value: list[Floats] = field(default_factory=list)
     high: list[Floats] = field(default_factory=list)
+    key: list[Int64s] = field(default_factory=list)
     count: int = 0
 
-    def add(self, row: Int64s, column: Int64s, value: npt.NDArray[np.number], high: npt.NDArray[np.number]) -> Int64s:
-        """Append rows numbered from 0 with upper limits `high`; their numbers in the whole program."""
+    def add(
+        self,
+        key: tuple[int, Int64s],
+        row: Int64s,
+        column: Int64s,
+        value: npt.NDArray[np.number],
+        high: npt.NDArray[np.number],
+    ) -> Int64s:
+        """Append rows numbered from 0 with upper limits `high`; their numbers in the whole program.
+
+        key: a kind of rows, and for each row its number within the kind, by which it is known again.
+        """
         self.row.append(row + self.count)
         self.column.append(column)
         self.value.append(np.asarray(value, np.float64))
         self.high.append(np.asarray(high, np.float64))
+        self.key.append((key[0] << KIND_BITS) + key[1])
         self.count += high.size
         return np.arange(self.count - high.size, self.count)
 
@@ -56,7 +70,11 @@ def target_rows(
             value = np.append(slope * columns.size - columns.local, -1.0)
             high = terms.local - base - slope * terms.total
             where = np.append(np.arange(count), count + len(worth))
-            numbers.append(rows.add(np.zeros(count + 1, np.int64), where, value, np.array([high])))
+            numbers.append(
+                rows.add(
+                    (TARGET, np.array([len(slopes)])), np.zeros(count + 1, np.int64), where, value, np.array([high])
+                )
+            )
             slopes.append(slope)
         worth.append(-float(price))
     most = np.full(len(worth), float(terms.total + terms.waiting + abs(need or 0)))
@@ -78,7 +96,13 @@ def _hard_row(terms: Terms, columns: Columns, rows: Rows, target: LocalTarget, n
     count = columns.pair.size
     value = np.append(target.floor_per_10000 * columns.size - WHOLE * columns.local, -WHOLE)
     over = terms.local * WHOLE - target.floor_per_10000 * terms.total - need
-    return rows.add(np.zeros(count + 1, np.int64), np.arange(count + 1), value / WHOLE, np.array([over / WHOLE]))
+    return rows.add(
+        (TARGET, np.zeros(1, np.int64)),
+        np.zeros(count + 1, np.int64),
+        np.arange(count + 1),
+        value / WHOLE,
+        np.array([over / WHOLE]),
+    )
 
 
 def hull(share: int, low: int, high: int) -> list[tuple[float, float]]:
