@@ -56,6 +56,12 @@ class PolicyNotFound(PlacementError):
     status, code, title = 404, "policy_not_found", "Policy not found"
 
 
+class PlacedChildNotFound(PlacementError):
+    """The caseload has no child with this reference. Check the reference: GET /caseload lists them."""
+
+    status, code, title = 404, "placed_child_not_found", "Child not in the caseload"
+
+
 class RunNotFound(PlacementError):
     """There is no run of this id. GET /runs lists the runs that there are."""
 
@@ -90,6 +96,12 @@ class RunOvertaken(PlacementError):
     """The run was cancelled or given up for dead, so it changes nothing any more. Begin another."""
 
     status, code, title = 409, "run_overtaken", "Run has been overtaken"
+
+
+class ProposalsNotSound(PlacementError):
+    """The proposals did not stand up to the last check, so none was published. Keep the snapshot and report it."""
+
+    status, code, title = 500, "proposals_not_sound", "Proposals not sound"
 
 
 class PageNotFound(PlacementError):

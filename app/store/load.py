@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Table, and_, select
 from app.matching.home import Home
 from app.matching.referral import HomeRef, Referral, ReferralRef
 from app.store.rows import Row, home_from_rows, referral_from_rows
-from app.store.session import Reading
+from app.store.session import Reading, Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
 
 MOST_AT_ONCE = 500
@@ -84,6 +84,13 @@ def inventory_seq(reading: Reading, authority: str) -> int:
     """How often the inventory has changed: one cheap look that tells whether there is anything to follow."""
     clock = inventory_clock
     return reading.execute(select(clock.c.seq).where(clock.c.authority == authority)).scalar() or 0
+
+
+def hold_inventory(writing: Writing, authority: str) -> int:
+    """The same, and nobody changes the inventory until this transaction ends."""
+    clock = inventory_clock
+    held = select(clock.c.seq).where(clock.c.authority == authority).with_for_update()
+    return writing.execute(held).scalar() or 0
 
 
 def inventory_changes(reading: Reading, authority: str, since: int) -> Changes:

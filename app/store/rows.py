@@ -9,8 +9,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import Table
 
 from app.matching.home import Home, Resident
+from app.matching.placed import Placed
 from app.matching.referral import Child, Referral
 from app.store import codec
+from app.store.run_tables import placed_children
 from app.store.tables import children, homes, referrals, residents
 
 Row: TypeAlias = Mapping[Any, Any]
@@ -22,7 +24,13 @@ Kind: TypeAlias = Any
 ELSEWHERE = {Home: frozenset({"residents"}), Referral: frozenset({"children"})}
 """Fields that are rows of another table."""
 
-TABLE: dict[type[Any], Table] = {Home: homes, Resident: residents, Referral: referrals, Child: children}
+TABLE: dict[type[Any], Table] = {
+    Home: homes,
+    Resident: residents,
+    Referral: referrals,
+    Child: children,
+    Placed: placed_children,
+}
 
 
 @cache
@@ -55,11 +63,16 @@ def _same(value: Any) -> Any:
 
 
 def to_row(record: Any) -> dict[str, Any]:
-    """The row of a home, resident, referral or child, without keys and versions."""
+    """The row of a home, resident, referral, child or placed child, without keys and versions."""
     kind: Kind = type(record)
     row = {name: _plain(getattr(record, name)) for name in _in_columns(kind)}
     row["details"] = {name: write(getattr(record, name)) for name, (write, _) in _in_details(kind).items()}
     return row
+
+
+def from_row(record: Kind, row: Row) -> Any:
+    """A record that is one row and no more."""
+    return record(**_fields(record, row))
 
 
 def _plain(value: Any) -> Any:

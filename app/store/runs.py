@@ -57,10 +57,15 @@ def request(writing: Writing, authority: str, wanted: Wanted) -> Run:
     return get(writing, authority, run_id)
 
 
+def is_waiting(reading: Reading, authority: str) -> bool:
+    """Whether a run waits to be taken up."""
+    return _waiting(reading, authority) is not None
+
+
 def take_up(writing: Writing, authority: str) -> Run | None:
     """Take up the run that waits, with a fence of its own; None where none does."""
-    waiting = select(runs.c.id).where(runs.c.authority == authority, runs.c.status == str(RunStatus.QUEUED))
-    run_id = writing.execute(waiting).scalar()
+    _lock_clock(writing, authority)
+    run_id = _waiting(writing, authority)
     if run_id is None:
         return None
     now = func.current_timestamp()
@@ -215,6 +220,11 @@ def snapshot(reading: Reading, authority: str, run_id: str) -> bytes:
     if packed is None:
         raise RunNotAtWork
     return zlib.decompress(packed)
+
+
+def _waiting(reading: Reading, authority: str) -> str | None:
+    wanted = select(runs.c.id).where(runs.c.authority == authority, runs.c.status == str(RunStatus.QUEUED))
+    return reading.execute(wanted).scalar()
 
 
 def _change(

@@ -1,0 +1,107 @@
+"""The caseload: children who are placed already. Reading and changing it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from app.errors import PlacedChildNotFound
+from app.matching.placed import Placed
+from app.matching.referral import ChildRef
+from app.store.rows import from_row, to_row
+from app.store.run_tables import placed_children as table
+from app.store.save import upsert
+from app.store.session import Reading, Writing
+from app.store.versions import Precondition, Saved
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPlaced:
+    """A child of the caseload and the version at which the record stands."""
+
+    record: Placed
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseloadImported:
+    """How many children of an import were new, changed, there already just so, and how many were taken out."""
+
+    created: int
+    changed: int
+    unchanged: int
+    removed: int
+
+
+def everybody(reading: Reading, authority: str) -> list[Placed]:
+    """The whole caseload, in the order of the references."""
+    return [stored.record for stored in page(reading, authority, "", None)]
+
+
+def page(reading: Reading, authority: str, after: str, limit: int | None) -> list[StoredPlaced]:
+    """So many children in the order of their references, from behind `after`."""
+    wanted = select(table).where(table.c.authority == authority, table.c.ref > after).order_by(table.c.ref)
+    return [_stored(row) for row in reading.execute(wanted.limit(limit)).mappings()]
+
+
+def one(reading: Reading, authority: str, ref: ChildRef) -> StoredPlaced | None:
+    """One child, or None where the caseload has none of this reference."""
+    wanted = select(table).where(table.c.authority == authority, table.c.ref == ref)
+    row = reading.execute(wanted).mappings().one_or_none()
+    return None if row is None else _stored(row)
+
+
+def save_placed(writing: Writing, authority: str, child: Placed, precondition: Precondition) -> Saved:
+    """Store a child of the caseload, new or changed. Raises `VersionMismatch` or `VersionNotGiven`."""
+    current = _version(writing, authority, child.ref)
+    precondition.check(current)
+    version = (current or 0) + 1
+    _write(writing, authority, [(child, version)])
+    return Saved(version, current is None)
+
+
+def remove_placed(writing: Writing, authority: str, ref: ChildRef, precondition: Precondition) -> None:
+    """Take a child out of the caseload. Raises `PlacedChildNotFound` or as `save_placed`."""
+    current = _version(writing, authority, ref)
+    if current is None:
+        raise PlacedChildNotFound
+    precondition.check(current)
+    writing.execute(delete(table).where(table.c.authority == authority, table.c.ref == ref))
+
+
+def import_caseload(
+    writing: Writing, authority: str, new: Sequence[Placed], *, replace: bool = False
+) -> CaseloadImported:
+    """Store many children; what is the same stays untouched. `replace`: whoever is not named is taken out."""
+    stored = {found.record.ref: found for found in page(writing, authority, "", None)}
+    named = {child.ref for child in new}
+    gone = sorted(set(stored) - named) if replace else []
+    for start in range(0, len(gone), 500):
+        some = gone[start : start + 500]
+        writing.execute(delete(table).where(table.c.authority == authority, table.c.ref.in_(some)))
+    created = [(child, 1) for child in new if child.ref not in stored]
+    changed = [
+        (child, stored[child.ref].version + 1)
+        for child in new
+        if child.ref in stored and stored[child.ref].record != child
+    ]
+    _write(writing, authority, created + changed)
+    return CaseloadImported(len(created), len(changed), len(new) - len(created) - len(changed), len(gone))
+
+
+def _version(writing: Writing, authority: str, ref: ChildRef) -> int | None:
+    wanted = select(table.c.version).where(table.c.authority == authority, table.c.ref == ref).with_for_update()
+    return writing.execute(wanted).scalar()
+
+
+def _write(writing: Writing, authority: str, children: Sequence[tuple[Placed, int]]) -> None:
+    if children:
+        rows = [to_row(child) | {"authority": authority, "version": version} for child, version in children]
+        upsert(writing, table, ("authority", "ref"), rows)
+
+
+def _stored(row: Mapping[Any, Any]) -> StoredPlaced:
+    return StoredPlaced(from_row(Placed, row), row["version"])
