@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -100,12 +101,14 @@ def _exact_miles(miles: Decimal | int) -> Fraction:
     return Fraction(miles)
 
 
+@lru_cache(maxsize=1024, typed=True)
 def metres_from_miles(miles: Decimal | int) -> int:
     """Whole metres in so many miles, rounded down (1 mile = 1609.344 m exactly; 20 miles = 32186 m)."""
     metres = _exact_miles(miles) * METRES_IN_A_MILE
     return metres.numerator // metres.denominator
 
 
+@lru_cache(maxsize=1024, typed=True)
 def squared_limit(miles: Decimal | int) -> int:
     """The greatest squared distance, in whole square metres, that lies within so many miles.
 
