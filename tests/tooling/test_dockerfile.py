@@ -8,9 +8,7 @@ ROOT = Path(__file__).parents[2]
 
 def _instructions() -> list[tuple[str, str]]:
     """The Dockerfile as (instruction, argument), continued lines joined and comments gone."""
-    lines = [
-        line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.lstrip().startswith("#")
-    ]
+    lines = [line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.lstrip().startswith("#")]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
     return [(word, rest) for word, _, rest in (line.partition(" ") for line in joined.splitlines()) if word]
 

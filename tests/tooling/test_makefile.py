@@ -39,9 +39,7 @@ def test_without_a_suitable_python_it_says_what_to_install(tmp_path: Path) -> No
         (tools / name).write_text("#!/bin/sh\nexit 127\n")
         (tools / name).chmod(0o755)
     for name in ("bash", "make", "sh"):
-        source = next(
-            Path(folder) / name for folder in os.defpath.split(":") if (Path(folder) / name).exists()
-        )
+        source = next(Path(folder) / name for folder in os.defpath.split(":") if (Path(folder) / name).exists())
         (tools / name).symlink_to(source)
     answer = _make(tmp_path, ".venv/.made", path=str(tools))
     assert answer.returncode != 0
