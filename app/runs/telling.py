@@ -43,7 +43,7 @@ def told(outcome: Outcome) -> dict[str, Any]:
             "most_local_proven": outcome.most_local_proven,
             "standing": len(outcome.standing),
             "fallen": len(outcome.fallen),
-            "milliseconds": {name: round(seconds * 1000) for name, seconds in outcome.seconds.items()},
+            "milliseconds": {str(name): round(seconds * 1000) for name, seconds in outcome.seconds.items()},
         }
     )
 
@@ -110,7 +110,7 @@ def _of_report(report: NightReport) -> dict[str, Any]:
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """As JSON gives them back: enums as text, days as YYYY-MM-DD, sets in order."""
-    written = orjson.dumps(values, default=_other, option=orjson.OPT_SERIALIZE_NUMPY)
+    written = orjson.dumps(values, default=_other, option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS)
     plain: dict[str, Any] = orjson.loads(written)
     return plain
 

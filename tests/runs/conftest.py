@@ -1,0 +1,17 @@
+"""A migrated database for each test, on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.store import migrate
+from app.store.session import Database
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An open database at the newest revision, empty."""
+    opened = Database.open(database_url)
+    migrate.upgrade(opened)
+    yield opened
+    opened.close()
