@@ -38,7 +38,7 @@ Answer = dict[str, Any]
 def one_in_process(command: str) -> list[Result]:
     """One referral against 20,000 homes, in process, explained top 20."""
     made = made_country(100, 20_000)
-    pool, policy = Pool.build(made.homes), _policy()
+    pool, policy = Pool.build(made.homes), policy_in_use()
     for referral in made.referrals[:10]:
         shortlist(referral, pool, policy, DAY)
     times = []
@@ -93,7 +93,7 @@ def alone_and_in_a_crowd(command: str) -> list[Result]:
 def against_a_loop(command: str) -> list[Result]:
     """The same matching as the obvious per-pair Python loop, in the same run."""
     made = made_country(40, 400)
-    question, policy = _question(made), _policy()
+    question, policy = _question(made), policy_in_use()
     homes = Inventory.of(made.homes)
 
     def loop() -> int:
@@ -162,7 +162,7 @@ def _same(question: Question, block: Any, row: int, col: int) -> bool:
 def _question(made: Authority) -> Question:
     pool = Pool.build(made.homes)
     children = ChildTable.build(made.referrals, pool, DAY)
-    return Question(children, _whole(children), pool, _policy())
+    return Question(children, _whole(children), pool, policy_in_use())
 
 
 def _whole(children: ChildTable, most: int | None = None) -> PartyTable:
@@ -179,7 +179,8 @@ def directory() -> PostcodeDirectory:
     return PostcodeDirectory.open(ROOT / "var" / "geo")
 
 
-def _policy() -> Policy:
+def policy_in_use() -> Policy:
+    """The default policy on the benchmark's day."""
     return load_policies(ROOT / "policies").pick(None, DAY)
 
 

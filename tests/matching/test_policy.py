@@ -48,7 +48,7 @@ def test_every_policy_of_the_project_is_complete(path: Path) -> None:
         ('counts = "caseload"', 'counts = "all"', "target.counts"),
         ("floor_price = 30000", "floor_price = -1", "target.floor_price"),
         ("later = 500000", "later = 5000000", "placing.today"),
-        ("separated_pair = 40000", "separated_pair = 40000.5", "siblings.separated_pair"),
+        ("separated_pair = 80000", "separated_pair = 80000.5", "siblings.separated_pair"),
         ("foster = 1", "foster = 0", "arrivals.foster"),
         ("[rules.sex]\nwhen_not_known", "[rules.sex]\nnew_key = 1\nwhen_not_known", "rules.sex.new_key"),
         ('[rules.sex]\nwhen_not_known = "block"', '[rules.sex]\nwhen_not_known = "flag"', "rules.sex.when_not_known"),
