@@ -1,0 +1,169 @@
+"""Nothing that the solver says is believed: choice, worth and bound are worked out again here, without it.
+
+Three looks, none of which shares code with the solver's search: `verify` on the arrays, `certify` from the prices
+alone, and `check_night` from the records themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.matching.batch import Batch
+from app.matching.certify import certify
+from app.matching.night_check import check_night
+from app.matching.night_report import proposed
+from app.matching.problem import WHOLE, AllowedPairs, Problem, Solution, Status, TargetMode
+from app.matching.terms import terms_of
+from app.matching.verify import verify
+from app.rematch.faults import SolverWrong
+
+Answering = Callable[[Problem], Solution]
+"""Who solves: a problem in, an unchecked answer out. Raises `SolverFault` or `RunCancelled`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An answer that holds. `solution.bound` is the certificate's, and its status what that certificate proves.
+
+    local, total: children counted by the target, caseload included. claimed_bound: the solver's own, never above the
+    certificate's; where it is lower, the solver has searched the difference and found nothing, which is its word
+    alone. most_proven: a hard target is out of reach, and no choice comes nearer than this one.
+    """
+
+    problem: Problem
+    solution: Solution
+    local: int
+    total: int
+    claimed_bound: int
+    most_proven: bool = False
+
+    @property
+    def points(self) -> int:
+        """Worth of the choice apart from what the local target charges."""
+        return verify(replace(self.problem, local=None), self.solution.chosen.tolist()).worth
+
+    @property
+    def weekly_cost_pence(self) -> int:
+        """Fees of the choice."""
+        return int(self.problem.pairs.weekly_fee_pence[self.solution.chosen].sum(dtype=np.int64))
+
+    @property
+    def children_placed(self) -> int:
+        """Children of the night who would have a home."""
+        return self.total - (self.problem.local.existing_total if self.problem.local else 0)
+
+    @property
+    def children_local(self) -> int:
+        """Children of the night who would live locally."""
+        return int(self.problem.pairs.local_children[self.solution.chosen].sum(dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """No choice exists: the pins break a rule or a limit. `breaches` as `verify` words them, on the arrays."""
+
+    breaches: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nearest:
+    """The largest local balance, L * WHOLE - floor * T of the children chosen: reached, and at the very most."""
+
+    reached: int
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """Has problems solved, and lets through what holds. `batch`: whose records a choice is read against, if any."""
+
+    answering: Answering
+    batch: Batch | None
+
+    def answer(self, problem: Problem) -> Checked | Contradiction:
+        """Solve and check a problem: the batch's own, or the same with another local target.
+
+        Raises `SolverWrong` where anything does not hold, and whatever `answering` raises.
+        """
+        solution = self.answering(problem)
+        if solution.status is Status.INFEASIBLE:
+            return _contradiction(problem)
+        verdict = verify(problem, solution.chosen.tolist(), solution.most_local_balance)
+        _need(not verdict.breaches, "; ".join(verdict.breaches[:5]))
+        _need(verdict.worth == solution.objective, "the choice is not worth what was claimed")
+        certified = _certified(problem, solution)
+        _need(solution.objective <= solution.bound, "the bound is below the objective")
+        _need(solution.bound <= certified, "the prices prove a better bound than was claimed")
+        optimal = solution.bound == solution.objective
+        _need((solution.status is Status.OPTIMAL) == optimal, "status and bound do not agree")
+        if self.batch is not None:
+            fees = problem.pairs.weekly_fee_pence[solution.chosen].tolist()
+            faults = check_night(self.batch.night, proposed(self.batch, solution), fees)
+            _need(not faults, f"{len(faults)} faults from the records")
+        proven = solution.most_local_balance is not None and self._is_most(problem, solution.most_local_balance)
+        status = Status.OPTIMAL if certified == solution.objective else Status.FEASIBLE
+        held = replace(solution, bound=certified, status=status)
+        return Checked(problem, held, verdict.local, verdict.total, solution.bound, proven)
+
+    def nearest(self, problem: Problem, floor_per_10000: int) -> Nearest:
+        """How near to a share a choice can come. A problem of its own, checked and certified like any other.
+
+        Raises as `answer` does.
+        """
+        posed = _balance_alone(problem, floor_per_10000)
+        answer = self.answering(posed)
+        verdict = verify(posed, answer.chosen.tolist())
+        _need(not verdict.breaches, "; ".join(verdict.breaches[:5]))
+        certified = _certified(posed, answer)
+        _need(verdict.worth <= certified, "the certificate is below the choice")
+        return Nearest(verdict.worth, certified)
+
+    def _is_most(self, problem: Problem, claimed: int) -> bool:
+        """Whether no choice comes nearer to the hard target; refuses a claim that is too modest.
+
+        The claim that a target is out of reach lowers it, so it is not taken on trust.
+        """
+        target = problem.local
+        if target is None or target.mode is not TargetMode.HARD:
+            return False
+        already = target.existing_local * WHOLE - target.floor_per_10000 * target.existing_total
+        found = self.nearest(problem, target.floor_per_10000)
+        _need(found.reached + already <= claimed, "a choice comes nearer to the target than was claimed to be possible")
+        return found.at_most + already == claimed
+
+
+def _certified(problem: Problem, solution: Solution) -> int:
+    try:
+        return certify(terms_of(problem), solution.prices, solution.most_local_balance)
+    except (ValueError, IndexError, OverflowError) as error:
+        raise SolverWrong(f"the prices are no certificate ({type(error).__name__})") from error
+
+
+def _contradiction(problem: Problem) -> Contradiction:
+    breaches = verify(replace(problem, local=None), problem.pinned.tolist()).breaches
+    _need(breaches, "nothing contradicts, and yet no choice was found")
+    return Contradiction(breaches)
+
+
+def _balance_alone(problem: Problem, floor_per_10000: int) -> Problem:
+    """The problem in which a choice is worth its local balance and nothing else."""
+    pairs = problem.pairs
+    size = np.repeat(np.diff(problem.party_start), np.diff(pairs.start))
+    points = (WHOLE * pairs.local_children.astype(np.int64) - floor_per_10000 * size).astype(np.int32)
+    return replace(
+        problem,
+        placing_points=np.zeros_like(problem.placing_points),
+        separated_pair=np.zeros_like(problem.separated_pair),
+        home_price=np.zeros_like(problem.home_price),
+        unchanged_points=0,
+        local=None,
+        pairs=AllowedPairs(pairs.start, pairs.home, points, pairs.local_children, pairs.weekly_fee_pence),
+    )
+
+
+def _need(holds: object, otherwise: str) -> None:
+    if not holds:
+        raise SolverWrong(otherwise)

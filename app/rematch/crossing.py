@@ -1,0 +1,143 @@
+"""A problem on its way to the child process, and a solution on its way back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.matching.problem import AllowedPairs, LocalTarget, Prices, Problem, Solution, Status, TargetMode
+from app.rematch.packing import NotWhole, Packed, pack, unpack, unpack_file
+
+PAIRS = "pairs."
+PRICES = "prices."
+LARGEST = 1 << 62
+"""Sums over prices must stay below this, or they would not be exact in 64 bits."""
+
+
+def write_problem(problem: Problem, path: Path) -> str:
+    """Write a problem to a file; the file's digest."""
+    arrays = {name: value for name, value in _fields(problem).items() if isinstance(value, np.ndarray)}
+    arrays |= {PAIRS + name: value for name, value in _fields(problem.pairs).items()}
+    local = problem.local
+    values = {
+        "unchanged_points": problem.unchanged_points,
+        "weekly_budget_pence": problem.weekly_budget_pence,
+        "local": None if local is None else {**_fields(local), "mode": local.mode.value},
+    }
+    return pack(path, values, arrays)
+
+
+def read_problem(path: Path) -> tuple[Problem, str]:
+    """The problem in a file, and the file's digest. Raises `NotWhole`; `ValueError` for what is no problem."""
+    packed = unpack_file(path)
+    own: dict[str, Any] = {name: array for name, array in packed.arrays.items() if not name.startswith(PAIRS)}
+    pairs = {name.removeprefix(PAIRS): array for name, array in packed.arrays.items() if name.startswith(PAIRS)}
+    values = dict(packed.values)
+    if (local := values["local"]) is not None:
+        values["local"] = LocalTarget(**{**local, "mode": TargetMode(local["mode"])})
+    return Problem(**own, **values, pairs=AllowedPairs(**pairs)), packed.digest
+
+
+def write_solution(solution: Solution, problem_digest: str, path: Path) -> None:
+    """Write a solution to a file, bound to the problem that it solves."""
+    prices = solution.prices
+    values = {
+        "problem": problem_digest,
+        "status": solution.status.value,
+        "objective": solution.objective,
+        "bound": solution.bound,
+        "most_local_balance": solution.most_local_balance,
+        "prices": {"local": prices.local, "placed": prices.placed, "budget": prices.budget},
+        "seconds": {name: round(1000 * seconds) for name, seconds in solution.seconds.items()},
+    }
+    charged = {"charge", "rival_start", "rival_pair", "rival_price"}
+    pack(path, values, {"chosen": solution.chosen, **{PRICES + name: getattr(prices, name) for name in charged}})
+
+
+def read_solution(data: bytes, problem: Problem, problem_digest: str) -> Solution:
+    """The solution in a file's bytes, checked for form: right types, shapes and ranges, for this very problem.
+
+    Raises `NotWhole`. What is said may still be wrong; see `app.rematch.checking`.
+    """
+    packed = unpack(data)
+    try:
+        if packed.values["problem"] != problem_digest:
+            raise NotWhole("it answers another problem")
+        solution = _solution(packed)
+        _check_form(solution, problem)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NotWhole(f"the answer is not complete ({type(error).__name__})") from error
+    return solution
+
+
+def _solution(packed: Packed) -> Solution:
+    values, arrays = packed.values, packed.arrays
+    most = values["most_local_balance"]
+    return Solution(
+        status=Status(values["status"]),
+        chosen=_int64(arrays["chosen"]),
+        objective=_whole(values["objective"]),
+        bound=_whole(values["bound"]),
+        prices=Prices(
+            charge=_int64(arrays[PRICES + "charge"]),
+            rival_start=_int64(arrays[PRICES + "rival_start"]),
+            rival_pair=_int64(arrays[PRICES + "rival_pair"]),
+            rival_price=_int64(arrays[PRICES + "rival_price"]),
+            **{name: _whole(values["prices"][name]) for name in ("local", "placed", "budget")},
+        ),
+        most_local_balance=None if most is None else _whole(most),
+        seconds={str(name): _whole(value) / 1000 for name, value in values["seconds"].items()},
+    )
+
+
+def _check_form(solution: Solution, problem: Problem) -> None:
+    chosen, prices = solution.chosen, solution.prices
+    start, pair = prices.rival_start, prices.rival_pair
+    largest = int(np.diff(problem.party_start).max(initial=1))
+    right = (
+        chosen.ndim == 1,
+        prices.charge.shape[:1] == (problem.homes,),
+        prices.charge.ndim == 2 and prices.charge.shape[1] >= largest,
+        start.ndim == pair.ndim == prices.rival_price.ndim == 1,
+        start.size == prices.rival_price.size + 1,
+        bool(start.size) and int(start[0]) == 0 and int(start[-1]) == pair.size and not (np.diff(start) < 0).any(),
+        _inside(chosen, len(problem.pairs)) and _inside(pair, len(problem.pairs)),
+        not (np.diff(chosen) <= 0).any(),
+        _magnitude(prices, problem) < LARGEST,
+    )
+    if not all(right):
+        raise NotWhole(f"part {right.index(False)} of the answer has the wrong shape")
+
+
+def _magnitude(prices: Prices, problem: Problem) -> int:
+    """More than any sum over these prices, in exact arithmetic."""
+    charge = max(int(prices.charge.max(initial=0)), -int(prices.charge.min(initial=0)))
+    rivals = sum(abs(price) for price in prices.rival_price.tolist())
+    dearest = int(problem.pairs.weekly_fee_pence.max(initial=0))
+    existing = problem.local.existing_total if problem.local else 0
+    per_child = abs(prices.local) + abs(prices.placed)
+    budget = abs(prices.budget) * max(dearest, problem.weekly_budget_pence or 0)
+    return int(charge * (problem.homes + problem.parties) + rivals + per_child * (problem.children + existing) + budget)
+
+
+def _inside(index: np.ndarray, count: int) -> bool:
+    return not index.size or (int(index.min()) >= 0 and int(index.max()) < count)
+
+
+def _int64(array: np.ndarray) -> np.ndarray:
+    if array.dtype != np.int64:
+        raise NotWhole("an array has the wrong type")
+    return array
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)
+    raise NotWhole("a number is not whole")
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {field.name: getattr(record, field.name) for field in fields(record)}

@@ -1,0 +1,149 @@
+"""T-17: whatever the solver's process does, the run ends, says so, and lets nothing unverified out."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+
+import pytest
+
+from app.matching.batch import batch
+from app.matching.night_check import check_night
+from app.rematch import process
+from app.rematch.faults import (
+    RunCancelled,
+    SolverCrashed,
+    SolverFault,
+    SolverGarbled,
+    SolverHung,
+    SolverNotStarted,
+    SolverOutOfMemory,
+    SolverWrong,
+)
+from app.rematch.limits import Limits, Share
+from app.rematch.process import SolverProcess
+from app.rematch.run import RunStatus, rematch
+from tests.rematch.nights import BadAtFirst, a_night, fake
+
+QUICK = Limits(Share(1, 300), Share(1, 300))
+ROOMY = Limits(Share(20, 300), Share(20, 300))
+
+
+@pytest.mark.parametrize(
+    ("way", "fault"),
+    [
+        ("spin", SolverHung),
+        ("sleep", SolverHung),
+        ("allocate", SolverOutOfMemory),
+        ("hoard", SolverOutOfMemory),
+        ("native_memory", SolverOutOfMemory),
+        ("abort", SolverCrashed),
+        ("segfault", SolverCrashed),
+        ("exit_7", SolverCrashed),
+        ("exit_0", SolverGarbled),
+        ("chatter", SolverGarbled),
+        ("no_file", SolverGarbled),
+        ("garbage", SolverGarbled),
+        ("half", SolverGarbled),
+        ("flipped", SolverGarbled),
+        ("another", SolverGarbled),
+        ("beyond", SolverGarbled),
+        ("enormous", SolverGarbled),
+        ("never", SolverCrashed),
+    ],
+)
+def test_every_ending_has_a_name(way: str, fault: type[SolverFault]) -> None:
+    """A child that hangs, dies or writes rubbish becomes a typed fault, and the child is gone."""
+    limits = QUICK if fault is SolverHung else ROOMY
+    problem = batch(a_night()).problem
+    with fake(way, limits=limits) as solver, pytest.raises(fault) as found:
+        solver.solve(problem)
+    assert found.value.message()
+    assert type(found.value) is fault
+
+
+def test_a_child_that_never_begins_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starting is limited too."""
+    monkeypatch.setattr(process, "STARTING_S", 0)
+    with fake("silent", limits=QUICK) as solver, pytest.raises(SolverHung):
+        solver.solve(batch(a_night()).problem)
+
+
+def test_a_program_that_is_not_there() -> None:
+    """The fault comes when the solver is needed, and not before."""
+    with SolverProcess(Limits(), ("/nowhere/solver",)) as solver, pytest.raises(SolverNotStarted):
+        solver.solve(batch(a_night()).problem)
+
+
+@pytest.mark.parametrize(
+    "way", ["dearer", "too_sure", "too_modest", "everything", "infeasible", "modest_target", "abort", "half", "spin"]
+)
+def test_first_attempt_bad_second_good(way: str) -> None:
+    """The lighter attempt gives checked proposals; the run says what happened to the first."""
+    night = a_night()
+    limits = replace(QUICK, light=Share(20, 300)) if way == "spin" else ROOMY
+    with BadAtFirst(limits, way) as solver:
+        first = rematch(night, limits, with_price=False, solver=solver)
+    assert first.status is RunStatus.FALLBACK
+    assert len(first.faults) == 1
+    assert first.report is not None
+    assert first.proposals
+    assert not check_night(night, first.proposals)
+
+
+@pytest.mark.parametrize(
+    "way", ["dearer", "too_sure", "too_modest", "everything", "infeasible", "nothing", "exit_0", "garbage", "abort"]
+)
+def test_both_attempts_bad(way: str) -> None:
+    """No proposals, both faults named, and last night's stand where they still keep the rules."""
+    good = rematch(a_night(), with_price=False)
+    assert good.status is RunStatus.PROVEN
+    night = a_night(last=good.proposals)
+    with fake(way) as solver:
+        bad = rematch(night, ROOMY, solver=solver)
+    assert bad.status is RunStatus.FAILED
+    assert [bad.report, bad.proposals, bad.price, bad.frontier] == [None, (), None, ()]
+    assert len(bad.faults) == 2
+    assert bad.standing == good.proposals
+    assert not bad.fallen
+
+
+def test_an_unproven_answer_is_not_called_proven() -> None:
+    """The gap is the certificate's and not the solver's word for it."""
+    night = a_night()
+    with fake("unproven") as solver:
+        outcome = rematch(night, ROOMY, with_price=False, solver=solver)
+    assert outcome.status is RunStatus.FEASIBLE
+    assert outcome.report is not None
+    assert outcome.report.gap > 0
+    assert outcome.claimed_bound == outcome.report.objective
+
+
+def test_a_modest_claim_about_a_hard_target() -> None:
+    """That a hard target is out of reach is sought out again, not believed."""
+    night = a_night()
+    target = replace(night.policy.target, hard=True, floor_permille=800)
+    night = replace(night, policy=replace(night.policy, target=target))
+    with fake("modest_target") as solver:
+        outcome = rematch(night, ROOMY, with_price=False, solver=solver)
+    assert outcome.status is RunStatus.FAILED
+    assert {fault.code for fault in outcome.faults} == {SolverWrong.code}
+
+
+def test_cancel_kills_the_child() -> None:
+    """Calling off ends the child within moments, wherever it is."""
+    began = time.monotonic()
+    with fake("spin", limits=Limits(Share(60, 300), Share(60, 300))) as solver:
+        with pytest.raises(RunCancelled):
+            rematch(a_night(), solver=solver, cancelled=lambda: time.monotonic() > began + 0.5)
+        assert solver._child is None
+
+
+def test_leaving_kills_the_child() -> None:
+    """Nobody works on when nobody waits any more."""
+    with fake("spin") as solver:
+        assert solver._child is not None
+        pid = solver._child.process.pid
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
