@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from datetime import date
@@ -19,7 +20,7 @@ from app.geo.bake import bake
 from app.geo.postcodes import PostcodeDirectory
 from app.matching.codes import KeepTogether
 from app.matching.referral import Referral
-from app.settings import PROJECT, Settings
+from app.settings import PREFIX, PROJECT, Settings
 from app.store import load, migrate, save
 from app.store.session import Database
 from app.store.versions import Precondition
@@ -30,6 +31,7 @@ FOLDER = PROJECT / "var" / "demo"
 DEMO_DATABASE = f"sqlite:///{FOLDER / 'placement.db'}"
 EDITION = 2
 """Goes up when what is made changes, so that an older demo is made anew."""
+DATABASE_VARIABLE = PREFIX + "DATABASE_URL"
 
 
 def demo() -> None:
@@ -55,11 +57,25 @@ def demo_settings() -> Settings:
     return Settings.read().model_copy(update={"database_url": type(Settings().database_url)(DEMO_DATABASE)})
 
 
+def is_configured() -> bool:
+    """Whether the environment names a database."""
+    return DATABASE_VARIABLE in {name.upper() for name in os.environ}
+
+
+def settings_or_demo() -> Settings:
+    """The settings; where no database is configured those of the demo, which is made first if need be."""
+    if is_configured():
+        return Settings.read()
+    make_demo()
+    console.print(f"[dim]{DATABASE_VARIABLE} is not set: this is the synthetic authority of the demo.[/]")
+    return demo_settings()
+
+
 def make_demo() -> None:
     """Make the demo's database for today unless it is there already. Shows each step."""
     day = today()
     marker = FOLDER / "made.json"
-    made = {"day": day.isoformat(), "seed": DEMO_SEED, "edition": EDITION}
+    made = {"day": day.isoformat(), "seed": DEMO_SEED, "edition": EDITION, "layout": migrate.newest()}
     if _is_made(marker, made):
         return
     FOLDER.mkdir(parents=True, exist_ok=True)

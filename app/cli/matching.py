@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from app import placing
+from app.cli.demo import settings_or_demo
 from app.cli.desk import console, gently, open_desk, today
 from app.cli.tables import print_shortlist, print_why_not
 from app.errors import HomeNotFound
@@ -27,8 +28,11 @@ def match(
     as_of: AsOf = None,
     shown: Annotated[int, typer.Option("--shown", min=1, max=100, help="How many homes to show")] = 10,
 ) -> None:
-    """The best homes for a stored referral, with reasons, and why the nearest others are out."""
-    with gently(), open_desk() as desk:
+    """The best homes for a stored referral, with reasons, and why the nearest others are out.
+
+    Without a configured database: of the synthetic authority of the demo.
+    """
+    with gently(), open_desk(settings_or_demo()) as desk:
         record, pool = desk.referral(referral), desk.pool()
         found = placing.match(
             record, pool, desk.policies, as_of.date() if as_of else today(), policy_version=policy, k=shown
@@ -37,8 +41,11 @@ def match(
 
 
 def why_not(referral: Ref, home: HomeArgument, policy: Version = None, as_of: AsOf = None) -> None:
-    """Every rule and criterion for one home, and what would have to be different."""
-    with gently(), open_desk() as desk:
+    """Every rule and criterion for one home, and what would have to be different.
+
+    Without a configured database: in the synthetic authority of the demo.
+    """
+    with gently(), open_desk(settings_or_demo()) as desk:
         record, pool = desk.referral(referral), desk.pool()
         if HomeRef(home) not in pool.row_of:
             raise HomeNotFound

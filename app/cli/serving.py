@@ -8,13 +8,11 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from app.cli.demo import DEMO_DATABASE, make_demo
+from app.cli.demo import DATABASE_VARIABLE, DEMO_DATABASE, is_configured, make_demo
 from app.cli.desk import console, gently
 from app.settings import Settings
 from app.store import migrate as layout
 from app.store.session import Database
-
-DATABASE_VARIABLE = "PLACEMENT_DATABASE_URL"
 
 
 def serve(
@@ -25,7 +23,7 @@ def serve(
 ) -> None:
     """Serve the HTTP API. Without a configured database: the synthetic authority, on this machine only."""
     with gently():
-        use_demo = DATABASE_VARIABLE not in os.environ if demo is None else demo
+        use_demo = not is_configured() if demo is None else demo
         if use_demo:
             make_demo()
             os.environ[DATABASE_VARIABLE] = DEMO_DATABASE
