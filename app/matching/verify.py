@@ -6,7 +6,7 @@ more in the most obvious way, so that a mistake over there has to be made twice,
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -47,14 +47,16 @@ def verify(problem: Problem, chosen: list[int], most_local_balance: int | None =
     for one in placed:
         by_home[one.home].append(one)
     local, total = _count_local(problem, placed)
+    listed = _listed_conflicts(problem)
+    siblings = Counter(problem.child_referral.tolist())
     breaches = [
         *_children_once(placed),
-        *(fault for home, guests in sorted(by_home.items()) for fault in _home_faults(problem, home, guests)),
+        *(fault for home in sorted(by_home) for fault in _home_faults(problem, home, by_home[home], listed)),
         *_fixed_faults(problem, set(chosen)),
         *_budget_faults(problem, chosen),
         *_target_faults(problem, local, total, most_local_balance),
     ]
-    worth = sum(_worth_of(problem, one) for one in placed) - (
+    worth = sum(_worth_of(problem, one, siblings[one.referral]) for one in placed) - (
         _target_price(problem, local, total) if most_local_balance is None else 0
     )
     return Verdict(tuple(breaches), worth, local, total)
@@ -87,7 +89,18 @@ def _children_once(placed: list[Placed]) -> list[str]:
     return faults
 
 
-def _home_faults(problem: Problem, home: int, guests: list[Placed]) -> list[str]:
+Conflicts = dict[frozenset[int], set[int]]
+
+
+def _listed_conflicts(problem: Problem) -> Conflicts:
+    """The homes in which each two parties must not live together; -1 stands for all."""
+    found: Conflicts = defaultdict(set)
+    for (one, other), where in zip(problem.conflict_parties.tolist(), problem.conflict_home.tolist(), strict=True):
+        found[frozenset((one, other))].add(where)
+    return found
+
+
+def _home_faults(problem: Problem, home: int, guests: list[Placed], listed: Conflicts) -> list[str]:
     faults = []
     newcomers = sum(len(guest.children) for guest in guests)
     if newcomers > int(problem.places[home]):
@@ -98,17 +111,10 @@ def _home_faults(problem: Problem, home: int, guests: list[Placed]) -> list[str]
         faults.append(f"home {home}: {len(guests)} arrivals, more than its limit")
     if len({guest.referral for guest in guests}) < len(guests):
         faults.append(f"home {home}: two parties of one referral")
-    forbidden = (
-        {
-            frozenset((int(one), int(other)))
-            for (one, other), where in zip(problem.conflict_parties, problem.conflict_home, strict=True)
-            if int(where) in {-1, home}
-        }
-        if len(guests) > 1
-        else set()
-    )
     for one, other in combinations(guests, 2):
-        if frozenset((one.party, other.party)) in forbidden or _harm(problem, one.party, other.party):
+        if listed.get(frozenset((one.party, other.party)), set()) & {-1, home} or _harm(
+            problem, one.party, other.party
+        ):
             faults.append(f"home {home}: parties {one.party} and {other.party} must not live together")
     return faults
 
@@ -169,17 +175,14 @@ def _target_price(problem: Problem, local: int, total: int) -> int:
     return price
 
 
-def _worth_of(problem: Problem, one: Placed) -> int:
+def _worth_of(problem: Problem, one: Placed, siblings: int) -> int:
     size = len(one.children)
-    siblings = (
-        [child for child in range(problem.children) if _referral(problem, child) == one.referral]
-        if int(problem.separated_pair[one.referral])
-        else list(one.children)
-    )
     worth = int(problem.pairs.points[one.pair])
     worth += sum(int(problem.placing_points[child]) for child in one.children)
     worth -= size * int(problem.home_price[one.home])
     if int(problem.unchanged_home[one.party]) == one.home:
         worth += problem.unchanged_points
-    apart = sum(1 for child in one.children for sibling in siblings if sibling not in one.children)
-    return worth - apart * (int(problem.separated_pair[one.referral]) // 2)
+    for _ in one.children:
+        elsewhere = siblings - size
+        worth -= elsewhere * (int(problem.separated_pair[one.referral]) // 2)
+    return worth

@@ -25,6 +25,9 @@ from app.matching.terms import Terms, conflicting
 DOUBT = 1e-3
 """How far from whole a column of the linear program may be and still count as decided."""
 
+HALF = 0.5
+RETRIES = 4
+
 ROOT_REACH = 10
 """Columns of a referral that a neighbourhood grows along."""
 
@@ -52,7 +55,8 @@ class Search:
 
     whole: up to so many referrals all choose at once, among all pairs, with so many nodes. tight: points within which
     pairs are tried when more of them do. crowd: up to so many of them do; of more, only those whom the linear program
-    left undecided, with first_nodes. rungs: climbed in turn while the gap is more than aim_ppm millionths.
+    left undecided, with first_nodes. rungs: climbed in turn while the gap is more than aim_ppm millionths;
+    if it is `far` times that in the end, everybody in the crowd chooses at once after all.
     """
 
     whole: int = 90
@@ -62,6 +66,7 @@ class Search:
     first_nodes: int = 30
     rungs: tuple[Rung, ...] = (Rung(150, 5, 6_000, 60, 40, 4), Rung(400, 8, 20_000, 1, 6, 1))
     aim_ppm: int = 40
+    far: int = 3
 
 
 class Choice:
@@ -109,10 +114,10 @@ class Choice:
         target = self.terms.problem.local
         return target is None or target.mode is not TargetMode.HARD or self.balance(chosen) >= (self.need or 0)
 
-    def _affordable(self, chosen: Flags) -> bool:
-        """Whether the budget holds to the penny; a solver's tolerance may be pounds."""
+    def _over_budget(self, chosen: Flags) -> int:
+        """Pence a week beyond the budget."""
         budget = self.terms.budget_left
-        return budget is None or int(self.columns.fee[chosen].sum()) <= budget
+        return 0 if budget is None else max(0, int(self.columns.fee[chosen].sum()) - budget)
 
     def losses(self) -> tuple[Int64s, Int64s]:
         """Points lost by each referral and by each home against what the prices promise them."""
@@ -157,16 +162,24 @@ class Choice:
         open_ = np.flatnonzero(wanted & self._fits(part, stays, wanted))
         if not open_.size:
             return False
-        columns = self.columns.take(open_)
-        model = build(part, columns, self.need, rival_sets(part, columns), strict=True)
-        answer = solve_integer(model.program, nodes)
-        if answer is None:
-            return False
-        fresh = stays.copy()
-        fresh[open_[answer.x[: open_.size] > 0.5]] = True
+        for _ in range(RETRIES):
+            columns = self.columns.take(open_)
+            model = build(part, columns, self.need, rival_sets(part, columns), strict=True)
+            answer = solve_integer(model.program, nodes)
+            if answer is None:
+                return False
+            fresh = stays.copy()
+            fresh[open_[answer.x[: open_.size] > HALF]] = True
+            over = self._over_budget(fresh)
+            if not over:
+                return self._keep(fresh)
+            # The solver's tolerance spent some pence too many: once more with so much less to spend.
+            part = replace(part, budget_left=(part.budget_left or 0) - over)
+        return False
+
+    def _keep(self, fresh: Flags) -> bool:
+        """Take over a choice if it is better, or the first to meet a hard target."""
         better = self.objective(fresh) > self.objective(self.chosen)
-        if not self._affordable(fresh):
-            return False
         if self.meets_target(fresh) and (better or not self.meets_target(self.chosen)):
             self.chosen = fresh
             return True
@@ -219,7 +232,10 @@ def settle(choice: Choice, x: np.ndarray, bound: int, search: Search) -> int:
     group = _first_group(choice, x, search.crowd)
     choice.choose_anew(group, 1 if group.size == every.size else search.first_nodes, search.tight)
     aim = search.aim_ppm * abs(bound) // 1_000_000
-    return sum(_climb(choice, bound, rung, aim) for rung in search.rungs)
+    steps = sum(_climb(choice, bound, rung, aim) for rung in search.rungs)
+    if group.size < every.size and bound - choice.objective(choice.chosen) > search.far * aim:
+        choice.choose_anew(every, 1, search.tight // 2)
+    return steps
 
 
 def _first_group(choice: Choice, x: np.ndarray, crowd: int) -> Int64s:
