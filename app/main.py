@@ -9,11 +9,26 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
-from app.api import docs, health, homes, match, openapi, policies, problems, referrals
+from app.api import (
+    caseload,
+    docs,
+    health,
+    homes,
+    match,
+    openapi,
+    policies,
+    problems,
+    proposals,
+    referrals,
+    runs,
+)
 from app.api.guard import Guard, Limits
 from app.api.service import Service
 from app.geo.postcodes import PostcodeDirectory
+from app.jobs import Jobs
+from app.runs.workplace import open_workplace
 from app.settings import Settings
 from app.store.follower import PoolFollower
 from app.store.migrate import require_current
@@ -22,7 +37,7 @@ from app.store.session import Database
 
 LONDON = ZoneInfo("Europe/London")
 
-BRING_AN_INVENTORY = ("/match", "/homes/import")
+BRING_AN_INVENTORY = ("/match", "/homes/import", "/caseload/import")
 """Addresses whose body may be as large as an inventory."""
 
 
@@ -45,7 +60,7 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
         lifespan=_lifespan,
     )
     app.state.service = service
-    routers = [resource.router for resource in (match, referrals, homes, policies, health)]
+    routers = [resource.router for resource in (match, referrals, homes, caseload, runs, proposals, policies, health)]
     routers += [docs.router] if settings.docs else []
     for router in routers:
         app.include_router(router)
@@ -80,7 +95,9 @@ def _service(settings: Settings, today: Callable[[], date]) -> Service:
     except Exception:
         database.close()
         raise
-    return Service(settings.authority, database, inventory, policies_book, postcodes, today)
+    place = open_workplace(database, settings.authority, settings.policies, inventory)
+    jobs = Jobs(place, settings.nightly)
+    return Service(settings.authority, database, inventory, policies_book, postcodes, today, jobs)
 
 
 def _limits(settings: Settings) -> Limits:
@@ -94,5 +111,8 @@ def _limits(settings: Settings) -> Limits:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    service: Service = app.state.service
+    service.jobs.start()
     yield
-    app.state.service.database.close()
+    await run_in_threadpool(service.jobs.stop)
+    service.database.close()

@@ -7,6 +7,7 @@ roots (`app.main`, `app.cli`) read settings; every other part is handed what it 
 from __future__ import annotations
 
 import os
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -44,6 +45,9 @@ class Settings(BaseSettings):
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     """Names by which the service may be called (the Host header, without its port)."""
 
+    nightly_at: Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")] = "02:00"
+    """Time of day in England at which the service makes the nightly run; empty for none."""
+
     docs: bool = True
     """Whether /docs and /openapi.json are served."""
 
@@ -55,6 +59,11 @@ class Settings(BaseSettings):
 
     body_timeout_s: Annotated[int, Field(ge=1, le=600)] = 60
     """A body that has not arrived after this long is given up."""
+
+    @property
+    def nightly(self) -> time | None:
+        """The same as a time; None for no nightly run."""
+        return time.fromisoformat(self.nightly_at) if self.nightly_at else None
 
     @classmethod
     def read(cls) -> Self:

@@ -21,7 +21,7 @@ from app.api.shortlist_models import ShortlistOut, WhyNotOut
 from app.api.strict import StrictRoute
 from app.documents.checks import YEARS_AROUND_TODAY
 from app.documents.examples import A_HOME, A_REFERRAL
-from app.documents.fields import Day, Document, Ref
+from app.documents.fields import Day, Document, PolicyVersion, Ref
 from app.documents.home_documents import read_homes
 from app.documents.places import Note
 from app.documents.referral_documents import read_referral
@@ -35,7 +35,6 @@ from app.store.bulk import keeping_all
 
 router = APIRouter(tags=["matching"], route_class=StrictRoute)
 
-PolicyVersion = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Options = Annotated[int, Field(strict=True, ge=1, le=placing.MOST_OPTIONS, description="Homes to show at most")]
 
 EXAMPLES: list[Any] = [

@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.documented import errors, json_response
-from app.api.match import PolicyVersion
 from app.api.service import service_of
 from app.api.strict import StrictRoute
+from app.documents.fields import PolicyVersion
 from app.errors import PolicyNotFound
 from app.matching.policy import CriterionSetting, Policy, RuleSetting
 from app.store.policies import PolicyBook

@@ -10,6 +10,7 @@ from typing import cast
 from starlette.requests import Request
 
 from app.geo.postcodes import PostcodeDirectory
+from app.jobs import Jobs
 from app.store.follower import PoolFollower
 from app.store.policies import PolicyBook
 from app.store.session import Database
@@ -17,7 +18,7 @@ from app.store.session import Database
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One authority's service. `today` gives the day in England."""
+    """One authority's service. `today` gives the day in England; `jobs` works beside the requests."""
 
     authority: str
     database: Database
@@ -25,6 +26,7 @@ class Service:
     policies: PolicyBook
     postcodes: PostcodeDirectory
     today: Callable[[], date]
+    jobs: Jobs
 
 
 def service_of(request: Request) -> Service:

@@ -91,6 +91,7 @@ def _option(option: Option, pool: Pool) -> Plain:
         "met": list(dict.fromkeys(met)),
         "considerations": {str(name): answer for name, answer in option.considerations.items()},
         "where": option.where,
+        "approval": option.approval,
         "weekly_fee_pence": option.weekly_fee_pence,
         "fees": option.fees,
         "gaps": option.gaps,

@@ -13,7 +13,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.writes import NoteOut
-from app.matching.approval import Approval
+from app.matching.approval import Approval, ApprovalReason
 from app.matching.codes import HomeKind, NeedDomain, Package, Route, Support
 from app.matching.considerations import Consideration, Met
 from app.matching.explain import Outcome
@@ -59,16 +59,22 @@ class PartOut(Out):
 
 
 class WhereOut(Out):
-    """Where the home is, by all three definitions of local, and who must approve it for that."""
+    """Where the home is, by all three definitions of local."""
 
     centre_m: Annotated[int | None, Field(description="Metres from the council's centre")]
-    within_council_area: Annotated[bool, Field(description="(a) Local by the council's own definition")]
+    local_to_council: Annotated[bool, Field(description="(a) Local by the council's own definition")]
     family_m: Annotated[int | None, Field(description="Metres from the family home")]
     pl_distance_tenths: Annotated[int | None, Field(description="(b) PL_DISTANCE in tenths of a mile")]
     within_radius_of_home: bool | None
     area: Annotated[AreaStatus, Field(description="(c) In the area, adjoining, or at a distance")]
-    approval: Approval
     local: Annotated[bool, Field(description="By the definition that the policy's target counts")]
+
+
+class ApprovalOut(Out):
+    """Who must approve before the placement is put into effect (Care Planning Regulations 2010, regs 10 and 11)."""
+
+    level: Annotated[Approval, Field(description="The highest that is needed")]
+    because: Annotated[list[ApprovalReason], Field(description="Everything that calls for an approval")]
 
 
 class FeeOut(Out):
@@ -106,6 +112,7 @@ class OptionOut(Out):
     met: Annotated[list[str], Field(description="Rules that are met")]
     considerations: dict[Consideration, Met]
     where: WhereOut
+    approval: ApprovalOut
     weekly_fee_pence: int | None
     fees: list[FeeOut]
     gaps: list[GapOut]

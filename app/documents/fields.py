@@ -89,6 +89,9 @@ Unique = Annotated[
 ]
 """A list in which nothing stands twice."""
 
+PolicyVersion = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""Which policy: as GET /policies lists them."""
+
 Postcode = Annotated[str, StringConstraints(min_length=5, max_length=10, pattern=r"^[A-Za-z0-9 ]*$")]
 """A United Kingdom postcode, however spaced and capitalised."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Table, and_, select
 
 from app.matching.home import Home
-from app.matching.referral import HomeRef, Referral, ReferralRef
+from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
 from app.store.rows import Row, home_from_rows, referral_from_rows
 from app.store.session import Reading, Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
@@ -120,6 +120,12 @@ def referrals_page(reading: Reading, authority: str, after: str, limit: int) -> 
 def all_referrals(reading: Reading, authority: str) -> list[StoredReferral]:
     """Every referral, in the order of their references."""
     return _referrals(reading, referrals.c.authority == authority)
+
+
+def referral_of_children(reading: Reading, authority: str) -> dict[ChildRef, ReferralRef]:
+    """Every child that waits, with the referral it waits in."""
+    rows = reading.execute(select(children.c.ref, children.c.referral_ref).where(children.c.authority == authority))
+    return {ChildRef(row.ref): ReferralRef(row.referral_ref) for row in rows}
 
 
 def _refs_after(reading: Reading, table: Table, authority: str, after: str, limit: int) -> Sequence[str]:

@@ -26,7 +26,7 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
     database = Database.open(database_url)
     migrate.upgrade(database)
     database.close()
-    return Settings(database_url=database_url, **changes)
+    return Settings(**{"database_url": database_url, "nightly_at": ""} | changes)
 
 
 @pytest.fixture

@@ -37,6 +37,20 @@ def test_every_address_is_described(lite: TestClient) -> None:
         "PUT /homes/{ref}",
         "DELETE /homes/{ref}",
         "POST /homes/import",
+        "GET /caseload",
+        "GET /caseload/{ref}",
+        "PUT /caseload/{ref}",
+        "DELETE /caseload/{ref}",
+        "POST /caseload/import",
+        "POST /runs",
+        "GET /runs",
+        "GET /runs/{id}",
+        "DELETE /runs/{id}",
+        "GET /runs/{id}/proposals",
+        "GET /runs/{id}/unplaced",
+        "GET /runs/{id}/snapshot",
+        "GET /proposals",
+        "GET /proposals/{id}",
         "GET /policies",
         "GET /policies/{version}",
         "GET /health/live",
@@ -64,6 +78,13 @@ def test_the_examples_work(lite: TestClient) -> None:
     assert send(lite, "PUT", f"/referrals/{referral['ref']}", referral).status_code == 201
     assert send(lite, "POST", "/homes/import", inventory).status_code == 200
     assert send(lite, "PUT", f"/homes/{home['ref']}", home, If_Match="*").status_code == 200
+    (child,), (placed,) = schemas["PlacedIn"]["examples"], schemas["CaseloadIn"]["examples"]
+    assert send(lite, "PUT", f"/caseload/{child['ref']}", child).status_code == 201
+    assert send(lite, "POST", "/caseload/import", placed).json()["unchanged"] == 1
+    for wanted in schemas["RunIn"]["examples"]:
+        answer = send(lite, "POST", "/runs", wanted)
+        assert answer.status_code == 202, answer.text
+        assert lite.delete(answer.headers["Location"]).status_code in {204, 409}
     for question in schemas["MatchIn"]["examples"]:
         answer = send(lite, "POST", "/match", question)
         assert answer.status_code == 200, answer.text

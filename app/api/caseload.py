@@ -1,0 +1,170 @@
+"""The caseload: children who are placed already, whom the local target and the costs count too."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.documented import errors, json_response
+from app.api.homes import same_ref
+from app.api.paging import Page, cursor
+from app.api.rows import PlacedRows
+from app.api.service import service_of
+from app.api.strict import StrictRoute
+from app.api.writes import (
+    IdempotencyKey,
+    IfMatch,
+    IfNoneMatch,
+    NoteOut,
+    Saved,
+    answer,
+    etag,
+    is_current,
+    precondition,
+    write,
+)
+from app.documents.fields import Ref, Truth
+from app.documents.placed_documents import read_caseload, read_placed, write_placed
+from app.documents.placed_models import A_PLACED_CHILD, PlacedIn
+from app.errors import Invalid, PlacedChildNotFound
+from app.matching.referral import ChildRef
+from app.store import caseload
+from app.store.idempotency import Answer
+from app.store.session import Writing
+
+router = APIRouter(tags=["caseload"], route_class=StrictRoute)
+
+PlacedInPath = Annotated[Ref, Path(description="Reference of the child")]
+
+
+class StoredPlacedOut(BaseModel):
+    """A child of the caseload and the version at which the record stands."""
+
+    version: Annotated[int, Field(ge=1)]
+    child: PlacedIn
+
+
+class CaseloadOut(BaseModel):
+    """A page of the caseload in the order of the references. `next` is null on the last page."""
+
+    children: list[StoredPlacedOut]
+    next: str | None
+
+
+class CaseloadIn(BaseModel):
+    """The caseload, or part of it. With `replace` whoever is not named is taken out."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        hide_input_in_errors=True,
+        json_schema_extra={"examples": [{"children": [A_PLACED_CHILD], "replace": True}]},
+    )
+
+    children: PlacedRows
+    replace: Truth = False
+
+
+class CaseloadImportOut(BaseModel):
+    """What an import did."""
+
+    created: int
+    changed: int
+    unchanged: int
+    removed: int
+    notes: list[NoteOut]
+
+
+@router.put(
+    "/caseload/{ref}",
+    response_model=Saved,
+    status_code=200,
+    responses={201: {"model": Saved, "description": "Stored for the first time"}, **errors(412, 428)},
+)
+def put_placed(
+    request: Request,
+    ref: PlacedInPath,
+    body: PlacedIn,
+    if_match: IfMatch = None,
+    if_none_match: IfNoneMatch = None,
+    key: IdempotencyKey = None,
+) -> Response:
+    """Store a child of the caseload, new or changed. A change needs `If-Match` with the ETag of what was read."""
+    service = service_of(request)
+    same_ref(ref, body.ref)
+    wanted = precondition(if_match, if_none_match)
+    read = read_placed(body, service.postcodes)
+    notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
+
+    def work(writing: Writing) -> Answer:
+        saved = caseload.save_placed(writing, service.authority, read.records[0], wanted)
+        return answer(Saved(ref=ref, version=saved.version, notes=notes), 201 if saved.is_new else 200, saved.version)
+
+    return write(request, key, work)
+
+
+@router.get("/caseload/{ref}", response_model=PlacedIn, responses=errors(404, not_modified=True))
+def get_placed(request: Request, ref: PlacedInPath, if_none_match: IfNoneMatch = None) -> Response:
+    """A child of the caseload as recorded, in the form in which it is sent, with its ETag."""
+    service = service_of(request)
+    with service.database.reading() as reading:
+        stored = caseload.one(reading, service.authority, ChildRef(ref))
+    if stored is None:
+        raise PlacedChildNotFound
+    headers = {"ETag": etag(stored.version)}
+    if is_current(if_none_match, stored.version):
+        return Response(status_code=304, headers=headers)
+    return json_response(write_placed(stored.record), headers)
+
+
+@router.delete("/caseload/{ref}", status_code=204, responses=errors(404, 412, 428))
+def delete_placed(
+    request: Request, ref: PlacedInPath, if_match: IfMatch = None, key: IdempotencyKey = None
+) -> Response:
+    """Take a child out of the caseload. Needs `If-Match`."""
+    service = service_of(request)
+    wanted = precondition(if_match)
+
+    def work(writing: Writing) -> Answer:
+        caseload.remove_placed(writing, service.authority, ChildRef(ref), wanted)
+        return Answer(204, None, b"")
+
+    return write(request, key, work)
+
+
+@router.get("/caseload", response_model=CaseloadOut)
+def list_caseload(request: Request, page: Annotated[Page, Query()]) -> Response:
+    """The caseload in the order of the references, a page at a time."""
+    service, after = service_of(request), page.after()
+    with service.database.reading() as reading:
+        found = caseload.page(reading, service.authority, after, page.limit)
+    children: list[dict[str, Any]] = [
+        {"version": stored.version, "child": write_placed(stored.record)} for stored in found
+    ]
+    following = cursor([stored.record.ref for stored in found], page.limit)
+    return json_response({"children": children, "next": following})
+
+
+@router.post("/caseload/import", response_model=CaseloadImportOut, responses=errors(413))
+def import_caseload(request: Request, body: CaseloadIn, key: IdempotencyKey = None) -> Response:
+    """Store many children of the caseload, all of them or none. What is there already just so is not touched."""
+    service = service_of(request)
+    read = read_caseload(body.children, service.postcodes)
+    if read.problems:
+        raise Invalid(read.problems)
+
+    def work(writing: Writing) -> Answer:
+        done = caseload.import_caseload(writing, service.authority, read.records, replace=body.replace)
+        out = CaseloadImportOut(
+            created=done.created,
+            changed=done.changed,
+            unchanged=done.unchanged,
+            removed=done.removed,
+            notes=[NoteOut(field=note.field, note=note.note) for note in read.notes],
+        )
+        return answer(out)
+
+    return write(request, key, work)

@@ -1,0 +1,69 @@
+"""Proposals that stand: what officers look at. They propose; a person decides."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.documented import errors, json_response
+from app.api.paging import Page, cursor
+from app.api.run_answers import proposal_answer
+from app.api.run_models import Hex32, ProposalOut, StandingOut
+from app.api.runs import number_of
+from app.api.service import service_of
+from app.api.strict import StrictRoute
+from app.store import proposals, runs
+from app.store.run_records import ProposalStatus, Run
+
+router = APIRouter(tags=["proposals"], route_class=StrictRoute)
+
+
+@router.get("/proposals", response_model=StandingOut)
+def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response:
+    """The proposals that stand, of the run published last, and whether they are old. A page at a time."""
+    service, after = service_of(request), number_of(page)
+    position = -1 if after is None else after
+    with service.database.reading() as reading:
+        run = runs.published(reading, service.authority)
+        failed = run is not None and runs.failed_since(reading, service.authority, run.number) is not None
+        found = [] if run is None else proposals.of_run(reading, service.authority, run.id, position, page.limit)
+    pool, because = service.inventory.pool(), _old_because(run, service.today(), failed=failed)
+    standing = [stored for stored in found if stored.status is ProposalStatus.PROPOSED]
+    return json_response(
+        {
+            "from_run": run.id if run else None,
+            "business_date": run.business_date if run else None,
+            "as_of": run.as_of if run else None,
+            "published_at": run.finished_at if run else None,
+            "is_old": bool(because),
+            "old_because": because,
+            "proposals": [proposal_answer(stored, pool) for stored in standing],
+            "next": cursor([str(stored.position) for stored in found], page.limit),
+        }
+    )
+
+
+@router.get("/proposals/{id}", response_model=ProposalOut, responses=errors(404))
+def get_proposal(
+    request: Request, proposal_id: Annotated[Hex32, Path(alias="id", description="Id of the proposal")]
+) -> Response:
+    """A proposal as it was made, of whatever run; its status says whether it stands."""
+    service = service_of(request)
+    with service.database.reading() as reading:
+        found = proposals.get(reading, service.authority, proposal_id)
+    return json_response(proposal_answer(found, service.inventory.pool()))
+
+
+def _old_because(run: Run | None, today: date, *, failed: bool) -> list[str]:
+    if run is None:
+        return []
+    found = ["a_later_run_failed"] if failed else []
+    if run.stale is not None:
+        found.append(run.stale)
+    if run.business_date < today:
+        found.append("not_from_today")
+    return found

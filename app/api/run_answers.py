@@ -1,0 +1,122 @@
+"""Runs and proposals as plain values, in the form that `run_models` describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, TypeAlias
+
+from app.api.run_models import FrontierPointOut, OneMoreOut, RunReportOut, RunSummaryOut
+from app.matching.explain import Outcome, RuleFinding
+from app.matching.finding import Value
+from app.matching.night_report import WhyHere
+from app.matching.pool import Pool
+from app.matching.referral import HomeRef
+from app.store.run_records import Run, RunOptions, StoredProposal
+from app.wording import WHY_HERE_WORDS, rule_sentence, says
+
+Plain: TypeAlias = dict[str, Any]
+
+_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def summary(run: Run) -> Plain:
+    """A run in short."""
+    found = {name: getattr(run, name) for name in RunSummaryOut.model_fields if name != "certificate"}
+    return found | {"certificate": _certificate(run)}
+
+
+def run_answer(run: Run) -> Plain:
+    """A run with everything that it tells."""
+    return summary(run) | {
+        "policy_sha256": run.policy_sha256,
+        "snapshot_sha256": run.snapshot_sha256,
+        "software": run.software,
+        "seed": run.seed,
+        "options": _options(run.options, run.as_of),
+        "report": None if run.report is None else _report(run.report),
+    }
+
+
+def proposal_answer(stored: StoredProposal, pool: Pool) -> Plain:
+    """A proposal."""
+    proposal = stored.proposal
+    told = dict(proposal.explanation)
+    return {
+        "id": stored.id,
+        "run": stored.run_id,
+        "status": stored.status,
+        "referral": proposal.referral,
+        "children": proposal.children,
+        "home": proposal.home,
+        "name": pool.record(proposal.home).name if proposal.home in pool.row_of else None,
+        "points": proposal.points,
+        "local": proposal.local,
+        "weekly_fee_pence": proposal.weekly_fee_pence,
+        "dropped_because": proposal.dropped_because,
+        "sentence": WHY_HERE_WORDS[WhyHere(told["why"])],
+        **told,
+    }
+
+
+def unplaced_answer(unplaced: Mapping[str, Any], pool: Pool) -> Plain:
+    """Children without a proposal, out of the report of their run."""
+    return {
+        **unplaced,
+        "near_misses": [_near_miss(miss, pool) for miss in unplaced["near_misses"]],
+        "relaxations": [{**each, "says": says(each["rule"])} for each in unplaced["relaxations"]],
+    }
+
+
+def _certificate(run: Run) -> Plain | None:
+    if run.outcome is None:
+        return None
+    return {"outcome": run.outcome, "objective": run.objective, "bound": run.bound, "gap": run.gap}
+
+
+def _report(report: Mapping[str, Any]) -> Plain:
+    found = {name: report[name] for name in RunReportOut.model_fields if name in report}
+    found["unplaced"] = len(report["unplaced"]) if "unplaced" in report else None
+    if found.get("price") is not None:
+        found["price"] = _only(found["price"], OneMoreOut)
+    found["frontier"] = [_only(point, FrontierPointOut) for point in found.get("frontier", ())]
+    return found
+
+
+def _only(values: Mapping[str, Any], model: Any) -> Plain:
+    return {name: value for name, value in values.items() if name in model.model_fields}
+
+
+def _options(options: RunOptions, as_of: date) -> Plain:
+    return {
+        "policy": options.policy,
+        "as_of": as_of,
+        "weekly_budget_pence": options.weekly_budget_pence,
+        "pinned": [{"children": sorted(pair.children), "home": pair.home} for pair in options.pinned],
+        "excluded": [{"children": sorted(pair.children), "home": pair.home} for pair in options.excluded],
+        "home_prices": dict(options.home_prices),
+        "frontier": options.frontier,
+    }
+
+
+def _near_miss(miss: Mapping[str, Any], pool: Pool) -> Plain:
+    home = HomeRef(miss["home"])
+    return {
+        **miss,
+        "name": pool.record(home).name if home in pool.row_of else "",
+        "findings": [_finding(finding) for finding in miss["findings"]],
+    }
+
+
+def _finding(stored: Mapping[str, Any]) -> Plain:
+    facts = {name: _fact(value) for name, value in stored["facts"].items()}
+    finding = RuleFinding(**{**stored, "outcome": Outcome(stored["outcome"]), "facts": facts})
+    return {**stored, "sentence": rule_sentence(finding)}
+
+
+def _fact(value: Any) -> Value:
+    """A fact as it was before it was stored: days and lists are told from text by their form."""
+    if isinstance(value, str) and _A_DAY.fullmatch(value):
+        return date.fromisoformat(value)
+    return tuple(value) if isinstance(value, list) else value

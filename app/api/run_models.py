@@ -1,0 +1,249 @@
+"""The JSON form of runs and proposals. Read here what an answer means.
+
+Points are whole numbers; `objective` is what the choice is worth, `bound` what no choice could exceed, `gap`
+their difference. Money is pence a week. Shares are in thousandths. Instants are UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from app.api.shortlist_models import NearMissOut, Out, Points, RelaxationOut
+from app.documents.run_models import RunIn
+from app.matching.codes import HomeKind
+from app.matching.night_report import WhyHere
+from app.matching.recheck import Fallen
+from app.store.run_records import ProposalStatus, RunKind, RunStatus
+
+Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
+AN_ID = "0123456789abcdef0123456789abcdef"
+
+
+class CertificateOut(Out):
+    """What the optimiser reached, and the proof of how much better any other choice could be.
+
+    It speaks of the choice as it was solved, before anything was dropped. `outcome`: `proven` (nothing better
+    exists), `feasible`, or `fallback` (made with less work, after the solver had failed).
+    """
+
+    outcome: str
+    objective: Points
+    bound: Points
+    gap: Annotated[Points, Field(ge=0)]
+
+
+class SiblingsOut(Out):
+    """Sibling groups of the night by what became of them."""
+
+    together: int
+    apart: int
+    partly_placed: int
+    not_placed: int
+
+
+class LocalShareOut(Out):
+    """Children placed locally and at all, before and after the run as it was solved."""
+
+    local_before: int
+    total_before: int
+    local_after: int
+    total_after: int
+    floor_permille: int
+    ambition_permille: int
+    short_of_floor: int
+    short_of_ambition: int
+    price_points: Points
+
+
+class ScarceOut(Out):
+    """A home whose next place would be worth so many points to those who did not get it."""
+
+    home: str
+    kind: HomeKind
+    price_points: Points
+
+
+class OneMoreOut(Out):
+    """What one more local child would cost. `points`: what is given up. Null where there is no such choice."""
+
+    local: int
+    total: int
+    then_local: int | None
+    then_total: int | None
+    points: Points | None
+    weekly_cost_pence: int | None
+    children: int | None
+    gap: int | None
+    most_proven: bool = False
+    fault: str | None
+
+
+class FrontierPointOut(Out):
+    """The best choice that reaches a share of local placements, or comes nearest to it."""
+
+    asked_permille: int
+    reached: bool
+    local: int | None
+    total: int | None
+    points: Points | None
+    weekly_cost_pence: int | None
+    children_placed: int | None
+    gap: int | None
+    most_proven: bool
+    fault: str | None
+
+
+class FaultOut(Out):
+    """An attempt of the solver that failed."""
+
+    code: str
+    message: str
+    detail: str
+
+
+class PublicationOut(Out):
+    """What came of the proposals when they met the facts of the moment: how many stand, and their figures."""
+
+    proposed: int
+    dropped: int
+    dropped_because: dict[Fallen, int]
+    children: int
+    local_after: int
+    total_after: int
+    weekly_cost_pence: int
+
+
+class RunReportOut(Out):
+    """What a run tells. What it never came to is null or empty."""
+
+    children: int | None = None
+    children_placed: int | None = None
+    unplaced: Annotated[int | None, Field(description="Referrals with children who have no proposal")] = None
+    siblings: SiblingsOut | None = None
+    local: LocalShareOut | None = None
+    weekly_cost_pence: int | None = None
+    scarce: list[ScarceOut] = Field(default_factory=list)
+    price: OneMoreOut | None = None
+    frontier: list[FrontierPointOut] = Field(default_factory=list)
+    most_local_proven: bool | None = None
+    faults: list[FaultOut] = Field(default_factory=list)
+    contradictions: list[str] = Field(default_factory=list)
+    publication: PublicationOut | None = None
+    milliseconds: dict[str, int] = Field(default_factory=dict)
+
+
+class RunSummaryOut(Out):
+    """A run in short. `stage`: what it is at just now. `failure`, `stale`: codes, see the description of the API."""
+
+    id: Annotated[Hex32, Field(examples=[AN_ID])]
+    number: Annotated[int, Field(ge=1)]
+    kind: RunKind
+    business_date: date
+    as_of: date
+    status: RunStatus
+    stage: str
+    requested_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    policy_version: str | None
+    proposed: int | None
+    dropped: int | None
+    stale: Annotated[str | None, Field(description="Why its proposals should be made anew")]
+    failure: Annotated[str | None, Field(description="Why it failed; the last good proposals stand")]
+    certificate: CertificateOut | None
+
+
+class RunOut(RunSummaryOut):
+    """A run with everything that it tells."""
+
+    policy_sha256: str | None
+    snapshot_sha256: str | None
+    software: dict[str, str]
+    seed: int
+    options: RunIn
+    report: RunReportOut | None
+
+
+class RunsOut(Out):
+    """A page of runs, the newest first. `next` is null on the last page."""
+
+    runs: list[RunSummaryOut]
+    next: str | None
+
+
+class ProposalOut(Out):
+    """These children, to this home. It proposes; a person decides.
+
+    `why`: why not the party's own first choice; `because_of` names the referrals that stand in the way there, and
+    `others_would_lose` the least points that one of them would give up. `changed`: records that have changed since
+    the run read them, though every rule is still met.
+    """
+
+    id: Annotated[Hex32, Field(examples=[AN_ID])]
+    run: Hex32
+    status: ProposalStatus
+    referral: str
+    children: list[str]
+    home: str
+    name: Annotated[str | None, Field(description="Of the home, if there is one of this reference today")]
+    points: Points
+    local: bool
+    weekly_fee_pence: int
+    unchanged: Annotated[bool, Field(description="The same as was proposed before")]
+    first_home: str
+    behind_first: Points
+    why: WhyHere
+    sentence: str
+    because_of: list[str]
+    others_would_lose: Points | None
+    dropped_because: Fallen | None
+    rules: Annotated[list[str], Field(description="Rules that were no longer met when it was dropped")]
+    changed: list[str]
+
+
+class RunProposalsOut(Out):
+    """A page of a run's proposals in the order of their referrals. `next` is null on the last page."""
+
+    run: Hex32
+    proposals: list[ProposalOut]
+    next: str | None
+
+
+class StandingOut(Out):
+    """The proposals that stand: of the run published last, and how old they are.
+
+    `is_old`: do not rely on them without another look; `old_because` says why: `a_later_run_failed`,
+    `policy_changed`, `policy_not_readable`, `not_from_today`.
+    """
+
+    from_run: Hex32 | None
+    business_date: date | None
+    as_of: date | None
+    published_at: datetime | None
+    is_old: bool
+    old_because: list[str]
+    proposals: list[ProposalOut]
+    next: str | None
+
+
+class UnplacedOut(Out):
+    """Children without a proposal, and why: no home meets the rules, or others got those that would."""
+
+    referral: str
+    children: list[str]
+    homes_allowed: int
+    best_home: str | None
+    lost_to: list[str]
+    near_misses: list[NearMissOut]
+    relaxations: list[RelaxationOut]
+
+
+class RunUnplacedOut(Out):
+    """A page of those without a proposal. `next` is null on the last page."""
+
+    run: Hex32
+    unplaced: list[UnplacedOut]
+    next: str | None

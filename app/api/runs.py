@@ -1,0 +1,202 @@
+"""Runs: all waiting referrals against all homes at once, worked out beside the requests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.api.documented import errors, json_response
+from app.api.paging import Page, cursor
+from app.api.run_answers import proposal_answer, run_answer, summary, unplaced_answer
+from app.api.run_models import Hex32, RunOut, RunProposalsOut, RunsOut, RunUnplacedOut
+from app.api.service import Service, service_of
+from app.api.strict import StrictRoute
+from app.api.writes import IdempotencyKey, write
+from app.documents.run_models import PairIn, RunIn
+from app.errors import FieldProblem, Invalid
+from app.matching.batch import Proposed
+from app.matching.referral import ChildRef, HomeRef
+from app.store import load, proposals, runs
+from app.store.idempotency import Answer
+from app.store.run_records import RunKind, RunOptions, Wanted
+from app.store.session import Writing
+
+router = APIRouter(tags=["runs"], route_class=StrictRoute)
+
+RunInPath = Annotated[Hex32, Path(description="Id of the run")]
+
+DAYS_AHEAD = 14
+
+LOCATION = {"headers": {"Location": {"description": "Address of the run", "schema": {"type": "string"}}}}
+A_SNAPSHOT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {}}, "description": "All that the run worked on, byte for byte"}
+}
+
+
+@router.post("/runs", status_code=202, response_model=RunOut, responses={202: LOCATION, **errors(409)})
+def post_run(request: Request, body: RunIn, key: IdempotencyKey = None) -> Response:
+    """Begin a run; it is worked on in the background. GET the address in `Location` until it is over.
+
+    One run is at work at a time: 409 while there is another. What is pinned or excluded must be waiting and on the
+    list; whether the rules allow it turns out in the run, which says so where they do not.
+    """
+    service = service_of(request)
+    wanted = Wanted(RunKind.MANUAL, service.today(), _as_of(service, body), _options(service, body))
+
+    def work(writing: Writing) -> Answer:
+        runs.recover(writing, service.authority)
+        run = runs.request(writing, service.authority, wanted)
+        return Answer(202, None, orjson.dumps(run_answer(run)))
+
+    response = write(request, key, work)
+    response.headers["Location"] = f"/runs/{orjson.loads(response.body)['id']}"
+    service.jobs.wake()
+    return response
+
+
+@router.get("/runs", response_model=RunsOut)
+def list_runs(request: Request, page: Annotated[Page, Query()]) -> Response:
+    """Runs, the newest first, a page at a time."""
+    service, before = service_of(request), number_of(page)
+    with service.database.reading() as reading:
+        found = runs.page(reading, service.authority, before, page.limit)
+    following = cursor([str(run.number) for run in found], page.limit)
+    return json_response({"runs": [summary(run) for run in found], "next": following})
+
+
+@router.get("/runs/{id}", response_model=RunOut, responses=errors(404))
+def get_run(request: Request, run_id: Annotated[RunInPath, Path(alias="id")]) -> Response:
+    """A run: how far it is, and what came of it."""
+    service = service_of(request)
+    with service.database.reading() as reading:
+        return json_response(run_answer(runs.get(reading, service.authority, run_id)))
+
+
+@router.delete("/runs/{id}", status_code=204, responses=errors(404, 409))
+def cancel_run(
+    request: Request, run_id: Annotated[RunInPath, Path(alias="id")], key: IdempotencyKey = None
+) -> Response:
+    """Call a run off. What was proposed before stands on. A run that has ended cannot be called off."""
+    service = service_of(request)
+
+    def work(writing: Writing) -> Answer:
+        runs.cancel(writing, service.authority, run_id)
+        return Answer(204, None, b"")
+
+    return write(request, key, work)
+
+
+@router.get("/runs/{id}/proposals", response_model=RunProposalsOut, responses=errors(404))
+def get_run_proposals(
+    request: Request, run_id: Annotated[RunInPath, Path(alias="id")], page: Annotated[Page, Query()]
+) -> Response:
+    """What a run proposed, dropped ones too, in the order of the referrals, a page at a time."""
+    service, after = service_of(request), number_of(page)
+    with service.database.reading() as reading:
+        runs.get(reading, service.authority, run_id)
+        position = -1 if after is None else after
+        found = proposals.of_run(reading, service.authority, run_id, position, page.limit)
+    pool = service.inventory.pool()
+    answers = [proposal_answer(stored, pool) for stored in found]
+    following = cursor([str(stored.position) for stored in found], page.limit)
+    return json_response({"run": run_id, "proposals": answers, "next": following})
+
+
+@router.get("/runs/{id}/unplaced", response_model=RunUnplacedOut, responses=errors(404))
+def get_run_unplaced(
+    request: Request, run_id: Annotated[RunInPath, Path(alias="id")], page: Annotated[Page, Query()]
+) -> Response:
+    """Children for whom a run had no proposal, and why, in the order of the referrals, a page at a time."""
+    service, after = service_of(request), number_of(page)
+    with service.database.reading() as reading:
+        run = runs.get(reading, service.authority, run_id)
+    everybody: Sequence[Any] = (run.report or {}).get("unplaced", ())
+    first = 0 if after is None else after + 1
+    pool = service.inventory.pool()
+    answers = [unplaced_answer(one, pool) for one in everybody[first : first + page.limit]]
+    following = cursor([str(first + n) for n in range(len(answers))], page.limit)
+    return json_response({"run": run_id, "unplaced": answers, "next": following})
+
+
+@router.get("/runs/{id}/snapshot", response_class=Response, responses={**A_SNAPSHOT, **errors(404, 409)})
+def get_run_snapshot(request: Request, run_id: Annotated[RunInPath, Path(alias="id")]) -> Response:
+    """All that the run worked on, as one file that `placement replay` takes. It holds personal data of children."""
+    service = service_of(request)
+    with service.database.reading() as reading:
+        found = runs.snapshot(reading, service.authority, run_id)
+    headers = {"Content-Disposition": f'attachment; filename="run-{run_id}.json"'}
+    return Response(found, 200, headers, "application/json")
+
+
+def number_of(page: Page) -> int | None:
+    """The number behind which a page begins. Raises `Invalid` for a cursor of another list."""
+    after = page.after()
+    if after and not (after.isdecimal() and len(after) <= 12):
+        cure = "Send next of the page before, or leave it out for the first page."
+        raise Invalid([FieldProblem("query.cursor", "This is not a cursor of this list.", cure)])
+    return int(after) if after else None
+
+
+def _as_of(service: Service, body: RunIn) -> date:
+    today = service.today()
+    as_of = body.as_of or today
+    if not today <= as_of <= today + timedelta(days=DAYS_AHEAD):
+        problem = f"A run judges as of today or one of the next {DAYS_AHEAD} days."
+        raise Invalid([FieldProblem("as_of", problem, "Leave it out for today.")])
+    return as_of
+
+
+def _options(service: Service, body: RunIn) -> RunOptions:
+    """What is asked, in the engine's words. Raises `Invalid` for a policy, home or child that there is not."""
+    problems: list[FieldProblem] = []
+    if body.policy is not None and body.policy not in service.policies.policies:
+        cure = "GET /policies lists the versions."
+        problems.append(FieldProblem("policy", "There is no policy of this version.", cure))
+    problems += _unknown_homes(service, body)
+    problems += _unknown_children(service, body)
+    if problems:
+        raise Invalid(problems)
+    return RunOptions(
+        policy=body.policy,
+        weekly_budget_pence=body.weekly_budget_pence,
+        pinned=_pairs(body.pinned),
+        excluded=_pairs(body.excluded),
+        home_prices={HomeRef(home): price for home, price in sorted(body.home_prices.items())},
+        frontier=body.frontier,
+    )
+
+
+def _pairs(pairs: Sequence[PairIn]) -> tuple[Proposed, ...]:
+    return tuple(Proposed(frozenset(map(ChildRef, pair.children)), HomeRef(pair.home)) for pair in pairs)
+
+
+def _unknown_homes(service: Service, body: RunIn) -> list[FieldProblem]:
+    known = service.inventory.pool().row_of
+    fields = [
+        (f"{name}[{n}].home", pair.home)
+        for name, pairs in (("pinned", body.pinned), ("excluded", body.excluded))
+        for n, pair in enumerate(pairs)
+    ] + [("home_prices", home) for home in body.home_prices]
+    said, cure = "There is no home with this reference.", "Check the reference, or send the home first."
+    return list(dict.fromkeys(FieldProblem(field, said, cure) for field, home in fields if home not in known))
+
+
+def _unknown_children(service: Service, body: RunIn) -> list[FieldProblem]:
+    if not body.pinned and not body.excluded:
+        return []
+    with service.database.reading() as reading:
+        waiting = load.referral_of_children(reading, service.authority)
+    found = []
+    for name, pairs in (("pinned", body.pinned), ("excluded", body.excluded)):
+        for n, pair in enumerate(pairs):
+            referrals = {waiting.get(ChildRef(child)) for child in pair.children}
+            if len(referrals) != 1 or None in referrals:
+                said = "These are not children of one waiting referral."
+                found.append(FieldProblem(f"{name}[{n}].children", said, "Check the references of the children."))
+    return found

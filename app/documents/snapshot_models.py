@@ -1,0 +1,72 @@
+"""The JSON form of everything that a run works on; see docs/snapshot.md. Homes are read as `home_documents` does."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from app.documents.fields import Count, Day, Document, Ref
+from app.documents.referral_models import ReferralIn
+from app.documents.run_models import MOST_PRICES, Budget, PairIn, Price
+
+FORMAT = "placement-snapshot"
+FORMAT_VERSION = 1
+MOST_REFERRALS = 100_000
+MOST_HOMES = 1_000_000
+
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Version = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
+Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Pairs = Annotated[list[PairIn], Field(max_length=MOST_REFERRALS)]
+
+
+class PolicyIn(Document):
+    """A policy by its whole text. Version and hash may be left out; where they stand, they must agree with it."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=200_000)]
+    version: Version | None = None
+    sha256: Sha256 | None = None
+
+
+class CaseloadIn(Document):
+    """How many children are placed already, and how many of them locally as the policy counts."""
+
+    local: Count = 0
+    total: Count = 0
+
+
+class ShareIn(Document):
+    """What one attempt of the solver may use."""
+
+    seconds: Annotated[int, Field(strict=True, ge=1, le=86_400)] = 300
+    memory_mb: Annotated[int, Field(strict=True, ge=1, le=1_000_000)] = 2_048
+
+
+class LimitsIn(Document):
+    """What a run may use: the first attempt, and the lighter one after a fault."""
+
+    full: ShareIn = ShareIn()
+    light: ShareIn = ShareIn(seconds=120)
+
+
+class SnapshotIn(Document):
+    """The whole input of one run. Only what has no default must be given."""
+
+    format: Literal["placement-snapshot"]
+    version: Annotated[int, Field(strict=True, ge=FORMAT_VERSION, le=FORMAT_VERSION)]
+    as_of: Day
+    records_of: Day | None = None
+    policy: Version | PolicyIn
+    referrals: Annotated[list[ReferralIn], Field(max_length=MOST_REFERRALS)]
+    homes: Annotated[list[Any], Field(max_length=MOST_HOMES)]
+    caseload: CaseloadIn = CaseloadIn()
+    last_proposals: Pairs = []
+    pinned: Pairs = []
+    excluded: Pairs = []
+    home_prices: Annotated[dict[Ref, Price], Field(max_length=MOST_PRICES)] = {}
+    weekly_budget_pence: Budget | None = None
+    effort: Literal["full", "light"] = "full"
+    limits: LimitsIn = LimitsIn()
+    seed: Line | None = None
+    made_with: Annotated[dict[Version, Line], Field(max_length=20)] = {}
