@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from app.matching.approval import Approval
+from app.matching.approval import Approval, ApprovalNeeded, ApprovalReason
 from app.matching.explain import Outcome, PairExplanation, Part
 from app.matching.finding import FULL
 from app.matching.home import Home
@@ -36,6 +36,12 @@ APPROVAL_WORDS: Mapping[Approval, str] = {
     Approval.NONE: "none",
     Approval.NOMINATED_OFFICER: "nominated officer",
     Approval.DIRECTOR: "director",
+}
+REASON_WORDS: Mapping[ApprovalReason, str] = {
+    ApprovalReason.OUTSIDE_AREA: "outside the area",
+    ApprovalReason.AT_A_DISTANCE: "at a distance",
+    ApprovalReason.AREA_NOT_KNOWN: "area not known",
+    ApprovalReason.KEY_STAGE_4: "moves school in Key Stage 4",
 }
 
 
@@ -115,10 +121,15 @@ def _ranking(found: Shortlist, pool: Pool, shown: int) -> Table:
             points(explanation.points) + (f"\n[dim]{points(low)}\nto {points(high)}[/]" if low != high else ""),
             f"{_short(where.family_m)} family\n{_short(where.centre_m)} centre",
             pounds(option.weekly_fee_pence) if option.weekly_fee_pence is not None else "?",
-            f"{'local' if where.local else 'not local'}; approval: {APPROVAL_WORDS[where.approval]}"
+            f"{'local' if where.local else 'not local'}; approval: {_approval(option.approval)}"
             + (f"\n[yellow]check {check}[/]" if check else ""),
         )
     return table
+
+
+def _approval(needed: ApprovalNeeded) -> str:
+    because = ", ".join(REASON_WORDS[reason] for reason in needed.because)
+    return APPROVAL_WORDS[needed.level] + (f" ({because})" if because else "")
 
 
 def _short(metres: int | None) -> str:

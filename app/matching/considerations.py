@@ -43,25 +43,33 @@ CRITERION_OF: dict[Consideration, str] = {
 _WORST_FIRST = (Met.NO, Met.NOT_KNOWN, Met.PARTLY, Met.YES)
 
 
-def considerations(parts: Sequence[Part], *, siblings_in_party: bool, whole_group: bool) -> dict[Consideration, Met]:
-    """Each consideration's answer for the party: that of the child for whom it is met least."""
+def considerations(parts: Sequence[Part], *, with_siblings: bool) -> dict[Consideration, Met]:
+    """Each consideration's answer for the party: that of the child for whom it is met least.
+
+    `with_siblings`: the party is a whole group of brothers and sisters. Whoever comes with some of them is
+    never wholly without, however far away others already live.
+    """
     answers = {}
     for consideration, code in CRITERION_OF.items():
-        found = [_met(part) for part in parts if part.code == code]
-        if consideration is Consideration.WITH_SIBLINGS and siblings_in_party:
-            found.append(Met.YES if whole_group else Met.PARTLY)
-        elif consideration is Consideration.WITH_SIBLINGS and not whole_group:
-            found.append(Met.NO)
+        found = [_met(consideration, part) for part in parts if part.code == code]
+        if consideration is Consideration.WITH_SIBLINGS and with_siblings:
+            found = [Met.YES, *(Met.PARTLY if answer is Met.NO else answer for answer in found)]
         applying = [answer for answer in _WORST_FIRST if answer in found]
         answers[consideration] = applying[0] if applying else Met.DOES_NOT_APPLY
     return answers
 
 
-def _met(part: Part) -> Met:
+def _met(consideration: Consideration, part: Part) -> Met:
+    """One child's answer. A home is in the authority's area or it is not: near to it is no part of it.
+
+    The criterion of disability also speaks of languages and signs; the consideration only of disabled children.
+    """
     if not part.applies:
+        return Met.DOES_NOT_APPLY
+    if consideration is Consideration.SUITABLE_IF_DISABLED and part.known and not part.facts["disabilities"]:
         return Met.DOES_NOT_APPLY
     if not part.known:
         return Met.NOT_KNOWN
     if part.value == FULL:
         return Met.YES
-    return Met.PARTLY if part.value else Met.NO
+    return Met.PARTLY if part.value and consideration is not Consideration.IN_AREA else Met.NO

@@ -271,6 +271,8 @@ def _criteria(section: Section) -> tuple[CriterionSetting, ...]:
 def _criterion(section: Section, criterion: Criterion) -> CriterionSetting:
     enabled = section.truth("enabled", default=True)
     because = section.text("because")
+    if criterion.statutory and not enabled:
+        raise section.wrong("enabled", "a statutory consideration cannot be left out; weigh it with 0 instead")
     if not enabled:
         section.finish()
         return CriterionSetting(criterion, enabled=False, weight=0, stand_in=0, params=None, because=because)

@@ -9,6 +9,7 @@ from datetime import date
 
 import numpy as np
 
+from app.matching.approval import ApprovalNeeded, approval_needed
 from app.matching.assess import Block, Question, assess_block, child_points
 from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether, Package
@@ -45,6 +46,7 @@ class Option:
     explanation: PairExplanation
     considerations: Mapping[Consideration, Met]
     where: Where
+    approval: ApprovalNeeded
     fees: tuple[Fee, ...]
     gaps: tuple[Gap, ...]
 
@@ -132,7 +134,7 @@ def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: in
         most_points=_most_points(policy, question),
         homes=len(pool),
         allowed=len(allowed),
-        options=_options(question, referral, best, block, explained[: len(best)]),
+        options=_options(question, referral, best, block, explained[: len(best)], as_of),
         ties_not_shown=not_shown,
         out_by_rule=_counts(policy, block.failed[0]),
         not_known_by_rule=_counts(policy, block.not_known[0] & np.uint32(policy.blocking_bits)),
@@ -177,17 +179,22 @@ def _options(
     cols: IntArray,
     block: Block,
     explained: Sequence[PairExplanation],
+    as_of: date,
 ) -> tuple[Option, ...]:
     places = where(referral, question.pool, question.policy, cols)
     fees = _fees(question, cols)
     allowed_points = block.points[0, block.allowed[0]]
     siblings = len(referral.children) > 1
+    emergency = referral.needed_by <= as_of
     return tuple(
         Option(
             rank=rank_among(explanation.points, allowed_points),
             explanation=explanation,
-            considerations=considerations(explanation.parts, siblings_in_party=siblings, whole_group=True),
+            considerations=considerations(explanation.parts, with_siblings=siblings),
             where=places[i],
+            approval=approval_needed(
+                question.pool.records[cols[i]], places[i].area, explanation.parts, emergency=emergency
+            ),
             fees=fees[i],
             gaps=gaps(referral.children, question.pool.records[cols[i]]),
         )

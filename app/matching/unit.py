@@ -97,7 +97,8 @@ class Criterion:
     """A soft criterion, judged on one child and one home: `judge(pairs: ChildPairs, params) -> Score`.
 
     `because`: what it found, a template over the names of its facts (see `app.wording`); `when_full` says
-    it shorter where the value is full.
+    it shorter where the value is full. `statutory`: one of the five considerations of Children Act 1989
+    s22C(8)-(9). A policy may give it no weight, but not leave it out: every option answers it.
     """
 
     code: str
@@ -107,3 +108,4 @@ class Criterion:
     judge: Callable[[Any, Any], Score]
     params: type[Any] = NoParams
     when_full: str = ""
+    statutory: bool = False

@@ -1,4 +1,4 @@
-"""Where a home is, by all three definitions of local at once, and who must approve it for that."""
+"""Where a home is, by all three definitions of local at once."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.geo.grid import Location, distance_m, pl_distance_tenths, squared_distance
-from app.matching.approval import Approval, approval_needed
 from app.matching.columns import BoolArray, IntArray
 from app.matching.local import AreaStatus, LocalMeasure
 from app.matching.policy import Policy
@@ -25,12 +24,11 @@ class Where:
     """
 
     centre_m: int | None
-    within_council_area: bool
+    local_to_council: bool
     family_m: int | None
     pl_distance_tenths: int | None
     within_radius_of_home: bool | None
     area: AreaStatus
-    approval: Approval
     local: bool
 
 
@@ -51,16 +49,14 @@ def where(referral: Referral, pool: Pool, policy: Policy, cols: IntArray) -> lis
             tenths = int(pl_distance_tenths(home.easting, home.northing, here.easting, here.northing))
             squared = squared_distance(home.easting, home.northing, here.easting, here.northing)
             within = bool(squared <= local.squared_radius)
-        area = list(AreaStatus)[status[i]]
         found.append(
             Where(
                 centre_m=int(centre[i]) if here else None,
-                within_council_area=bool(council[i]),
+                local_to_council=bool(council[i]),
                 family_m=metres,
                 pl_distance_tenths=tenths,
                 within_radius_of_home=within,
-                area=area,
-                approval=approval_needed(area),
+                area=list(AreaStatus)[status[i]],
                 local=bool(counted[i]),
             )
         )

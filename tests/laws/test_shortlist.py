@@ -9,6 +9,7 @@ from random import Random
 
 import pytest
 
+from app.matching.approval import Approval, ApprovalReason
 from app.matching.codes import KeepTogether
 from app.matching.home import Home
 from app.matching.policy import Policy
@@ -18,6 +19,7 @@ from app.matching.shortlist import Shortlist, shortlist
 from tests.reference.basics import metres_between
 from tests.reference.listing import (
     Results,
+    approval,
     best_splits,
     counts_as_local,
     how_far_out,
@@ -165,11 +167,25 @@ def test_where_a_home_is_by_all_three_definitions() -> None:
             home, found = homes[option.explanation.home], option.where
             plain = where(one.referral, home, one.policy.local)
             assert (found.centre_m, found.family_m) == (plain.centre_m, plain.family_m)
-            assert found.within_council_area == plain.within_council_area
+            assert found.local_to_council == plain.local_to_council
             tenths = found.pl_distance_tenths
             assert (None if tenths is None else tenths / 10) == plain.pl_distance
-            assert (found.area.value, found.approval.value) == (plain.area, plain.approval)
+            assert found.area.value == plain.area
             assert found.local == counts_as_local(one.referral, home, one.policy.local)
+
+
+def test_who_must_approve() -> None:
+    """By where the home is and whose carer it is, and where a move disturbs education in Key Stage 4."""
+    told = Counter[str]()
+    for one in asked():
+        homes = {home.ref: home for home in one.world.homes}
+        for option in one.found.options:
+            expected = approval(one.referral, homes[option.explanation.home], one.policy, one.world.as_of)
+            assert option.approval.level == expected
+            assert bool(option.approval.because) == (expected != "none")
+            told[expected] += 1
+            told.update(option.approval.because)
+    assert set(told) == {*Approval, *ApprovalReason}
 
 
 def test_fees_are_those_of_the_package_each_child_needs() -> None:
@@ -294,19 +310,25 @@ LEAST_FIRST = ("not_met", "not_known", "partly_met", "met")
 
 
 def test_each_statutory_consideration_is_answered_for_the_child_worst_off() -> None:
-    """Read off the criteria: full is met, nothing is not met; a group placed whole is with its siblings."""
+    """Read off the criteria: full is met, nothing is not met; a group placed whole is with its siblings.
+
+    Only a disabled child must be placed suitably for that; a home is in the area or not in it.
+    """
     told = Counter[str]()
     for one in asked():
         for option in one.found.options:
             plain = one.results[option.explanation.home]
+            disabled = {child.ref for child in one.referral.children if child.disabilities != frozenset()}
             for name, code in CRITERION_OF.items():
                 answers = [
                     "not_known" if not part.known else {0: "not_met", 1000: "met"}.get(part.value, "partly_met")
                     for part in plain.parts
-                    if part.code == code and part.applies
+                    if part.code == code and part.applies and (name != "suitable_if_disabled" or part.child in disabled)
                 ]
+                if name == "in_area":
+                    answers = [{"partly_met": "not_met"}.get(answer, answer) for answer in answers]
                 if name == "with_siblings" and len(one.referral.children) > 1:
-                    answers.append("met")
+                    answers = ["met", *({"not_met": "partly_met"}.get(answer, answer) for answer in answers)]
                 expected = min(answers, key=LEAST_FIRST.index, default="does_not_apply")
                 assert {str(key): str(met) for key, met in option.considerations.items()}[name] == expected
                 told[expected] += 1

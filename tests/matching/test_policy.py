@@ -54,6 +54,7 @@ def test_every_policy_of_the_project_is_complete(path: Path) -> None:
         ('[rules.sex]\nwhen_not_known = "block"', '[rules.sex]\nwhen_not_known = "flag"', "rules.sex.when_not_known"),
         ("[rules.sex]\n", "[rules.sex]\nenabled = false\n", "rules.sex.enabled"),
         ("[rules.pets]\n", "[rules.cats]\n", "rules.pets"),
+        ("[criteria.in_area]\n", "[criteria.in_area]\nenabled = false\n", "criteria.in_area.enabled"),
         ("[criteria.fee]\nweight = 4", "[criteria.fee]\nweight = -4", "criteria.fee.weight"),
         ("[criteria.fee]\nweight = 4", "[criteria.fee]\nweight = true", "criteria.fee.weight"),
         ("full_at_percent = 80", "full_at_percent = 300", "criteria.fee"),

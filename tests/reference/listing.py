@@ -12,8 +12,8 @@ from app.matching.home import Home
 from app.matching.local import Local
 from app.matching.policy import Policy
 from app.matching.referral import Child, HomeRef, Referral
-from tests.reference.basics import Inventory, metres_between, within_miles
-from tests.reference.criteria import is_local
+from tests.reference.basics import Inventory, Pair, metres_between, within_miles
+from tests.reference.criteria import education, is_local, key_stage_4
 from tests.reference.judging import PlainResult, judge_pair
 
 Results = Mapping[HomeRef, PlainResult]
@@ -97,11 +97,10 @@ class PlainWhere:
     """The three definitions of local side by side."""
 
     centre_m: int | None
-    within_council_area: bool
+    local_to_council: bool
     family_m: int | None
     pl_distance: float | None
     area: str
-    approval: str
 
 
 def where(referral: Referral, home: Home, local: Local) -> PlainWhere:
@@ -111,12 +110,34 @@ def where(referral: Referral, home: Home, local: Local) -> PlainWhere:
     area = _area(place, local)
     return PlainWhere(
         centre_m=None if place is None else metres_between(place, Location(*local.centre)),
-        within_council_area=place is not None and is_local(place, local),
+        local_to_council=place is not None and is_local(place, local),
         family_m=metres,
         pl_distance=None if place is None or family is None else pl_distance(place, family),
         area=area,
-        approval={"in_area": "none", "adjoining": "nominated_officer"}.get(area, "director_of_childrens_services"),
     )
+
+
+def approval(referral: Referral, home: Home, policy: Policy, as_of: date) -> str:
+    """Who must approve: the director for a home at a distance, a nominated officer for one next to the area.
+
+    Neither for a connected person or the authority's own carers. And a nominated officer, but not in an
+    emergency, where a child who may be in Key Stage 4 could not keep its school as before.
+    """
+    area = _area(home.location, policy.local)
+    own_carer = home.sector.value == "PR1" and (home.kind.value == "foster" or home.place_code.value.startswith("U"))
+    if area == "in_area" or own_carer or home.kind.value == "connected_person":
+        for child in referral.children:
+            if referral.needed_by > as_of and _moves_school_in_key_stage_4(child, referral, home, policy, as_of):
+                return "nominated_officer"
+        return "none"
+    return "nominated_officer" if area == "adjoining" else "director_of_childrens_services"
+
+
+def _moves_school_in_key_stage_4(child: Child, referral: Referral, home: Home, policy: Policy, as_of: date) -> bool:
+    pair = Pair(child, referral.children, referral, home, Inventory.of(()), policy.local, as_of)
+    params = next(setting.params for setting in policy.criteria if setting.criterion.code == "education")
+    kept = education(pair, params)
+    return kept is not None and kept != (1000, 1000) and key_stage_4(child, pair.moves_in) is not False
 
 
 def pl_distance(a: Location, b: Location) -> float:

@@ -54,4 +54,5 @@ DISABILITY = Criterion(
     source="Children Act 1989 s22C(8)(d); Equality Act 2010 s149",
     when_full="Supports every disability and way of communicating that is named",
     judge=judge,
+    statutory=True,
 )

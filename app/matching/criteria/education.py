@@ -71,4 +71,5 @@ EDUCATION = Criterion(
     source="Children Act 1989 s22C(8)(b); Care Planning, Placement and Case Review (England) Regulations 2010, reg 10",
     judge=judge,
     params=Params,
+    statutory=True,
 )

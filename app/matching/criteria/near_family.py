@@ -48,4 +48,5 @@ NEAR_FAMILY = Criterion(
     source="Children Act 1989 s22C(8)(a)",
     judge=judge,
     params=Params,
+    statutory=True,
 )

@@ -121,4 +121,5 @@ WITH_SIBLINGS = Criterion(
     when_full="In the same home as brothers and sisters already placed",
     judge=judge,
     params=Params,
+    statutory=True,
 )
