@@ -19,6 +19,9 @@ from app.matching.solve.columns import Columns, columns_of
 from app.matching.solve.engines import min_cost_flow
 from app.matching.terms import Terms
 
+STILL = 1_000
+"""Prices that move by less than one part in so many are left as they are."""
+
 SWEEPS = 400
 """Steps along shortest paths; beyond, prices stay a little too low, which costs nothing but time."""
 
@@ -51,12 +54,14 @@ def first_prices(terms: Terms, start: Start) -> Prices:
         if chosen is None:
             break
         found = _potentials(terms, columns, worth, room, chosen)
-        place = (place + found) // 2 if turn > 2 else found
+        before, place = place, (place + found) // 2 if turn > 2 else found
         used = np.bincount(columns.home[chosen], more[chosen], terms.full.size).astype(np.int64)
         extra = np.minimum((extra + used + 1) // 2, np.maximum(terms.capacity - 1, 0))
         if len(offers) > 1 and _met(terms, columns, chosen, first=len(offers) > 2):
             offers = offers[1:]
         prices = _prices(terms, place, offers[0])
+        if np.abs(place - before).sum() * STILL <= place.sum():
+            break
     return prices
 
 
