@@ -2,7 +2,7 @@
 
 The templates stand with the rules and criteria (`because`). A fact is printed by its format: `{age}` as it
 is, `{distance_m:miles}`, `{fee_pence:pounds}`, `{judged_on:day}`, `{risks:list}`, `{children:children}`,
-`{flag:flag}`. A fact that is not known reads "not known".
+`{flag:flag}`, `{registered_to:end}`. A fact that is not known reads "not known".
 """
 
 from __future__ import annotations
@@ -12,12 +12,16 @@ from datetime import date
 from string import Formatter
 from typing import Any
 
+from app.matching.codes import HomeKind
 from app.matching.considerations import Consideration, Met
 from app.matching.criteria import CRITERIA
 from app.matching.explain import Outcome, Part, RuleFinding
 from app.matching.finding import FULL, Value
+from app.matching.home import Home
 from app.matching.night_report import WhyHere
+from app.matching.referral import Referral
 from app.matching.rules import RULES
+from app.matching.why_not import Needed, told
 
 METRES_A_MILE = 1609.344
 _BECAUSE = {rule.code: rule.because for rule in RULES} | {c.code: c.because for c in CRITERIA}
@@ -55,6 +59,40 @@ WHY_HERE_WORDS: Mapping[WhyHere, str] = {
 """Why a proposal is, or is not, the party's own first choice."""
 
 
+_OWN_WORDS: Mapping[str, str] = {
+    HomeKind.FOSTER: "foster home",
+    HomeKind.CONNECTED_PERSON: "connected person's home",
+    HomeKind.CHILDRENS_HOME: "children's home",
+    HomeKind.PARENT_AND_CHILD: "parent-and-child home",
+    "in_house": "in-house",
+}
+"""Codes that do not read well as they are."""
+
+CHANGES: Mapping[str, str] = {
+    "registration": "the home's registration were confirmed",
+    "registered_from": "its registration were known to run from {value:day}",
+    "needed_by": "the move could wait until {value:day}",
+    "terms.age_min": "the home took children from {value} years",
+    "terms.age_max": "the home took children up to {value} years",
+    "terms.sex": "the home took boys and girls",
+    "terms.named_children": "the approval named {value:list}",
+    "terms.siblings_only": "the approval were not for brothers and sisters only",
+    "terms.exempt_children": "an exemption from the usual fostering limit named {value:list}",
+    "terms.parent_and_child": "its terms allowed a parent and child",
+    "adaptations": "the building also had: {value:list}",
+    "available_from": "the place were free on {value:day}",
+    "capability": "the home could meet these needs: {value:list}",
+    "places": "the home had {value} places",
+    "confirmed_on": "the vacancy were confirmed on {value:day}",
+    "living_companions": "the child's plan set no condition on who else lives there",
+    "keep_together": "it were preferred, not required, that the children stay together",
+    "foster_suitability": "the care plan allowed foster care",
+    "residential_suitability": "the care plan allowed residential care",
+    "supported_suitability": "the care plan allowed supported accommodation",
+}
+"""What would have to be different, by field, to stand after "if"."""
+
+
 def miles(metres: int | None) -> str:
     """A distance for reading, to one decimal."""
     return "not known" if metres is None else f"{metres / METRES_A_MILE:.1f} miles"
@@ -79,7 +117,7 @@ def points(value: int) -> str:
 
 def words(code: object) -> str:
     """A code as words: `substance_misuse` reads "substance misuse"."""
-    return str(code).replace("_", " ")
+    return _OWN_WORDS.get(str(code)) or str(code).replace("_", " ")
 
 
 def _listed(value: Value) -> str:
@@ -105,6 +143,8 @@ _FORMATS: Mapping[str, Callable[[Any], str]] = {
 
 class _Wording(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:  # as the base class has it
+        if format_spec == "end":
+            return "no end" if value is None else day(value)
         if value is None:
             return "not known"
         if format_spec:
@@ -149,6 +189,20 @@ def part_sentence(part: Part) -> str:
     if part.value == FULL and part.code in _WHEN_FULL:
         return _filled(_WHEN_FULL[part.code], part.facts)
     return sentence(part.code, part.facts)
+
+
+def change_sentence(needed: Needed, referral: Referral, home: Home) -> str:
+    """A change of a counterfactual, to stand after "if". Names no child but those of the referral."""
+    value, field = told(needed, referral), needed.change.field
+    if field == "capability":
+        value = tuple(
+            f"{words(each)} to level {level}" for each, level in value.items() if home.capability.get(each) != level
+        )
+    elif field == "adaptations":
+        value = value - (home.adaptations or frozenset())
+    if isinstance(value, frozenset):
+        value = tuple(sorted(value))
+    return _filled(CHANGES.get(field, f"{words(field)} were {{value}}"), {"value": value})
 
 
 def _filled(template: str, facts: Mapping[str, Value]) -> str:

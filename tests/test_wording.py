@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from string import Formatter
 
 import pytest
 
-from app.matching.codes import Judgement
+from app.matching.codes import HomeKind, Judgement, NeedDomain
 from app.matching.criteria import CRITERIA
 from app.matching.explain import Outcome, Part, RuleFinding
 from app.matching.referral import ChildRef
 from app.matching.rules import RULES
-from app.wording import day, miles, part_sentence, pounds, rule_sentence, sentence
-from tests.support.builders import a_child, a_home
+from app.matching.rules.kind_allowed import FIELD_OF_PART
+from app.matching.unit import Change, Subject
+from app.matching.why_not import Needed
+from app.wording import CHANGES, change_sentence, day, miles, part_sentence, pounds, rule_sentence, sentence, words
+from tests.support.builders import a_child, a_home, a_referral
 from tests.support.judging import judge_one
 from tests.support.params import params_of
 
@@ -58,3 +63,47 @@ def test_every_unit_says_what_it_asks_and_where_it_comes_from() -> None:
         assert unit.says
         assert unit.source
         assert not unit.says.endswith(".")
+
+
+def test_a_change_reads_after_if() -> None:
+    """What would have to be different, and of a list only what would be new."""
+
+    def said(field: str, value: object) -> str:
+        home = a_home(capability={NeedDomain.EDUCATION: 2, NeedDomain.BEHAVIOUR: 1})
+        return change_sentence(Needed(None, Change(Subject.HOME, field, value)), a_referral(), home)
+
+    assert said("terms.age_max", 15) == "the home took children up to 15 years"
+    assert said("confirmed_on", date(2026, 3, 2)) == "the vacancy were confirmed on 2 March 2026"
+    raised = {NeedDomain.EDUCATION: 2, NeedDomain.BEHAVIOUR: 3}
+    assert said("capability", raised) == "the home could meet these needs: behaviour to level 3"
+
+
+@pytest.mark.parametrize("field", ["terms.named_children", "terms.exempt_children"])
+def test_a_change_names_nobody_elses_child(field: str) -> None:
+    """A carer approved for other children as well: who they are is told to nobody who asks for another."""
+    child = a_child()
+    needed = Needed(None, Change(Subject.HOME, field, frozenset({child.ref, ChildRef("SOMEBODY-ELSE")})))
+    sentence_of_it = change_sentence(needed, a_referral(child), a_home())
+    assert child.ref in sentence_of_it
+    assert "SOMEBODY-ELSE" not in sentence_of_it
+
+
+def test_every_change_that_a_rule_offers_has_words() -> None:
+    """A new remedy needs a sentence; without one an officer would read the name of a field."""
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path("app/matching/rules").glob("*.py"))
+    fields = {*re.findall(r"Change\(Subject\.\w+, \"([a-z_.]+)\"", sources), *FIELD_OF_PART.values()}
+    assert len(fields) > 15
+    assert fields <= set(CHANGES)
+
+
+def test_no_end_is_no_gap_in_knowledge() -> None:
+    """A registration without a last day has no end; without a first day it is not known when it began."""
+    facts = {"registration": "Suspended", "registered_from": None, "registered_to": None, "moves_in": date(2026, 3, 2)}
+    assert sentence("registered", facts).startswith("The home is Suspended (from not known, to no end)")
+
+
+def test_kinds_of_home_read_as_people_say_them() -> None:
+    """Neither "a foster" nor "childrens home"."""
+    assert words(HomeKind.FOSTER) == "foster home"
+    assert words(HomeKind.CHILDRENS_HOME) == "children's home"
+    assert words("substance_misuse") == "substance misuse"

@@ -14,17 +14,15 @@ from typing import Any, TypeAlias
 from app.documents.places import Note
 from app.matching.codes import Code
 from app.matching.explain import Outcome, PairExplanation, Part, RuleFinding
+from app.matching.home import Home
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import Referral
 from app.matching.shortlist import NearMiss, Option, Relaxation, Shortlist
-from app.matching.why_not import Counterfactual, Needed, WhyNot
-from app.wording import part_sentence, rule_sentence, says
+from app.matching.why_not import Counterfactual, Needed, WhyNot, told
+from app.wording import change_sentence, part_sentence, rule_sentence, says
 
 Plain: TypeAlias = dict[str, Any]
-
-LISTS_OF_CHILDREN = frozenset({"terms.named_children", "terms.exempt_children"})
-"""Of these only the referral's own children are told: who else is named is nobody's business here."""
 
 
 def shortlist_answer(found: Shortlist, pool: Pool, notes: Sequence[Note] = ()) -> Plain:
@@ -53,10 +51,11 @@ def shortlist_answer(found: Shortlist, pool: Pool, notes: Sequence[Note] = ()) -
 def why_not_answer(found: WhyNot, referral: Referral, pool: Pool, policy: Policy, as_of: date) -> Plain:
     """A why-not as JSON-ready values."""
     explanation = found.explanation
+    home = pool.record(explanation.home)
     return {
         "referral": referral.ref,
         "home": explanation.home,
-        "name": pool.record(explanation.home).name,
+        "name": home.name,
         "as_of": as_of,
         "policy_version": policy.version,
         "policy_sha256": policy.sha256,
@@ -69,8 +68,8 @@ def why_not_answer(found: WhyNot, referral: Referral, pool: Pool, policy: Policy
         "homes_allowed": found.homes_allowed,
         "first_home": found.first_home,
         "behind_first_by": found.behind_first_by,
-        "counterfactuals": [_counterfactual(each, referral) for each in found.counterfactuals],
-        "together": _counterfactual(found.together, referral) if found.together else None,
+        "counterfactuals": [_counterfactual(each, referral, home) for each in found.counterfactuals],
+        "together": _counterfactual(found.together, referral, home) if found.together else None,
     }
 
 
@@ -153,26 +152,23 @@ def _relaxation(relaxation: Relaxation) -> Plain:
     return {**asdict(relaxation), "says": says(relaxation.rule)}
 
 
-def _counterfactual(found: Counterfactual, referral: Referral) -> Plain:
+def _counterfactual(found: Counterfactual, referral: Referral, home: Home) -> Plain:
     return {
         "rules": found.rules,
-        "changes": [_needed(needed, referral) for needed in found.changes],
+        "changes": [_needed(needed, referral, home) for needed in found.changes],
         "allowed": found.allowed,
         "points": found.points,
         "rank": found.rank,
     }
 
 
-def _needed(needed: Needed, referral: Referral) -> Plain:
-    change = needed.change
-    value = change.value
-    if change.field in LISTS_OF_CHILDREN:
-        value = frozenset(value) & {child.ref for child in referral.children}
+def _needed(needed: Needed, referral: Referral, home: Home) -> Plain:
     return {
         "child": needed.child,
-        "subject": change.subject,
-        "field": change.field,
-        "value": _value(value),
+        "subject": needed.change.subject,
+        "field": needed.change.field,
+        "value": _value(told(needed, referral)),
+        "sentence": change_sentence(needed, referral, home),
     }
 
 

@@ -197,6 +197,7 @@ class NeededOut(Out):
     subject: Subject
     field: str
     value: Fact | dict[str, int]
+    sentence: Annotated[str, Field(description="The same for reading, to stand after 'if'")]
 
 
 class CounterfactualOut(Out):

@@ -51,4 +51,4 @@ def why_not(referral: Ref, home: HomeArgument, policy: Version = None, as_of: As
             raise HomeNotFound
         day = as_of.date() if as_of else today()
         found = placing.why_not(record, HomeRef(home), pool, desk.policies, day, policy_version=policy)
-        print_why_not(console, found, pool)
+        print_why_not(console, record, found, pool)

@@ -22,6 +22,7 @@ from app.wording import (
     CONSIDERATION_WORDS,
     MET_WORDS,
     METRES_A_MILE,
+    change_sentence,
     day,
     miles,
     part_sentence,
@@ -64,7 +65,7 @@ def print_shortlist(console: Console, referral: Referral, found: Shortlist, pool
     console.print(_left_out(found, pool))
 
 
-def print_why_not(console: Console, found: WhyNot, pool: Pool) -> None:
+def print_why_not(console: Console, referral: Referral, found: WhyNot, pool: Pool) -> None:
     """Every rule and criterion for one home, and what would have to be different."""
     explanation = found.explanation
     state = "allowed" if found.allowed else f"out by {len(explanation.blocked_by)} rule(s)"
@@ -79,7 +80,7 @@ def print_why_not(console: Console, found: WhyNot, pool: Pool) -> None:
     console.print(_parts(explanation))
     several = [found.together] if found.together and len(found.counterfactuals) > 1 else []
     for counterfactual in (*found.counterfactuals, *several):
-        console.print(_counterfactual(counterfactual))
+        console.print(_counterfactual(counterfactual, referral, pool.record(explanation.home)))
 
 
 def _about(referral: Referral, found: Shortlist) -> RenderableType:
@@ -233,21 +234,10 @@ def _parts(explanation: PairExplanation) -> Table:
     return table
 
 
-def _counterfactual(found: Counterfactual) -> RenderableType:
-    changes = "; ".join(
-        f"{needed.change.subject} {words(needed.change.field)} = {_value(needed.change.value)}"
-        for needed in found.changes
-    )
-    then = f"it would be number {found.rank}" if found.allowed else "that rule would be met, others would not"
+def _counterfactual(found: Counterfactual, referral: Referral, home: Home) -> RenderableType:
+    changes = ", and ".join(change_sentence(needed, referral, home) for needed in found.changes)
+    then = f"this home would be number {found.rank}" if found.allowed else "that rule would be met, others would not"
     return Text(f"If {changes}: {then}.")
-
-
-def _value(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{words(key)} {item}" for key, item in value.items())
-    if isinstance(value, frozenset | set | tuple):
-        return ", ".join(sorted(words(item) for item in value)) or "none"
-    return words(value)
 
 
 def _name(pool: Pool, ref: HomeRef) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +29,20 @@ class Needed:
 
     child: ChildRef | None
     change: Change
+
+
+LISTS_OF_CHILDREN = frozenset({"terms.named_children", "terms.exempt_children"})
+
+
+def told(needed: Needed, referral: Referral) -> Any:
+    """The value of a change as it may be told: of a list of children only those of this referral.
+
+    Who else a carer is approved for is nobody's business here.
+    """
+    value = needed.change.value
+    if needed.change.field in LISTS_OF_CHILDREN:
+        return frozenset(value) & {child.ref for child in referral.children}
+    return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,7 +142,9 @@ def test_why_not_names_every_rule_and_what_would_help(client: TestClient) -> Non
     found = answer.json()
     assert found["allowed"] is False
     assert [finding["code"] for finding in found["rules"] if finding["blocks"]] == ["usable_places"]
-    assert found["together"]["changes"] == [{"child": None, "subject": "home", "field": "places", "value": 2}]
+    assert found["together"]["changes"] == [
+        {"child": None, "subject": "home", "field": "places", "value": 2, "sentence": "the home had 2 places"}
+    ]
     policy = client.get("/policies/nottingham-2023").json()
     assert {finding["code"] for finding in found["rules"]} == {rule["code"] for rule in policy["rules"]}
 

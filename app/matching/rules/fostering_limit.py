@@ -46,7 +46,7 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 FOSTERING_LIMIT = Rule(
     code="fostering_limit",
     says="The usual fostering limit of three is kept",
-    because="{fostered:children} are fostered there; with {children:children} more it would be over the "
+    because="Fostered there already: {fostered:children}; with {children:children} more it would be over the "
     "usual limit of three, they are not all siblings, and no exemption names every child",
     statutory=True,
     source="Children Act 1989 s63(12) and Sch 7 paras 2-4",

@@ -43,7 +43,7 @@ def judge(pairs: ChildPairs, params: Params) -> Finding:
 
 OFSTED_GATEWAY = Rule(
     code="ofsted_gateway",
-    says="Ofsted has not found the home wanting",
+    says="The home has no Ofsted judgement that the policy refuses",
     because="Ofsted's judgement is {judgement} ({judged_on:day}); the policy does not use such a home",
     statutory=False,
     source="Nottingham Placements Commissioning and Sufficiency Strategy 2016-18 (quality); "

@@ -45,8 +45,8 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 
 PARENT_AND_CHILD = Rule(
     code="parent_and_child",
-    says="Parent-and-child places go to a child with a baby, and only to such a child",
-    because="The child needs a parent-and-child place: {needs}; the home is a {kind}, "
+    says="Parent-and-child places go to a parent and baby who need one, and to nobody else",
+    because="A parent-and-child place is needed: {needs}; kind of home: {kind}; "
     "its terms allow parent and child: {terms}",
     statutory=False,
     source="Fostering Services (England) Regulations 2011, reg 27 (terms of approval); "

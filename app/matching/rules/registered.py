@@ -55,7 +55,7 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 REGISTERED = Rule(
     code="registered",
     says="The home is registered or approved on the day of moving in",
-    because="The home is {registration} (from {registered_from:day}, to {registered_to:day}); "
+    because="The home is {registration} (from {registered_from:day}, to {registered_to:end}); "
     "the child would move in on {moves_in:day}",
     statutory=True,
     source="Care Standards Act 2000 s11; Children Act 1989 s22C(6); Supported Accommodation (England) Regulations 2023",

@@ -72,7 +72,7 @@ def _barred(child: Children) -> Bits:
 SECURE_HOME = Rule(
     code="secure_home",
     says="A secure home only with the legal basis for it",
-    because="The home is a {kind}; secure accommodation order: {secure_order}, remand: {remand}, "
+    because="Kind of home: {kind}; secure accommodation order: {secure_order}, remand: {remand}, "
     "age {age}, approval for a child under 13: {approval}",
     statutory=True,
     source="Children Act 1989 s25; Children (Secure Accommodation) Regulations 1991, reg 4; "

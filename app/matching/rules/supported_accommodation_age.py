@@ -40,7 +40,7 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 SUPPORTED_ACCOMMODATION_AGE = Rule(
     code="supported_accommodation_age",
     says="Supported accommodation only at 16 and 17",
-    because="{kind} is for children of 16 and 17; the child will be {age}",
+    because="This kind of home ({kind}) is for children of 16 and 17; the child will be {age}",
     statutory=True,
     source="Care Planning, Placement and Case Review (England) Regulations 2010, reg 27A "
     "(inserted by SI 2021/161); Supported Accommodation (England) Regulations 2023 (SI 2023/416)",
