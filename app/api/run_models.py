@@ -162,7 +162,7 @@ class RunOut(RunSummaryOut):
     policy_sha256: str | None
     snapshot_sha256: str | None
     software: dict[str, str]
-    seed: int
+    seed: Annotated[str, Field(description="Decides between equals")]
     options: RunIn
     report: RunReportOut | None
 

@@ -67,7 +67,6 @@ class Wanted:
     business_date: date
     as_of: date
     options: RunOptions = field(default_factory=RunOptions)
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class Run:
     policy_sha256: str | None
     snapshot_sha256: str | None
     software: Mapping[str, str]
-    seed: int
+    seed: str
     outcome: str | None
     objective: int | None
     bound: int | None

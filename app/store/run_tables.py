@@ -93,7 +93,7 @@ runs = Table(
     Column("policy_sha256", String(64)),
     Column("snapshot_sha256", String(64)),
     Column("software", json_value(), nullable=False),
-    Column("seed", BigInteger, nullable=False),
+    Column("seed", String(40), nullable=False),
     Column("outcome", String(20)),
     Column("objective", BigInteger),
     Column("bound", BigInteger),

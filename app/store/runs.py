@@ -18,6 +18,7 @@ from sqlalchemy import ColumnElement, func, literal, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.errors import RunAlreadyMade, RunIsOver, RunNotAtWork, RunNotFound, RunOvertaken
+from app.matching.batch import KEY
 from app.store.codec import decoder, encoder
 from app.store.proposals import add_proposals
 from app.store.run_records import Publication, Run, RunKind, RunOptions, RunStatus, Wanted
@@ -48,7 +49,7 @@ def request(writing: Writing, authority: str, wanted: Wanted) -> Run:
         "stage": "waiting",
         "options": encoder(RunOptions)(wanted.options),
         "software": {},
-        "seed": wanted.seed,
+        "seed": KEY.decode(),
     }
     insert = _insert(writing, runs).values(row).on_conflict_do_nothing().returning(runs.c.id)
     run_id = writing.execute(insert).scalar()

@@ -69,7 +69,7 @@ def _runs() -> None:
         sa.Column("policy_sha256", sa.String(64)),
         sa.Column("snapshot_sha256", sa.String(64)),
         sa.Column("software", JSON, nullable=False),
-        sa.Column("seed", sa.BigInteger(), nullable=False),
+        sa.Column("seed", sa.String(40), nullable=False),
         sa.Column("outcome", sa.String(20)),
         sa.Column("objective", sa.BigInteger()),
         sa.Column("bound", sa.BigInteger()),
