@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from itertools import pairwise
 from math import isqrt
@@ -26,6 +27,17 @@ AUTHORITIES = (NOTTINGHAM, NOTTINGHAM, NOTTINGHAMSHIRE, DERBY, None)
 
 TELLING_METRES = (0, 1, 800, 1609, 1610, 3218, 4828, 8046, 8047, 16093, 16094, 24140, 32186, 32187, 64373)
 """Distances at which policies draw their lines, and a metre beyond."""
+
+TELLING_AGES = (12, 13, 14, 15, 16, 17, 18)
+"""Ages at which the law, the school or the terms of many homes draw a line."""
+
+LAST_STEPS = {
+    Decimal("0.9"): (443, 1379),
+    Decimal("2.9"): (618, 4626),
+    Decimal("5.8"): (1236, 9252),
+    Decimal("20.1"): (12850, 29686),
+}
+"""Miles, and a step whose squared length is the very last whole number within them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +81,8 @@ class Chance:
 
     def born(self, on: date, youngest: int = 0, oldest: int = 18) -> date:
         """A date of birth whose age changes on that day, the day before or after it, or at some other time."""
-        years = self.rng.randint(youngest, oldest)
+        telling = [age for age in TELLING_AGES if youngest <= age <= oldest]
+        years = self.one(telling) if telling and self.hits(0.4) else self.rng.randint(youngest, oldest)
         days = self.rng.choice((0, 0, -1, 1, self.rng.randint(2, 360)))
         born = _years_before(on, years) - timedelta(days=days)
         return _years_before(date(2024, 2, 29), 12) if self.hits(0.03) else born
@@ -88,6 +101,9 @@ class Chance:
 
     def _telling_step(self) -> tuple[int, int]:
         """A step of a telling length: the whole-metre point just inside it or just outside."""
+        if self.hits(0.2):
+            east, north = self.one(LAST_STEPS.values())
+            return self.one(((east, north), (-north, east), (-east, -north)))
         metres = self.one(TELLING_METRES)
         east = self.rng.randint(0, metres)
         north = isqrt(metres * metres - east * east) + self.rng.randint(0, 1)

@@ -29,11 +29,11 @@ from app.matching.policy import Arrivals, CriterionSetting, Placing, Policy, Rul
 from app.matching.rules import RULES
 from app.matching.unit import Criterion, Rule
 from tests.support.builders import a_local
-from tests.support.chance import Chance, polygons
+from tests.support.chance import LAST_STEPS, Chance, polygons
 
 Drawn = Mapping[str, Any]
 
-MILES = tuple(Decimal(text) for text in ("0.5", "1", "2", "3", "5", "10", "15", "20", "40"))
+MILES = tuple(Decimal(text) for text in ("0.5", "1", "2", "3", "5", "10", "15", "20", "40")) + tuple(LAST_STEPS)
 PERSONAL = tuple(v for v in Vulnerability if v is not Vulnerability.ANIMALS_IN_HOME)
 
 HARM: dict[Risk, tuple[Vulnerability, ...]] = {
@@ -194,7 +194,7 @@ def random_policy(rng: Random) -> Policy:
     )
     local = a_local(
         measure=chance.one(LocalMeasure),
-        radius_miles=chance.one((Decimal(20), Decimal("2.5"))),
+        radius_miles=chance.one((Decimal(20), Decimal("20.1"), Decimal("2.9"))),
         outline=chance.one((None, None, chance.one(polygons()))),
     )
     return _policy(rules, criteria, local)

@@ -112,7 +112,7 @@ def _with_record(c: Chance, home: Home, as_of: date) -> Home:
     confirmed = c.day_near(as_of - timedelta(days=c.one((0, 0, 1, 7, 14, 28, 30, 60, 90))), 3)
     return replace(
         home,
-        judgement=c.fact(usual, tuple(Judgement)),
+        judgement=c.fact(usual, (*Judgement, Judgement.NOT_JUDGED, Judgement.NOT_KNOWN)),
         judged_on=c.one((None, as_of - timedelta(days=300))),
         capability=c.mapping(NeedDomain, c.fact(((2, 3), (1, 2, 3)), ((0, 1, 2, 3),)), left_out=c.wild / 3),
         support=c.some(Support, 5),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 from hypothesis import strategies as st
@@ -200,6 +200,10 @@ def _home_tied(chance: Chance, home: Home, referrals: Sequence[Referral]) -> Hom
         residents[0] = replace(residents[0], live_apart_from=apart)
     if residents and chance.hits(0.1):
         residents[-1] = replace(residents[-1], ref=chance.one(chance.one(referrals).children).ref)
+    if residents and chance.hits(0.4):
+        born = chance.one(chance.one(referrals).children).date_of_birth
+        twin = born + timedelta(days=chance.one((0, 0, 1, -1))) if born else None
+        residents[-1] = replace(residents[-1], date_of_birth=twin)
     return replace(home, terms=terms, residents=tuple(residents))
 
 
