@@ -69,7 +69,7 @@ bench: $(DEV) $(POSTCODES)  ## Matching: figures on the terminal and as JSON in 
 	@$(PY) -m bench
 
 bench-run: $(DEV) $(POSTCODES)  ## The nightly run: the same
-	@$(PY) -m bench.run
+	@$(PY) -m bench.night_run
 
 ##@ Maintain
 

@@ -24,7 +24,7 @@ from app.matching.solve import solve
 from app.matching.verify import verify
 from app.matching.where import counts_as_local
 from bench.cases_matching import DAY, ROOT, directory, policy_in_use
-from bench.greedy import greedy
+from bench.night_greedy import greedy
 from bench.report import Result, publish
 
 NIGHTS = 200
@@ -55,7 +55,7 @@ def main(nights: int) -> None:
 def _both(seed: int) -> tuple[Outcome, Outcome]:
     posed = batch(_night(seed, policy_in_use()), threads=2)
     found = solve(posed.problem)
-    chosen = greedy(posed.problem)
+    chosen = np.array(greedy(posed.problem), dtype=np.int64)
     for choice in (found.chosen, chosen):
         if breaches := verify(posed.problem, choice.tolist()).breaches:
             raise AssertionError(f"night {seed}: {breaches[0]}")
