@@ -15,6 +15,7 @@ from app.documents.home_models import HomeIn
 from app.documents.placed_models import PlacedIn
 from app.documents.referral_models import ReferralIn
 from app.documents.run_models import RunIn
+from app.documents.snapshot_models import SnapshotIn
 from app.errors import FieldProblem
 
 Error = Mapping[str, Any]
@@ -99,7 +100,7 @@ def _near(name: object) -> str:
 def names() -> frozenset[str]:
     """Every field name and code of the documents, and the names that requests add."""
     found = {"body", "query", "path", "header", "homes", "home", "referral", "inventory", "policy", "k"}
-    for model in (ReferralIn, HomeIn, PlacedIn, RunIn):
+    for model in (ReferralIn, HomeIn, PlacedIn, RunIn, SnapshotIn):
         schema = model.model_json_schema()
         for part in (schema, *schema["$defs"].values()):
             found |= set(part.get("properties", ()))

@@ -84,6 +84,7 @@ class _Run:
     night: Night
     solver: SolverProcess
     limits: Limits
+    strength: Strength
     tell: Progress
     cancelled: Cancelled
     faults: list[Fault] = field(default_factory=list)
@@ -108,6 +109,7 @@ def rematch(
     night: Night,
     limits: Limits | None = None,
     *,
+    strength: Strength = Strength.FULL,
     with_price: bool = True,
     with_frontier: bool = False,
     tell: Progress = lambda _stage: None,
@@ -116,13 +118,14 @@ def rematch(
 ) -> Outcome:
     """The best proposal for all who wait, checked and explained; whatever happens, an honest outcome.
 
-    `solver`: one that is running already, to be used and left running; it saves the half second that starting takes.
+    `strength`: LIGHT makes the lighter attempt alone. `solver`: one that is running already, to be used and left
+    running; it saves the half second that starting takes.
     Raises `RunCancelled` where `cancelled` says so; no solver is left behind.
     """
     limits = limits or Limits()
     own: AbstractContextManager[SolverProcess] = nullcontext(solver) if solver else SolverProcess(limits)
     with own as ready:
-        run = _Run(night, ready, limits, tell, cancelled)
+        run = _Run(night, ready, limits, strength, tell, cancelled)
         outcome = _carried_out(run, with_price=with_price, with_frontier=with_frontier)
         run.begin(Stage.DONE)
     return replace(outcome, faults=tuple(run.faults), seconds=run.seconds)
@@ -150,7 +153,7 @@ def _carried_out(run: _Run, *, with_price: bool, with_frontier: bool) -> Outcome
         claimed_bound=answer.claimed_bound,
         most_local_proven=None if answer.solution.most_local_balance is None else answer.most_proven,
     )
-    checker = Checker(run.ask(Strength.FULL), posed)
+    checker = Checker(run.ask(run.strength), posed)
     if with_price:
         run.begin(Stage.PRICING)
         outcome = replace(outcome, price=price_of_one_more(posed.problem, answer, checker))
@@ -162,7 +165,10 @@ def _carried_out(run: _Run, *, with_price: bool, with_frontier: bool) -> Outcome
 
 def _answered(run: _Run, posed: Batch) -> Checked | Contradiction | None:
     """The checked answer of the full attempt, or of the lighter one; None where both failed."""
-    for stage, strength in ((Stage.SOLVING, Strength.FULL), (Stage.FALLING_BACK, Strength.LIGHT)):
+    attempts = [(Stage.SOLVING, run.strength)]
+    if run.strength is Strength.FULL:
+        attempts.append((Stage.FALLING_BACK, Strength.LIGHT))
+    for stage, strength in attempts:
         run.begin(stage)
         try:
             return Checker(run.ask(strength), posed).answer(posed.problem)
