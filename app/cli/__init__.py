@@ -8,6 +8,7 @@ from app.cli.demo import demo
 from app.cli.importing import import_homes
 from app.cli.matching import match, why_not
 from app.cli.policies import check
+from app.cli.rematching import rematch, replay
 from app.cli.serving import migrate, serve
 
 app = typer.Typer(
@@ -22,6 +23,8 @@ policy.command("check")(check)
 
 app.command("match")(match)
 app.command("why-not")(why_not)
+app.command("rematch")(rematch)
+app.command("replay")(replay)
 app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("import")(import_homes)

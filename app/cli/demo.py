@@ -14,14 +14,19 @@ from rich.rule import Rule
 
 from app import placing
 from app.cli.desk import Desk, console, gently, open_desk, today
+from app.cli.night_tables import print_night
+from app.cli.nights import stored_night
 from app.cli.tables import print_shortlist
 from app.demo.authority import DEMO_SEED, Sizes, synthetic_authority
+from app.demo.residents import PlacedChild
 from app.geo.bake import bake
 from app.geo.postcodes import PostcodeDirectory
 from app.matching.codes import KeepTogether
+from app.matching.placed import Placed
 from app.matching.referral import Referral
 from app.settings import PREFIX, PROJECT, Settings
-from app.store import load, migrate, save
+from app.store import caseload, load, migrate, save
+from app.store.run_records import RunKind, Wanted
 from app.store.session import Database
 from app.store.versions import Precondition
 
@@ -29,22 +34,25 @@ T = TypeVar("T")
 
 FOLDER = PROJECT / "var" / "demo"
 DEMO_DATABASE = f"sqlite:///{FOLDER / 'placement.db'}"
-EDITION = 2
+PROPOSALS_SHOWN = 12
+EDITION = 3
 """Goes up when what is made changes, so that an older demo is made anew."""
 DATABASE_VARIABLE = PREFIX + "DATABASE_URL"
 
 
 def demo() -> None:
-    """Make the synthetic authority and show one child's shortlist, a sibling group's and an emergency's."""
+    """Make the synthetic authority; show a child's shortlist, a sibling group's, an emergency's, and the night."""
     with gently():
         began = time.perf_counter()
         make_demo()
         with open_desk(demo_settings()) as desk:
             _show(desk)
+            _show_night(desk)
         console.print(Rule("What to do next"))
         console.print(
             "[bold]make serve[/] starts the service with this authority: the API is described at "
             "http://127.0.0.1:8000/docs.\n"
+            "[bold].venv/bin/placement rematch --frontier[/] shows all proposals, and what other local shares cost; "
             "[bold].venv/bin/placement why-not --help[/] explains any home for any child; "
             "[bold]make test[/] checks everything; README.md says the rest."
         )
@@ -120,6 +128,18 @@ def _fill(database: Database, settings: Settings, day: date) -> None:
         save.import_homes(writing, settings.authority, made.homes)
         for referral in made.referrals:
             save.save_referral(writing, settings.authority, referral, Precondition())
+        caseload.import_caseload(writing, settings.authority, [_placed(child) for child in made.caseload])
+
+
+def _placed(child: PlacedChild) -> Placed:
+    return Placed(
+        ref=child.child,
+        home=child.home,
+        kind=child.kind,
+        location=child.location,
+        family_home=child.family_home,
+        weekly_fee_pence=child.weekly_fee_pence,
+    )
 
 
 def _show(desk: Desk) -> None:
@@ -144,6 +164,15 @@ def _show(desk: Desk) -> None:
         found = placing.match(referral, pool, desk.policies, day, policy_version=version)
         console.print(Rule(title))
         print_shortlist(console, referral, found, pool)
+
+
+def _show_night(desk: Desk) -> None:
+    console.print(Rule("The night: all waiting children together"))
+    outcome, run = stored_night(desk, Wanted(RunKind.MANUAL, today(), today()))
+    if outcome is not None:
+        print_night(console, outcome, PROPOSALS_SHOWN)
+    if outcome is None or outcome.report is None:
+        console.print(f"[bold red]The run failed[/] ({run.failure}).")
 
 
 def _first(referrals: list[Referral], fits: Callable[[Referral], bool], shown: set[str]) -> Referral | None:

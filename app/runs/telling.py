@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import version
-from platform import python_version
 from typing import Any
 
 import orjson
@@ -21,13 +19,6 @@ from app.matching.night_report import NightReport, Proposal
 from app.matching.recheck import Verdict
 from app.rematch.run import Outcome
 from app.store.run_records import NewProposal
-
-PACKAGES = ("placement-matching", "numpy", "ortools", "scipy")
-
-
-def software() -> dict[str, str]:
-    """What the answer may depend on beside its input."""
-    return {"python": python_version()} | {name: version(name) for name in PACKAGES}
 
 
 def told(outcome: Outcome) -> dict[str, Any]:

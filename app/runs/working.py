@@ -14,8 +14,9 @@ from app.matching.batch import Night
 from app.matching.policy_values import PolicyError
 from app.rematch.faults import RunCancelled
 from app.rematch.run import Outcome, RunStatus
+from app.rematch.versions import versions
 from app.runs.publishing import publish
-from app.runs.telling import software, told
+from app.runs.telling import told
 from app.runs.workplace import Workplace, night_of
 from app.store import runs
 from app.store.run_records import Run, Wanted
@@ -132,8 +133,8 @@ def _carry_out(place: Workplace, run: Run, pulse: Pulse, stopping: Stopping) -> 
     pulse.stage("reading")
     night = night_of(place, run)
     about = {"policy_version": night.policy.version, "policy_sha256": night.policy.sha256}
-    written = place.snapshot(night, run)
-    place.database.transact(lambda writing: runs.keep_input(writing, place.authority, run, written, about, software()))
+    written = place.snapshot(night)
+    place.database.transact(lambda writing: runs.keep_input(writing, place.authority, run, written, about, versions()))
     outcome = _solved(place, run, night, pulse, cancelled)
     if outcome.report is None:
         failure = CONTRADICTION if outcome.status is RunStatus.INFEASIBLE else SOLVER_FAILED

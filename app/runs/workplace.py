@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from app.matching.batch import Night
-from app.matching.home import Home
 from app.matching.placed import placed_share
-from app.matching.referral import Referral
 from app.rematch.limits import Limits
 from app.rematch.run import Outcome, rematch
+from app.rematch.snapshot import snapshot_bytes, snapshot_of
 from app.store import caseload, load, proposals
-from app.store.codec import encoder
 from app.store.follower import PoolFollower
 from app.store.policies import PolicyBook, load_policies
-from app.store.run_records import Run
+from app.store.run_records import Run, RunOptions
 from app.store.session import Database
-
-
-def snapshot_of(night: Night, run: Run) -> bytes:
-    """All that a run works on, as bytes."""
-    return json.dumps(
-        {
-            "as_of": night.as_of.isoformat(),
-            "seed": run.seed,
-            "policy": night.policy.sha256,
-            "referrals": [encoder(Referral)(referral) for referral in night.referrals],
-            "homes": [encoder(Home)(home) for home in night.pool.records],
-        },
-        sort_keys=True,
-    ).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +24,7 @@ class Workplace:
     """One authority's records and policies, and how a night is solved.
 
     `policies` reads the documents anew, so that a run notices when they were changed under it. `rematch` is
-    `app.rematch.run.rematch`; tests put others in its place.
+    `app.rematch.run.rematch`; tests put others in its place. `snapshot`: all that a run works on, as bytes.
     """
 
     authority: str
@@ -49,7 +33,7 @@ class Workplace:
     policies: Callable[[], PolicyBook]
     limits: Limits = field(default_factory=Limits)
     rematch: Callable[..., Outcome] = rematch
-    snapshot: Callable[[Night, Run], bytes] = snapshot_of
+    snapshot: Callable[[Night], bytes] = field(kw_only=True)
 
 
 def open_workplace(
@@ -57,12 +41,23 @@ def open_workplace(
 ) -> Workplace:
     """The workplace of an authority on an open database."""
     follower = inventory or PoolFollower(database, authority)
-    return Workplace(authority, database, follower, lambda: load_policies(policies))
+    return Workplace(
+        authority,
+        database,
+        follower,
+        lambda: load_policies(policies),
+        snapshot=lambda night: snapshot_bytes(snapshot_of(night, policies)),
+    )
 
 
 def night_of(place: Workplace, run: Run) -> Night:
     """Everything that a run works on, as it is now. `LookupError` where there is no policy for it."""
-    policy = place.policies().pick(run.options.policy, run.as_of)
+    return night_for(place, run.options, run.as_of)
+
+
+def night_for(place: Workplace, options: RunOptions, as_of: date) -> Night:
+    """Everything that a run with these options would work on now. `LookupError` where there is no policy for it."""
+    policy = place.policies().pick(options.policy, as_of)
     pool = place.inventory.pool()
     with place.database.reading() as reading:
         referrals = tuple(stored.record for stored in load.all_referrals(reading, place.authority))
@@ -70,12 +65,11 @@ def night_of(place: Workplace, run: Run) -> Night:
         last = proposals.standing(reading, place.authority)
     waiting = {child.ref for referral in referrals for child in referral.children}
     share = placed_share(placed, pool, policy, waiting)
-    options = run.options
     return Night(
         referrals=referrals,
         pool=pool,
         policy=policy,
-        as_of=run.as_of,
+        as_of=as_of,
         local_placed=share.local,
         total_placed=share.total,
         last=last,

@@ -1,0 +1,113 @@
+"""`placement rematch` and `placement replay`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.cli.demo import settings_or_demo
+from app.cli.desk import console, errors, gently, open_desk, today
+from app.cli.matching import AsOf, Version
+from app.cli.night_tables import print_night
+from app.cli.nights import progress, stored_night, tried_night
+from app.rematch.reading import load_snapshot
+from app.rematch.result import result_bytes
+from app.rematch.run import Outcome
+from app.rematch.run import rematch as solve_night
+from app.rematch.snapshot import Snapshot, snapshot_bytes, snapshot_of
+from app.rematch.versions import differing
+from app.settings import Settings
+from app.store.run_records import Run, RunKind, RunOptions, RunStatus, Wanted
+from app.wording import words
+
+Frontier = Annotated[bool, typer.Option("--frontier", help="Also: what 70 % to 95 % local would cost, each solved")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write the result to this file, as JSON")]
+SnapshotFile = Annotated[Path | None, typer.Option("--snapshot", help="Write the run's whole input to this file")]
+NOTES_SHOWN = 20
+
+
+class PastDay(ValueError):
+    """Somebody wanted to publish proposals for a day that is over."""
+
+
+def rematch(
+    snapshot: SnapshotFile = None,
+    out: Out = None,
+    policy: Version = None,
+    as_of: AsOf = None,
+    *,
+    frontier: Frontier = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the proposals and store nothing")] = False,
+) -> None:
+    """The best proposal for all waiting children together: made, checked, stored and shown.
+
+    Without a configured database: for the synthetic authority of the demo.
+    """
+    with gently(), open_desk(settings_or_demo()) as desk:
+        day = as_of.date() if as_of else today()
+        if day < today() and not dry_run:
+            raise PastDay("Proposals for a day that is over can be looked at, not stored: add --dry-run.")
+        options = RunOptions(policy=policy, frontier=frontier)
+        wanted = Wanted(RunKind.MANUAL, today(), day, options)
+        outcome, run = (tried_night(desk, wanted), None) if dry_run else stored_night(desk, wanted)
+        if outcome is not None:
+            print_night(console, outcome)
+            _write_files(snapshot_of(outcome.night, desk.settings.policies), outcome, snapshot, out)
+        _say_stored(run)
+        if outcome is None or outcome.report is None or (run and run.status is not RunStatus.PUBLISHED):
+            raise typer.Exit(1)
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A snapshot file")],
+    out: Out = None,
+    *,
+    frontier: Frontier = False,
+) -> None:
+    """Solve the night of a snapshot file, made by `rematch` or by hand; needs no database. See docs/snapshot.md."""
+    with gently():
+        settings = Settings.read()
+        snapshot = load_snapshot(file.read_bytes(), settings.policies, settings.postcodes)
+        for note in snapshot.notes[:NOTES_SHOWN]:
+            console.print(f"{note.field}: {note.note}", markup=False)
+        if others := differing(snapshot.made_with):
+            console.print(f"[yellow]Made with other versions of {', '.join(others)}: the result may differ.[/]")
+        with progress() as tell:
+            outcome = solve_night(
+                snapshot.night, snapshot.limits, strength=snapshot.strength, with_frontier=frontier, tell=tell
+            )
+        print_night(console, outcome)
+        _write_files(snapshot, outcome, None, out)
+        if outcome.report is None:
+            raise typer.Exit(1)
+
+
+def _say_stored(run: Run | None) -> None:
+    if run is None:
+        console.print("[dim]Nothing was stored (--dry-run).[/]")
+    elif run.status is RunStatus.PUBLISHED:
+        dropped = f", {run.dropped} had become impossible and were dropped" if run.dropped else ""
+        console.print(f"Stored as run {run.number}: {run.proposed} proposals stand{dropped}.")
+    else:
+        errors.print(f"[bold red]Run {run.number} {words(run.status)}[/] ({words(run.failure)}). The last ones stand.")
+
+
+def _write_files(snapshot: Snapshot, outcome: Outcome, snapshot_file: Path | None, out: Path | None) -> None:
+    """Both files hold data about children: nobody else may read them."""
+    if snapshot_file is not None:
+        _write(snapshot_file, snapshot_bytes(snapshot))
+        console.print(f"Input written to {snapshot_file}: SHA-256 {snapshot.sha256}", soft_wrap=True, markup=False)
+    if out is not None:
+        _write(out, result_bytes(snapshot, outcome))
+        console.print(f"Result written to {out}.", soft_wrap=True, markup=False)
+
+
+def _write(path: Path, data: bytes) -> None:
+    beside = path.with_name(path.name + ".part")
+    beside.unlink(missing_ok=True)
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+    beside.replace(path)
