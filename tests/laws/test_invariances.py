@@ -1,4 +1,4 @@
-"""What must not matter does not: order, company, names, ethnicity, and what nobody asked for."""
+"""What must not matter does not: order, company and names."""
 
 from __future__ import annotations
 
@@ -13,49 +13,16 @@ import pytest
 
 from app.geo.zones import Circle, Polygon
 from app.matching import assess as assessing
-from app.matching.assess import Question, assess, assess_all, assess_block
-from app.matching.child_columns import ChildTable
-from app.matching.codes import CulturalNeeds, Ethnicity, Religion, Sex, SexAccepted
+from app.matching.assess import Question, assess, assess_block
 from app.matching.explain import explain
 from app.matching.pairs import child_grid, child_list, party_grid, party_list
-from app.matching.party_columns import PartyTable, parts, whole_parties
 from app.matching.policy import Policy
 from app.matching.pool import Pool
-from app.matching.referral import Child, HomeRef, Referral, ReferralRef
-from app.matching.shortlist import Shortlist, shortlist
+from app.matching.referral import HomeRef, Referral, ReferralRef
+from app.matching.shortlist import shortlist
 from app.matching.unit import Level
-from tests.support.policies import random_policy
-from tests.support.worlds import World, random_world
-
-Key = tuple[frozenset[str], str]
-Answer = tuple[frozenset[str], frozenset[str], bool, int]
-
-
-def question(world: World, policy: Policy) -> Question:
-    """Every part of every referral against every home."""
-    pool = Pool.build(world.homes)
-    children = ChildTable.build(world.referrals, pool, world.as_of)
-    parties = [part for whole in whole_parties(children) for part in parts(whole)]
-    return Question(children, PartyTable.build(parties, children), pool, policy)
-
-
-def answers(world: World, policy: Policy) -> dict[Key, Answer]:
-    """Everything the engine says, by who and where: rules failed, not known, allowed, points."""
-    asked = question(world, policy)
-    block = assess_all(asked)
-    found: dict[Key, Answer] = {}
-    for i, party in enumerate(asked.parties.parties):
-        who = frozenset(asked.children.entries[row].child.ref for row in party.members)
-        for j, home in enumerate(asked.pool.records):
-            failed, not_known = (frozenset(policy.rule_codes(int(m[i, j]))) for m in (block.failed, block.not_known))
-            found[who, home.ref] = (failed, not_known, bool(block.allowed[i, j]), int(block.points[i, j]))
-    return found
-
-
-def worlds_and_policies(count: int, **size: int) -> list[tuple[World, Policy]]:
-    """Random ones, the same every time."""
-    return [(random_world(rng, **size), random_policy(rng)) for rng in map(Random, range(500, 500 + count))]
-
+from tests.support.answers import answers, question, worlds_and_policies
+from tests.support.worlds import World
 
 # ----------------------------------------------------------------------------------------------------- order
 
@@ -262,74 +229,6 @@ def test_ties_are_broken_by_lot_and_not_by_name() -> None:
         assert {option.rank for option in found.options} == {1}
         first.add(found.options[0].explanation.home)
     assert len(first) > 4
-
-
-# ------------------------------------------------------------------------------------------- what nobody asks
-
-
-def _flipped(world: World, change: Callable[[Child], Child]) -> World:
-    referrals = [replace(r, children=tuple(change(child) for child in r.children)) for r in world.referrals]
-    return replace(world, referrals=tuple(referrals))
-
-
-def _shortlists(world: World, policy: Policy) -> list[Shortlist]:
-    pool = Pool.build(world.homes)
-    return [shortlist(referral, pool, policy, world.as_of) for referral in world.referrals]
-
-
-def test_ethnicity_changes_nothing_at_all() -> None:
-    """Not a rule, not a point, not a word of an explanation."""
-    rng = Random(3)
-    for world, policy in worlds_and_policies(4, referrals=5, homes=15):
-        for _ in range(3):
-            other = _flipped(world, lambda child: replace(child, ethnicity=rng.choice((None, *Ethnicity))))
-            assert _shortlists(other, policy) == _shortlists(world, policy)
-
-
-def _another_religion(child: Child, rng: Random) -> Child:
-    return child if child.asks_for_same_religion else replace(child, religion=rng.choice(list(Religion)))
-
-
-def _another_language(child: Child, rng: Random) -> Child:
-    return child if child.asks_for_same_language else replace(child, languages=(rng.choice(("en", "pl", "zu")),))
-
-
-def _another_culture(child: Child, rng: Random) -> Child:
-    if child.cultural_needs is CulturalNeeds.REQUIRED:
-        return child
-    silent = [need for need in CulturalNeeds if need is not CulturalNeeds.REQUIRED]
-    return replace(child, cultural_needs=rng.choice(silent))
-
-
-@pytest.mark.parametrize("change", [_another_religion, _another_language, _another_culture])
-def test_what_the_child_does_not_ask_for_changes_nothing(change: Callable[[Child, Random], Child]) -> None:
-    """Religion, language and culture count only for a child who asks."""
-    rng = Random(4)
-    for world, policy in worlds_and_policies(6, referrals=5, homes=15):
-        other = _flipped(world, lambda child: change(child, rng))
-        assert other != world
-        assert _shortlists(other, policy) == _shortlists(world, policy)
-
-
-def test_sex_changes_nothing_where_no_home_minds() -> None:
-    """With homes for any child, a boy, a girl and a child of unknown sex get the same list."""
-    for world, policy in worlds_and_policies(6, referrals=5, homes=15):
-        homes = tuple(replace(home, terms=replace(home.terms, sex=SexAccepted.ANY)) for home in world.homes)
-        lists = [
-            _shortlists(_flipped(replace(world, homes=homes), lambda child, sex=sex: replace(child, sex=sex)), policy)
-            for sex in Sex
-        ]
-        assert lists[0] == lists[1] == lists[2]
-
-
-def test_sex_matters_where_a_home_minds() -> None:
-    """The flip above is a real one: with homes for boys or girls it does change lists."""
-    changed = 0
-    for world, policy in worlds_and_policies(6, referrals=5, homes=15):
-        boys = answers(_flipped(world, lambda child: replace(child, sex=Sex.MALE)), policy)
-        girls = answers(_flipped(world, lambda child: replace(child, sex=Sex.FEMALE)), policy)
-        changed += boys != girls
-    assert changed == 6
 
 
 def test_a_name_is_a_name() -> None:
