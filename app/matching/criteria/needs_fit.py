@@ -43,6 +43,7 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
 
     Domains add up instead of being averaged, so one serious gap is never hidden behind eight domains that
     fit. What is not known leaves a range: a need could be as high as 3, a capability as low as 0.
+    A child known to need nothing in any domain is not judged by it.
     """
     needs, needs_open = pairs.child.needs_from, pairs.child.needs_not_known
     have, have_open = pairs.home.capability_from, pairs.home.capability_not_known

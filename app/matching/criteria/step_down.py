@@ -59,7 +59,10 @@ def _worth(params: Params, homes: Homes) -> IntArray:
 
 
 def _looks_to_a_family(pairs: ChildPairs) -> BoolArray:
-    """The plan prefers fostering, or the child leaves residential care and the plan allows it."""
+    """The plan prefers fostering, or the child leaves residential care and the plan allows it.
+
+    It allows it unless it calls fostering unsuitable or prefers residential care; silence is no objection here.
+    """
     child = pairs.child
     foster, residential = child.foster_suitability, child.residential_suitability
     lives_in: IntArray = child.lives_in_place
