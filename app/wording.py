@@ -63,7 +63,6 @@ _OWN_WORDS: Mapping[str, str] = {
     HomeKind.FOSTER: "foster home",
     HomeKind.CONNECTED_PERSON: "connected person's home",
     HomeKind.CHILDRENS_HOME: "children's home",
-    HomeKind.PARENT_AND_CHILD: "parent-and-child home",
     "in_house": "in-house",
 }
 """Codes that do not read well as they are."""

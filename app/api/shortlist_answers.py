@@ -19,6 +19,7 @@ from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import Referral
 from app.matching.shortlist import NearMiss, Option, Relaxation, Shortlist
+from app.matching.splits import Split
 from app.matching.why_not import Counterfactual, Needed, WhyNot, told
 from app.wording import change_sentence, part_sentence, rule_sentence, says
 
@@ -43,7 +44,8 @@ def shortlist_answer(found: Shortlist, pool: Pool, notes: Sequence[Note] = ()) -
         "not_known_by_rule": dict(found.not_known_by_rule),
         "near_misses": [_near_miss(miss, pool) for miss in found.near_misses],
         "relaxations": [_relaxation(relaxation) for relaxation in found.relaxations],
-        "splits": found.splits,
+        "splits": [_split(split, pool) for split in found.splits],
+        "splits_if_parted": [_split(split, pool) for split in found.splits_if_parted],
         "notes": [{"field": note.field, "note": note.note} for note in notes],
     }
 
@@ -150,6 +152,11 @@ def _near_miss(miss: NearMiss, pool: Pool) -> Plain:
 
 def _relaxation(relaxation: Relaxation) -> Plain:
     return {**asdict(relaxation), "says": says(relaxation.rule)}
+
+
+def _split(split: Split, pool: Pool) -> Plain:
+    parts = [{**asdict(part), "name": pool.record(part.home).name} for part in split.parts]
+    return {**asdict(split), "parts": parts}
 
 
 def _counterfactual(found: Counterfactual, referral: Referral, home: Home) -> Plain:

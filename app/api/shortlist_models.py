@@ -136,7 +136,7 @@ class RelaxationOut(Out):
     says: str
     statutory: bool
     homes: int
-    best_home: str
+    best_homes: Annotated[list[str], Field(description="Of those homes the five with the most points")]
 
 
 class SplitPartOut(Out):
@@ -144,6 +144,7 @@ class SplitPartOut(Out):
 
     children: list[str]
     home: str
+    name: str
     points: Points
 
 
@@ -183,7 +184,11 @@ class ShortlistOut(Out):
     not_known_by_rule: dict[str, int]
     near_misses: list[NearMissOut]
     relaxations: Annotated[list[RelaxationOut], Field(description="Where nothing fits: what one rule would open")]
-    splits: list[SplitOut]
+    splits: Annotated[list[SplitOut], Field(description="Where siblings need not, or cannot, all share a home")]
+    splits_if_parted: Annotated[
+        list[SplitOut],
+        Field(description="Where they must and no home takes them all: what parting them would open. Not an offer"),
+    ]
     notes: list[NoteOut]
 
 

@@ -58,10 +58,9 @@ def print_shortlist(console: Console, referral: Referral, found: Shortlist, pool
             kind = "law" if relaxation.statutory else "policy"
             console.print(
                 f"  If only '{says(relaxation.rule)}' ({kind}) were met: {relaxation.homes} home(s), "
-                f"first {_name(pool, relaxation.best_home)}"
+                f"first {', '.join(_name(pool, home) for home in relaxation.best_homes[:3])}"
             )
-    for split in found.splits:
-        console.print(_split(split, pool))
+    _print_splits(console, found, pool)
     console.print(_left_out(found, pool))
 
 
@@ -200,12 +199,27 @@ def _why(miss: NearMiss) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+def _print_splits(console: Console, found: Shortlist, pool: Pool) -> None:
+    if found.splits_if_parted:
+        console.print("They must stay together. Should a person decide otherwise, the best ways to part them:")
+    elif found.splits:
+        together = f" (together they have {points(found.options[0].explanation.points)})" if found.options else ""
+        console.print(f"The best ways to part them{together}:")
+    for split in (*found.splits, *found.splits_if_parted):
+        console.print(_split(split, pool))
+
+
 def _split(split: Split, pool: Pool) -> RenderableType:
-    parts = "; ".join(
-        f"{', '.join(part.children)} to {_name(pool, part.home)} ({points(part.points)})" for part in split.parts
-    )
-    apart = ", ".join(f"{miles(apart.distance_m)} apart" for apart in split.apart)
-    return Text(f"Best split, {split.pairs_apart} pair(s) apart: {parts}. {apart}.")
+    lines = [
+        f"  {', '.join(part.children)} to {_name(pool, part.home)}, {points(part.points)} points"
+        for part in split.parts
+    ]
+    who = {part.home: ", ".join(part.children) for part in split.parts}
+    lines += [f"    {who[one.home]} and {who[one.other_home]}: {miles(one.distance_m)} apart" for one in split.apart]
+    pairs = "1 pair" if split.pairs_apart == 1 else f"{split.pairs_apart} pairs"
+    cost = split.points - split.value
+    less = f", less {points(cost)} for parting {pairs}" if cost else f", {pairs} parted"
+    return Text("\n".join((f"- {points(split.points)} points{less}", *lines)))
 
 
 def _rules(explanation: PairExplanation) -> Table:

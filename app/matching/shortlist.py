@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -12,14 +12,14 @@ import numpy as np
 from app.matching.approval import ApprovalNeeded, approval_needed
 from app.matching.assess import Block, Question, assess_block, child_points
 from app.matching.child_columns import ChildTable
-from app.matching.codes import KeepTogether, Package
+from app.matching.codes import KeepTogether
 from app.matching.columns import IntArray
 from app.matching.considerations import Consideration, Met, considerations
 from app.matching.explain import PairExplanation, RuleFinding, explain
-from app.matching.fees import weekly_fee
 from app.matching.gaps import Gap, gaps
 from app.matching.pairs import child_list
 from app.matching.party_columns import PartyTable, whole_parties
+from app.matching.party_fees import Fee, party_fees
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
@@ -27,15 +27,7 @@ from app.matching.splits import Split, best_splits, parts_of
 from app.matching.where import Where, where
 
 SPLITS_SHOWN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """What one child would cost in a home; None where the home gives no price or the package is not known."""
-
-    child: ChildRef
-    package: Package | None
-    weekly_fee_pence: int | None
+HOMES_OPENED_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +62,17 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A single rule that alone keeps some homes out. `best_home` is the one with the most points."""
+    """A single rule that alone keeps so many homes out. `best_homes`: those with the most points, best first."""
 
     rule: str
     statutory: bool
     homes: int
-    best_home: HomeRef
+    best_homes: tuple[HomeRef, ...]
+
+    @property
+    def best_home(self) -> HomeRef:
+        """The one with the most points."""
+        return self.best_homes[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +81,9 @@ class Shortlist:
 
     `out_by_rule` counts homes by each rule that failed, `not_known_by_rule` by each that is not known and
     blocks; a home out by two rules counts under both. `ties_not_shown`: homes with the same points as the
-    last one shown. `splits`: for sibling groups that need not or cannot stay together.
+    last one shown. `splits`: for sibling groups that need not or cannot stay together. `splits_if_parted`:
+    where they must stay together and no home takes them all, the best there would be if a person decided,
+    with a reason, that they may be parted.
     """
 
     referral: ReferralRef
@@ -103,6 +102,7 @@ class Shortlist:
     near_misses: tuple[NearMiss, ...]
     relaxations: tuple[Relaxation, ...]
     splits: tuple[Split, ...]
+    splits_if_parted: tuple[Split, ...]
 
 
 def question_for(referral: Referral, pool: Pool, policy: Policy, as_of: date, *, parts: bool = False) -> Question:
@@ -141,6 +141,7 @@ def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: in
         near_misses=_near_misses(question, block, near, explained[len(best) :]),
         relaxations=_relaxations(question, block) if not len(allowed) else (),
         splits=_splits(question, block, referral) if may_part else (),
+        splits_if_parted=() if may_part or len(allowed) else _splits_if_parted(referral, pool, policy, as_of),
     )
 
 
@@ -182,7 +183,7 @@ def _options(
     as_of: date,
 ) -> tuple[Option, ...]:
     places = where(referral, question.pool, question.policy, cols)
-    fees = _fees(question, cols)
+    fees = party_fees(question, cols)
     allowed_points = block.points[0, block.allowed[0]]
     siblings = len(referral.children) > 1
     emergency = referral.needed_by <= as_of
@@ -200,26 +201,6 @@ def _options(
         )
         for i, explanation in enumerate(explained)
     )
-
-
-def _fees(question: Question, cols: IntArray) -> list[tuple[Fee, ...]]:
-    children = question.children
-    count = len(children.entries)
-    rows = np.repeat(np.arange(count), len(cols))
-    pairs = child_list(children, question.pool, question.policy.local, rows, np.tile(cols, count))
-    pence, package = (np.broadcast_to(found, pairs.shape).reshape(count, len(cols)) for found in weekly_fee(pairs))
-    packages = tuple(Package)
-    return [
-        tuple(
-            Fee(
-                child=children.entries[c].child.ref,
-                package=packages[package[c, i]] if package[c, i] >= 0 else None,
-                weekly_fee_pence=int(pence[c, i]) if pence[c, i] >= 0 else None,
-            )
-            for c in range(count)
-        )
-        for i in range(len(cols))
-    ]
 
 
 def _counts(policy: Policy, masks: IntArray) -> dict[str, int]:
@@ -286,10 +267,9 @@ def _relaxations(question: Question, block: Block) -> tuple[Relaxation, ...]:
     for setting in question.policy.rules:
         cols: IntArray = np.flatnonzero(bits == setting.bit)
         if len(cols):
-            best = cols[np.argmax(points_regardless(question, 0, cols))]
-            found.append(
-                Relaxation(setting.rule.code, setting.rule.statutory, len(cols), question.pool.records[best].ref)
-            )
+            order = np.argsort(-points_regardless(question, 0, cols), kind="stable")[:HOMES_OPENED_SHOWN]
+            best = tuple(question.pool.records[col].ref for col in cols[order])
+            found.append(Relaxation(setting.rule.code, setting.rule.statutory, len(cols), best))
     return tuple(sorted(found, key=lambda relaxation: -relaxation.homes))
 
 
@@ -298,3 +278,12 @@ def _splits(question: Question, block: Block, referral: Referral) -> tuple[Split
     if not preferred and block.allowed[0].any():
         return ()
     return best_splits(question, block, question.policy.separated_pair if preferred else 0, SPLITS_SHOWN)
+
+
+def _splits_if_parted(referral: Referral, pool: Pool, policy: Policy, as_of: date) -> tuple[Split, ...]:
+    """What parting a group would open that must stay together: judged as if that were preferred."""
+    if len(referral.children) == 1:
+        return ()
+    parted = replace(referral, keep_together=KeepTogether.PREFERRED)
+    question = question_for(parted, pool, policy, as_of, parts=True)
+    return best_splits(question, assess_block(question, 0, len(question.parties)), policy.separated_pair, SPLITS_SHOWN)
