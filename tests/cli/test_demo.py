@@ -48,3 +48,15 @@ def test_a_demo_of_an_older_layout_is_made_anew(folder: Path) -> None:
     marker.write_text(json.dumps(made | {"layout": "0001"}), encoding="utf-8")
     result = CliRunner().invoke(app, ["demo"])
     assert result.exit_code == 0, result.output
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_demo_ends_with_the_night() -> None:
+    """All waiting children together: placed, local share against both marks, siblings, cost, gap, and the unplaced."""
+    result = CliRunner().invoke(app, ["demo"])
+    assert result.exit_code == 0, result.output
+    night = result.output.partition("The night: all waiting children together")[2]
+    for words in ("Children placed", "Local share", "floor 80 %", "ambition 85 %", "Brothers and sisters"):
+        assert words in night
+    for words in ("Weekly cost", "Gap", "proposals", "One more local child"):
+        assert words in night.lower() or words in night

@@ -1,0 +1,199 @@
+"""`placement rematch` and `placement replay`: the night in the terminal, stored, kept in files, and made again."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from app.cli import night_tables, rematching
+from app.cli.night_tables import WHY, print_night, why_here
+from app.cli.price_tables import price_line
+from app.matching.batch import Night, Proposed
+from app.matching.night_report import WhyHere
+from app.matching.recheck import Fallen, Verdict
+from app.matching.referral import ChildRef, HomeRef
+from app.rematch.faults import SolverHung
+from app.rematch.process import SolverProcess
+from app.rematch.run import Outcome, RunStatus, rematch
+from app.rematch.target import FrontierPoint, TargetPrice
+from tests.cli.conftest import DAY as MADE_ON
+from tests.cli.conftest import Terminal
+from tests.rematch.conftest import solver
+from tests.rematch.nights import a_night
+
+__all__ = ["solver"]
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "snapshot.md"
+
+
+@pytest.fixture
+def on_the_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Today is the day for which the authority was made."""
+    monkeypatch.setattr(rematching, "today", lambda: MADE_ON)
+
+
+def printed(outcome: Outcome, width: int = 80) -> str:
+    """What the terminal shows."""
+    out = io.StringIO()
+    print_night(Console(file=out, width=width), outcome)
+    return out.getvalue()
+
+
+def in_one_line(text: str) -> str:
+    """Without line breaks and frames."""
+    return " ".join(text.translate(str.maketrans("", "", "│┃")).split())
+
+
+@pytest.mark.usefixtures("on_the_day")
+def test_rematch_stores_and_shows(terminal: Terminal) -> None:
+    """The figures of the night, each proposal with why, and under which number it is stored."""
+    result = terminal.run("rematch")
+    assert result.exit_code == 0, result.output
+    for words in ("Children placed", "Local share", "floor 80 %", "ambition 85 %", "Brothers and sisters"):
+        assert words in result.output
+    for words in ("Weekly cost", "Gap", "Proposals", "One more local child", "Stored as run 1"):
+        assert words in result.output
+    again = terminal.run("rematch")
+    assert "Stored as run 2" in again.output
+    assert "as last night" in in_one_line(again.output).lower()
+
+
+@pytest.mark.usefixtures("on_the_day")
+def test_dry_run_snapshot_and_replay(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dry run stores nothing; its input, replayed without any database, gives the same bytes."""
+    snapshot, out, again = (terminal.folder / name for name in ("night.json", "one.json", "two.json"))
+    result = terminal.run("rematch", "--dry-run", "--frontier", "--snapshot", str(snapshot), "--out", str(out))
+    assert result.exit_code == 0, result.output
+    assert "Nothing was stored" in result.output
+    assert "What other shares would cost" in result.output
+    assert snapshot.stat().st_mode & 0o077 == 0
+    monkeypatch.delenv("PLACEMENT_DATABASE_URL")
+    monkeypatch.setenv("PLACEMENT_POSTCODES", "/nowhere")
+    replayed = terminal.run("replay", str(snapshot), "--frontier", "--out", str(again))
+    assert replayed.exit_code == 0, replayed.output
+    assert out.read_bytes() == again.read_bytes()
+    assert json.loads(out.read_bytes())["report"]["proposals"]
+
+
+def test_a_past_day_is_not_stored(terminal: Terminal) -> None:
+    """Proposals for a day that is over could only mislead."""
+    refused = terminal.run("rematch", "--as-of", "2026-03-02")
+    assert refused.exit_code == 1
+    assert "--dry-run" in refused.output
+    assert terminal.run("rematch", "--as-of", "2026-03-02", "--dry-run").exit_code == 0
+
+
+def test_the_documented_example_is_replayed(terminal: Terminal) -> None:
+    """A file written by hand is solved, and why is said."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    file = terminal.folder / "hand.json"
+    file.write_text(text.partition("```json snapshot\n")[2].partition("```")[0], encoding="utf-8")
+    result = terminal.run("replay", str(file))
+    assert result.exit_code == 0, result.output
+    assert "3 of 3" in result.output
+    assert "goes to R-2" in in_one_line(result.output)
+
+
+def test_a_spoilt_file_ends_gently(terminal: Terminal) -> None:
+    """The field and its cure, exit code 1, no stack trace."""
+    file = terminal.folder / "spoilt.json"
+    file.write_text('{"format": "placement-snapshot", "version": 1, "as_of": "soon", "policy": "x"}', encoding="utf-8")
+    result = terminal.run("replay", str(file))
+    assert result.exit_code == 1
+    assert "as_of: This is not a date." in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.fixture
+def outcome(solver: SolverProcess) -> Outcome:
+    """A small night with its frontier."""
+    return rematch(a_night(), with_frontier=True, solver=solver)
+
+
+def test_everything_fits_in_80_columns(outcome: Outcome) -> None:
+    """No line is longer, and nothing is cut off."""
+    text = printed(outcome)
+    assert max(map(len, text.splitlines())) <= 80
+    assert "…" not in text
+    assert "Proven: nothing better exists" in text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda _: {"status": RunStatus.FALLBACK, "faults": (SolverHung().as_fault(),)}, "time was up"),
+        (lambda o: {"report": replace(o.report, bound=o.report.bound + 5)}, "5 points (0.00"),
+        (lambda _: {"most_local_proven": True}, "No choice comes nearer"),
+        (lambda _: {"most_local_proven": False}, "No nearer choice was found"),
+        (lambda _: {"frontier": (FrontierPoint(700, fault="solver_hung"),)}, "solver hung"),
+    ],
+)
+def test_what_went_less_well_is_said(
+    outcome: Outcome, change: Callable[[Outcome], dict[str, object]], words: str
+) -> None:
+    """A fallback, a gap, a target out of reach, a point that was not solved."""
+    assert words in in_one_line(printed(replace(outcome, **change(outcome))))  # type: ignore[arg-type]
+
+
+def test_no_proposals(outcome: Outcome) -> None:
+    """Why there are none, and what of the last ones still stands."""
+    one = Proposed(frozenset({ChildRef("C-1")}), HomeRef("H-gone"))
+    none = Outcome(
+        outcome.night,
+        RunStatus.INFEASIBLE,
+        contradictions=("home H-1 has more children than places",),
+        fallen=(Verdict(one, Fallen.HOME_GONE),),
+    )
+    text = in_one_line(printed(none))
+    assert "It cannot be: home H-1 has more children than places." in text
+    assert "Of the last proposals 0 still keep every rule." in text
+    assert "C-1 to H-gone: home gone." in text
+
+
+def test_the_unplaced_are_explained(solver: SolverProcess) -> None:
+    """Whom a home went to, or which rules are in the way and what would help."""
+    night: Night = a_night()
+    far = [home for home in night.pool.records if "near" not in home.ref]
+    crowded = rematch(replace(night, pool=night.pool.changed((), [home.ref for home in far])), solver=solver)
+    assert "goes to R-" in in_one_line(printed(crowded))
+    closed = [replace(home, terms=replace(home.terms, age_max=3)) for home in night.pool.records]
+    alone = in_one_line(printed(rematch(replace(night, pool=night.pool.changed(closed)), solver=solver)))
+    assert "No home meets every rule." in alone
+    assert "If only" in alone
+
+
+def test_every_reason_has_a_sentence(outcome: Outcome) -> None:
+    """None is forgotten, and each can be filled in."""
+    assert outcome.report is not None
+    assert set(WHY) == set(WhyHere)
+    for why in WhyHere:
+        for loss in (None, 0, 700):
+            one = replace(outcome.report.proposals[0], why=why, others_would_lose=loss, unchanged=True)
+            assert "{" not in why_here(one)
+
+
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        (TargetPrice(8, 10, most_proven=True), "no choice with more than 8 exists"),
+        (TargetPrice(8, 10), "no choice with more than 8 was found"),
+        (TargetPrice(8, 10, fault="solver_hung"), "not worked out (solver hung)"),
+        (TargetPrice(8, 10, 9, 10, 700, 5_000, 0, 0), "would cost 700 points and £50 more a week, with as many"),
+        (TargetPrice(8, 10, 9, 11, -700, -5_000, 1, 0), "minus 700 points and £50 less a week, with 1 child more"),
+        (TargetPrice(8, 10, 9, 8, 700, 0, -2, 50), "(or up to 50 fewer)"),
+    ],
+)
+def test_the_price_of_one_more(price: TargetPrice, words: str) -> None:
+    """Its sentence in every case."""
+    assert words in price_line(price).plain
+
+
+def test_all_statuses_have_words() -> None:
+    """None is forgotten."""
+    assert set(night_tables.STATUS_WORDS) == set(RunStatus)
