@@ -1,0 +1,136 @@
+"""What has become impossible is found with its reason; what is left always keeps every rule and limit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from app.matching.batch import Night, Proposed, batch
+from app.matching.codes import HomeKind, KeepTogether, LivingCompanions, Risk, Vulnerability
+from app.matching.night_check import check_night
+from app.matching.night_report import proposed
+from app.matching.pool import Pool
+from app.matching.recheck import Fallen, recheck
+from app.matching.referral import ChildRef, HomeRef, Referral
+from app.matching.solve import solve
+from tests.support.builders import AS_OF, a_child, a_home, a_referral, a_resident, risks
+from tests.support.policies import real_policies
+from tests.support.worlds import open_world
+
+POLICY = next(policy for policy in real_policies() if policy.version == "nottingham-2023")
+HOUSE = a_home(ref=HomeRef("H"), kind=HomeKind.CHILDRENS_HOME, places=4)
+
+
+def _night(*referrals: Referral, home: Any = HOUSE, **changes: Any) -> Night:
+    return replace(Night(referrals, Pool.build([home]), POLICY, AS_OF), **changes)
+
+
+def _to_house(*referrals: Referral) -> list[Proposed]:
+    return [Proposed(frozenset(child.ref for child in referral.children), HomeRef("H")) for referral in referrals]
+
+
+def _fallen(night: Night, made: list[Proposed]) -> list[Fallen | None]:
+    return [verdict.fallen for verdict in recheck(night, made)]
+
+
+def test_what_is_as_it_was_stands() -> None:
+    """Nothing changed: every proposal stands, with its fee."""
+    one, two = a_referral(), a_referral()
+    verdicts = recheck(_night(one, two), _to_house(one, two))
+    assert [verdict.fallen for verdict in verdicts] == [None, None]
+    assert [verdict.weekly_fee_pence for verdict in verdicts] == [90_000, 90_000]
+    assert recheck(_night(one), []) == ()
+
+
+def test_people_and_homes_that_are_gone() -> None:
+    """A withdrawn referral, one that lost a child, one that must now stay together, a home that is gone."""
+    group = a_referral(a_child(ref=ChildRef("A")), a_child(ref=ChildRef("B")))
+    (whole,) = _to_house(group)
+    part = Proposed(frozenset({ChildRef("A")}), HomeRef("H"))
+    assert _fallen(_night(a_referral()), [whole]) == [Fallen.REFERRAL_WITHDRAWN]
+    assert _fallen(_night(replace(group, children=group.children[:1])), [whole]) == [Fallen.CHILDREN_CHANGED]
+    assert _fallen(_night(replace(group, keep_together=KeepTogether.REQUIRED)), [part]) == [Fallen.MUST_STAY_TOGETHER]
+    assert _fallen(_night(group, home=replace(HOUSE, ref=HomeRef("X"))), [whole]) == [Fallen.HOME_GONE]
+    moved = [replace(group, children=group.children[:1]), a_referral(group.children[1])]
+    assert _fallen(_night(*moved), [whole]) == [Fallen.CHILDREN_CHANGED]
+
+
+def test_a_child_is_placed_once() -> None:
+    """Of two proposals for one child the first stands."""
+    one = a_referral()
+    assert _fallen(_night(one), _to_house(one, one)) == [None, Fallen.CHILDREN_CHANGED]
+
+
+def test_a_rule_that_is_no_longer_met_is_named() -> None:
+    """The codes of the rules stand with the verdict."""
+    one = a_referral()
+    (verdict,) = recheck(_night(one, home=replace(HOUSE, available_from=AS_OF + timedelta(days=90))), _to_house(one))
+    assert (verdict.fallen, verdict.rules) == (Fallen.RULES_NOT_MET, ("available_by",))
+
+
+def test_the_first_get_the_places_that_are_left() -> None:
+    """Where a home filled up, those that come first stay."""
+    one, two = a_referral(), a_referral()
+    full = replace(HOUSE, places_held=3)
+    assert _fallen(_night(one, two, home=full), _to_house(one, two)) == [None, Fallen.NO_PLACE_LEFT]
+    assert _fallen(_night(one, two, home=full), _to_house(two, one)) == [None, Fallen.NO_PLACE_LEFT]
+
+
+def test_the_fostering_limit_counts_everybody() -> None:
+    """Two residents, two newcomers of two referrals: over the usual limit, though there are places."""
+    one, two = a_referral(), a_referral()
+    arrivals = replace(POLICY.arrivals, foster=2)
+    home = a_home(ref=HomeRef("H"), places=6, residents=(a_resident(), a_resident()))
+    night = _night(one, two, home=home, policy=replace(POLICY, arrivals=arrivals))
+    assert _fallen(night, _to_house(one, two)) == [None, Fallen.FOSTERING_LIMIT]
+
+
+def test_arrivals_in_one_night() -> None:
+    """A policy that allows fewer arrivals than before drops the last."""
+    three = [a_referral(), a_referral(), a_referral()]
+    assert _fallen(_night(*three), _to_house(*three)) == [None, None, Fallen.TOO_MANY_ARRIVALS]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"live_apart_from": frozenset({ChildRef("A")})},
+        {"living_companions": LivingCompanions.SOLO},
+        {"risks": risks(Risk.TO_OTHERS_SEXUAL)},
+    ],
+)
+def test_who_may_not_live_together(changes: dict[str, Any]) -> None:
+    """Something was learned about one of two newcomers: the second does not come."""
+    one = a_referral(a_child(ref=ChildRef("A"), vulnerabilities=frozenset({Vulnerability.SEXUAL_HARM})))
+    other = a_referral(a_child(**changes))
+    assert _fallen(_night(one, other), _to_house(one, other)) == [None, Fallen.MAY_NOT_SHARE]
+
+
+def test_the_budget_is_kept() -> None:
+    """The last that would overrun it falls; one that still fits stands."""
+    one, two = a_referral(), a_referral()
+    night = _night(one, two, weekly_budget_pence=179_999)
+    assert _fallen(night, _to_house(one, two)) == [None, Fallen.OVER_BUDGET]
+    assert _fallen(replace(night, weekly_budget_pence=180_000), _to_house(one, two)) == [None, None]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_left_passes_the_independent_check(seed: int) -> None:
+    """A choice made in one world and checked in another: whatever stands there keeps every rule and limit."""
+    rng = Random(seed)
+    world = open_world(rng, referrals=8, homes=12)
+    night = Night(world.referrals, Pool.build(world.homes), POLICY, world.as_of)
+    posed = batch(night)
+    made = list(proposed(posed, solve(posed.problem)))
+    homes = [replace(h, places=max(0, h.places - rng.randint(0, 2))) for h in world.homes if rng.random() < 0.9]
+    referrals = tuple(referral for referral in world.referrals if rng.random() < 0.9)
+    now = replace(night, referrals=referrals, pool=Pool.build(homes))
+    verdicts = recheck(now, made)
+    standing = [verdict.proposed for verdict in verdicts if verdict.fallen is None]
+    assert check_night(now, standing) == ()
+    assert [verdict.fallen for verdict in recheck(now, standing)] == [None] * len(standing)
+    assert [verdict.fallen for verdict in recheck(night, made)] == [None] * len(made)
