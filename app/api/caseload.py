@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.documented import errors, json_response
+from app.api.documented import READ, errors, json_response, written
 from app.api.homes import same_ref
 from app.api.paging import Page, cursor
 from app.api.rows import PlacedRows
@@ -82,7 +82,7 @@ class CaseloadImportOut(BaseModel):
     "/caseload/{ref}",
     response_model=Saved,
     status_code=200,
-    responses={201: {"model": Saved, "description": "Stored for the first time"}, **errors(412, 428)},
+    responses={**written(Saved), **errors(412, 428)},
 )
 def put_placed(
     request: Request,
@@ -106,7 +106,7 @@ def put_placed(
     return write(request, key, work)
 
 
-@router.get("/caseload/{ref}", response_model=PlacedIn, responses=errors(404, not_modified=True))
+@router.get("/caseload/{ref}", response_model=PlacedIn, responses={**READ, **errors(404)})
 def get_placed(request: Request, ref: PlacedInPath, if_none_match: IfNoneMatch = None) -> Response:
     """A child of the caseload as recorded, in the form in which it is sent, with its ETag."""
     service = service_of(request)

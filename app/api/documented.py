@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from pydantic import BaseModel
 from starlette.responses import Response
 
 _SAID = {
@@ -24,15 +25,31 @@ _SAID = {
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
-
-def errors(*statuses: int, not_modified: bool = False) -> dict[int | str, dict[str, Any]]:
-    """What the documentation says about the errors of a route."""
-    said: dict[int | str, dict[str, Any]] = {
-        status: {"description": _SAID[status], "content": PROBLEM} for status in statuses
+ETAG = {
+    "ETag": {
+        "description": "The version that stands, to be sent as `If-Match` with a change",
+        "schema": {"type": "string", "examples": ['"v1"']},
     }
-    if not_modified:
-        said[304] = {"description": "The reader has this version already (`If-None-Match`)"}
-    return said
+}
+
+READ: dict[int | str, dict[str, Any]] = {
+    200: {"headers": ETAG},
+    304: {"description": "The reader has this version already (`If-None-Match`)", "headers": ETAG},
+}
+"""What the documentation says about reading one record."""
+
+
+def written(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """What the documentation says about storing one record."""
+    return {
+        200: {"headers": ETAG},
+        201: {"model": model, "description": "Stored for the first time", "headers": ETAG},
+    }
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """What the documentation says about the errors of a route."""
+    return {status: {"description": _SAID[status], "content": PROBLEM} for status in statuses}
 
 
 def json_response(value: Any, headers: dict[str, str] | None = None) -> Response:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.documented import errors, json_response
+from app.api.documented import READ, errors, json_response, written
 from app.api.paging import Page, cursor
 from app.api.problems import FieldError
 from app.api.rows import HomeRows
@@ -88,7 +88,7 @@ class ImportOut(BaseModel):
     "/homes/{ref}",
     response_model=Saved,
     status_code=200,
-    responses={201: {"model": Saved, "description": "Stored for the first time"}, **errors(409, 412, 428)},
+    responses={**written(Saved), **errors(409, 412, 428)},
 )
 def put_home(
     request: Request,
@@ -113,7 +113,7 @@ def put_home(
     return write(request, key, work)
 
 
-@router.get("/homes/{ref}", response_model=HomeIn, responses=errors(404, not_modified=True))
+@router.get("/homes/{ref}", response_model=HomeIn, responses={**READ, **errors(404)})
 def get_home(request: Request, ref: HomeInPath, if_none_match: IfNoneMatch = None) -> Response:
     """A home as it stands, in the form in which it is sent, with its ETag."""
     service = service_of(request)

@@ -40,7 +40,7 @@ Options = Annotated[int, Field(strict=True, ge=1, le=placing.MOST_OPTIONS, descr
 EXAMPLES: list[Any] = [
     {"referral": A_REFERRAL, "homes": [A_HOME], "as_of": "2026-03-02", "k": 5},
     {"referral": A_REFERRAL},
-    {"referral_ref": "EXAMPLE-R1", "policy": "nottingham-2023"},
+    {"referral_ref": "R-0002", "policy": "nottingham-2023"},
 ]
 
 
@@ -102,7 +102,7 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
 def get_why_not(
     request: Request,
     ref: ReferralInPath,
-    home: Annotated[Ref, Path(description="Reference of the home")],
+    home: Annotated[Ref, Path(description="Reference of the home", examples=["H-0180"])],
     asked: Annotated[Asked, Query()],
 ) -> Response:
     """Every rule and criterion for one home and a stored referral, and what would have to be different."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.documented import errors, json_response
+from app.api.documented import READ, errors, json_response, written
 from app.api.homes import same_ref
 from app.api.paging import Page, cursor
 from app.api.service import service_of
@@ -37,7 +37,7 @@ from app.store.session import Writing
 
 router = APIRouter(tags=["referrals"], route_class=StrictRoute)
 
-ReferralInPath = Annotated[Ref, Path(description="Reference of the referral")]
+ReferralInPath = Annotated[Ref, Path(description="Reference of the referral", examples=["R-0002"])]
 
 
 class StoredReferralOut(BaseModel):
@@ -58,7 +58,7 @@ class ReferralsOut(BaseModel):
     "/referrals/{ref}",
     response_model=Saved,
     status_code=200,
-    responses={201: {"model": Saved, "description": "Stored for the first time"}, **errors(409, 412, 428)},
+    responses={**written(Saved), **errors(409, 412, 428)},
 )
 def put_referral(
     request: Request,
@@ -83,7 +83,7 @@ def put_referral(
     return write(request, key, work)
 
 
-@router.get("/referrals/{ref}", response_model=ReferralIn, responses=errors(404, not_modified=True))
+@router.get("/referrals/{ref}", response_model=ReferralIn, responses={**READ, **errors(404)})
 def get_referral(request: Request, ref: ReferralInPath, if_none_match: IfNoneMatch = None) -> Response:
     """A referral as it stands, in the form in which it is sent, with its ETag."""
     service = service_of(request)

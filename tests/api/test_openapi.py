@@ -69,6 +69,15 @@ def test_every_error_is_described_as_a_problem(lite: TestClient) -> None:
     assert "HTTPValidationError" not in schema["components"]["schemas"]
 
 
+def test_versions_are_described(lite: TestClient) -> None:
+    """Who reads or stores one record is told of the ETag that a change must bring along."""
+    for method, path, operation in _operations(_schema(lite)):
+        if path.split("/")[1] in {"referrals", "homes", "caseload"} and path.endswith("/{ref}") and method != "delete":
+            for status in {"get": ("200", "304"), "put": ("200", "201")}[method]:
+                assert "ETag" in operation["responses"][status]["headers"], (method, path, status)
+                assert "description" in operation["responses"][status]
+
+
 def test_the_examples_work(lite: TestClient) -> None:
     """What the documentation shows can be sent as it stands: stored, imported, matched."""
     schemas = _schema(lite)["components"]["schemas"]
@@ -85,6 +94,8 @@ def test_the_examples_work(lite: TestClient) -> None:
         answer = send(lite, "POST", "/runs", wanted)
         assert answer.status_code == 202, answer.text
         assert lite.delete(answer.headers["Location"]).status_code in {204, 409}
+    of_the_demo = referral | {"ref": "R-0002", "children": [referral["children"][0] | {"ref": "C-0003"}]}
+    assert send(lite, "PUT", "/referrals/R-0002", of_the_demo).status_code == 201
     for question in schemas["MatchIn"]["examples"]:
         answer = send(lite, "POST", "/match", question)
         assert answer.status_code == 200, answer.text
