@@ -39,8 +39,7 @@ lint: $(DEV)  ## Style and likely mistakes
 	@echo "== lint"
 	@status=0; \
 	$(VENV)/bin/ruff check --quiet --output-format concise . || status=1; \
-	$(VENV)/bin/ruff format --check . >/dev/null || { status=1; \
-		$(VENV)/bin/ruff format --check . | grep '^Would reformat' || true; \
+	$(VENV)/bin/ruff format --check --quiet --output-format concise . || { status=1; \
 		echo "Not formatted; mend with: make format"; }; \
 	exit $$status
 

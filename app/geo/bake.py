@@ -120,9 +120,7 @@ def _write(out: Path, columns: Columns, counts: dict[str, int], source: Source) 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command. Exit status 0 when the directory stands, 1 with one line of advice when it cannot."""
-    parser = argparse.ArgumentParser(
-        prog="python -m app.geo.bake", description="Make the postcode directory."
-    )
+    parser = argparse.ArgumentParser(prog="python -m app.geo.bake", description="Make the postcode directory.")
     parser.add_argument("--out", type=Path, default=DEFAULT_FOLDER, help="folder (default: var/geo)")
     parser.add_argument("--force", action="store_true", help="make it again even if it is up to date")
     options = parser.parse_args(arguments)
@@ -131,9 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BakeError as error:
         _progress(f"\n{error}\n")
         return 1
-    _progress(
-        "\rPostcode directory made.".ljust(71) + "\n" if made else "Postcode directory is up to date.\n"
-    )
+    _progress("\rPostcode directory made.".ljust(71) + "\n" if made else "Postcode directory is up to date.\n")
     return 0
 
 

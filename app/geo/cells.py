@@ -28,9 +28,7 @@ class Cells:
     starts: NDArray[np.uint32]
 
     @classmethod
-    def of(
-        cls, eastings: NDArray[np.uint32], northings: NDArray[np.uint32], rows: NDArray[np.uint32]
-    ) -> Cells:
+    def of(cls, eastings: NDArray[np.uint32], northings: NDArray[np.uint32], rows: NDArray[np.uint32]) -> Cells:
         """The index of these points of the grid; `rows` are the numbers they are known by."""
         numbers = cell_numbers(eastings, northings)
         starts = np.zeros(COLUMNS * ROWS + 1, dtype=np.uint32)

@@ -32,7 +32,7 @@ class ZoneError(ValueError):
     """A zone that cannot be used. The message says what is wrong and what to do; it repeats no coordinate."""
 
 
-def member(document: object, name: str, what: str) -> Any:  # noqa: ANN401 - JSON may hold anything
+def member(document: object, name: str, what: str) -> Any:
     """The named member of a JSON object; `what` names the object in the error."""
     if not isinstance(document, Mapping):
         raise ZoneError(f'{what} must be a JSON object with a "{name}".')

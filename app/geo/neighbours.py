@@ -52,9 +52,7 @@ CORRECTIONS: Mapping[Pair, tuple[bool, str]] = {
 """Pair, whether it adjoins by the neighbours that the ONS published, and why the postcodes mislead."""
 
 
-def meeting(
-    eastings: NDArray[np.int64], northings: NDArray[np.int64], codes: NDArray[np.str_]
-) -> dict[Pair, int]:
+def meeting(eastings: NDArray[np.int64], northings: NDArray[np.int64], codes: NDArray[np.str_]) -> dict[Pair, int]:
     """Pairs of authorities whose postcodes' areas share an edge, and the edge's length in metres.
 
     One element a postcode: easting and northing of EPSG:27700 and the upper-tier authority. Each pair is in
@@ -68,9 +66,7 @@ def meeting(
     return {pair: round(length) for pair, length in sorted(lengths.items()) if length >= SHORTEST_EDGE_M}
 
 
-def _thinned(
-    points: NDArray[np.int64], labels: NDArray[np.intp]
-) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+def _thinned(points: NDArray[np.int64], labels: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """Different points only, and few where nothing borders: the borders stay where they are."""
     points, first = np.unique(points, axis=0, return_index=True)
     labels = labels[first]

@@ -106,9 +106,7 @@ class PostcodeDirectory:
         if len(flat) != 4 * rows + on_grid + COLUMNS * ROWS + 1:
             raise DirectoryError("The postcode directory is damaged: run python -m app.geo.bake --force.")
         ends = np.cumsum([rows, rows, rows, rows, on_grid])
-        self._numbers, self._eastings, self._northings, self._authorities, order, starts = np.split(
-            flat, ends
-        )
+        self._numbers, self._eastings, self._northings, self._authorities, order, starts = np.split(flat, ends)
         self._cells = Cells(order, starts)
         self._codes: tuple[str, ...] = tuple(description["authorities"])
         self._by_authority: tuple[NDArray[np.uint32], NDArray[np.intp]] | None = None
@@ -196,9 +194,7 @@ class PostcodeDirectory:
 
     def _number_of(self, code: str) -> int:
         if code not in self._codes:
-            raise ValueError(
-                "The postcode directory has no postcode in an upper-tier authority of this code."
-            )
+            raise ValueError("The postcode directory has no postcode in an upper-tier authority of this code.")
         return self._codes.index(code)
 
     def _rows_in(self, code: str) -> NDArray[np.uint32]:

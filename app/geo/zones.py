@@ -61,9 +61,7 @@ class Circle:
             if isinstance(value, bool) or not isinstance(value, int):
                 raise ZoneError(f"A circle's {name} must be a whole number of metres.")
         if max(abs(self.easting), abs(self.northing)) > COORDINATE_LIMIT:
-            raise ZoneError(
-                "A circle's centre must lie on the British National Grid (EPSG:27700), in metres."
-            )
+            raise ZoneError("A circle's centre must lie on the British National Grid (EPSG:27700), in metres.")
         if not 0 < self.radius_m <= LARGEST_RADIUS_M:
             raise ZoneError(f"A circle's radius_m must be from 1 to {LARGEST_RADIUS_M} metres.")
 

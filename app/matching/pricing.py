@@ -48,7 +48,7 @@ class PriceList:
         sizes = np.arange(1, prices.charge.shape[1] + 1)
         charge = prices.charge.T + sizes[:, None] * (problem.home_price * PRICE_SCALE - prices.placed)[None, :]
         charge[:, terms.shut] = -NEVER
-        self.charge = np.ascontiguousarray(charge)
+        self.charge: Int64s = np.ascontiguousarray(charge, dtype=np.int64)
         self.flat = self.charge.ravel()
         paid = np.repeat(prices.rival_price, np.diff(prices.rival_start))
         pair, place = np.unique(prices.rival_pair, return_inverse=True)

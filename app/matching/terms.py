@@ -147,7 +147,8 @@ def _worth(problem: Problem, base: Int64s, size: Int64s, unchanged: Int64s, pair
 
 def _members(problem: Problem, parties: Int64s) -> Int64s:
     spans = [np.arange(problem.party_start[p], problem.party_start[p + 1]) for p in parties]
-    return problem.party_child[np.concatenate([np.zeros(0, np.int64), *spans])].astype(np.int64)
+    members: Int64s = problem.party_child[np.concatenate([np.zeros(0, np.int64), *spans])].astype(np.int64)
+    return members
 
 
 def _unchanged_pairs(problem: Problem) -> Int64s:
