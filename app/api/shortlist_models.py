@@ -175,7 +175,7 @@ class ShortlistOut(Out):
     moves_in: date
     policy_version: str
     policy_sha256: str
-    most_points: Points
+    most_points: Annotated[Points, Field(description="The most any home could have: what applies to them, full")]
     homes: Annotated[int, Field(description="Homes looked at")]
     allowed: Annotated[int, Field(description="Homes that meet every rule")]
     options: list[OptionOut]

@@ -16,6 +16,7 @@ from app.matching.codes import KeepTogether
 from app.matching.columns import IntArray
 from app.matching.considerations import Consideration, Met, considerations
 from app.matching.explain import PairExplanation, RuleFinding, explain
+from app.matching.finding import FULL
 from app.matching.gaps import Gap, gaps
 from app.matching.pairs import child_list
 from app.matching.party_columns import PartyTable, whole_parties
@@ -79,6 +80,7 @@ class Relaxation:
 class Shortlist:
     """The answer for one referral. Every home of the pool is either allowed or counted as left out.
 
+    `most_points`: the most that any home could have for these children, by the criteria that apply to them.
     `out_by_rule` counts homes by each rule that failed, `not_known_by_rule` by each that is not known and
     blocks; a home out by two rules counts under both. `ties_not_shown`: homes with the same points as the
     last one shown. `splits`: for sibling groups that need not or cannot stay together. `splits_if_parted`:
@@ -120,7 +122,7 @@ def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: in
     question = question_for(referral, pool, policy, as_of, parts=may_part)
     block = assess_block(question, 0, len(question.parties))
     allowed: IntArray = np.flatnonzero(block.allowed[0])
-    best, not_shown = _best(referral.ref, pool, allowed, block.points[0, allowed], k)
+    best, not_shown = best_rows(referral.ref, pool, allowed, block.points[0, allowed], k)
     near = _nearest(question, block, misses)
     explained = explain(question, 0, np.concatenate([best, near]), _open_bits(block, best, near))
     children = tuple(child.ref for child in referral.children)
@@ -131,7 +133,7 @@ def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: in
         moves_in=max(referral.needed_by, as_of),
         policy_version=policy.version,
         policy_sha256=policy.sha256,
-        most_points=_most_points(policy, question),
+        most_points=_most_points(question, explained),
         homes=len(pool),
         allowed=len(allowed),
         options=_options(question, referral, best, block, explained[: len(best)], as_of),
@@ -150,11 +152,14 @@ def rank_among(points: int, others: IntArray) -> int:
     return 1 + int(np.count_nonzero(others > points))
 
 
-def _most_points(policy: Policy, question: Question) -> int:
-    return policy.most_points * len(question.children.entries)
+def _most_points(question: Question, explained: Sequence[PairExplanation]) -> int:
+    """Points of a home where everything is full that applies to these children. What applies is the same everywhere."""
+    if not explained:
+        return question.policy.most_points * len(question.children.entries)
+    return FULL * sum(part.weight for part in explained[0].parts if part.applies)
 
 
-def _best(ref: ReferralRef, pool: Pool, allowed: IntArray, points: IntArray, k: int) -> tuple[IntArray, int]:
+def best_rows(ref: ReferralRef, pool: Pool, allowed: IntArray, points: IntArray, k: int) -> tuple[IntArray, int]:
     """Rows of the k best, best first; ties in an order that favours nobody, the same every time."""
     if len(allowed) > k:
         last = np.partition(points, -k)[-k]

@@ -25,6 +25,10 @@ class NoParams:
     """For units that the policy has nothing to say about beyond using them."""
 
 
+MOST_DAYS_TO_WAIT = 31
+"""A home that a child may go to only later than this is no help to a child who needs one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One party and one home as records, with the child concerned: what a remedy is worked out from."""
@@ -39,6 +43,10 @@ class Case:
     def moves_in(self) -> date:
         """The day on which the children would move in."""
         return max(self.referral.needed_by, self.as_of)
+
+    def could_wait_until(self, day: date) -> bool:
+        """Whether it makes sense to tell somebody who needs a home that one is open to them from that day on."""
+        return (day - self.moves_in).days <= MOST_DAYS_TO_WAIT
 
 
 class Subject(StrEnum):

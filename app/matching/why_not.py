@@ -19,7 +19,7 @@ from app.matching.explain import PairExplanation, explain
 from app.matching.policy import Policy, RuleSetting
 from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, HomeRef, Referral
-from app.matching.shortlist import blocking, points_regardless, question_for, rank_among
+from app.matching.shortlist import best_rows, blocking, points_regardless, question_for, rank_among
 from app.matching.unit import Case, Change, Subject
 
 
@@ -88,7 +88,8 @@ def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of
     others = block.points[0, block.allowed[0]]
     points = int(points_regardless(question, 0, np.array([col]))[0])
     allowed_cols = np.flatnonzero(block.allowed[0])
-    first = allowed_cols[np.argmax(others)] if len(others) else None
+    best, _ = best_rows(referral.ref, pool, allowed_cols, others, 1)
+    first = best[0] if len(best) else None
     found, together = _Trial(referral, pool, policy, as_of, explanation).counterfactuals()
     return WhyNot(
         explanation=explanation,

@@ -38,7 +38,10 @@ def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
 
 
 def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
-    """Confirm what is not known, or wait for the first day. Nothing helps a home that may not operate."""
+    """Confirm what is not known, or wait for a first day that is near.
+
+    Nothing helps a home that may not operate.
+    """
     home, moves_in = case.home, case.moves_in
     changes = []
     if home.registration is Registration.NOT_KNOWN:
@@ -49,7 +52,8 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
         changes.append(Change(Subject.REFERRAL, "needed_by", home.registered_from))
         moves_in = home.registered_from
     over = home.registered_to is not None and home.registered_to < moves_in
-    return () if over or home.registration in NOT_ALLOWED else tuple(changes)
+    no_help = over or home.registration in NOT_ALLOWED or not case.could_wait_until(moves_in)
+    return () if no_help else tuple(changes)
 
 
 REGISTERED = Rule(

@@ -30,11 +30,12 @@ def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
 
 
 def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
-    """Wait for the 16th birthday."""
+    """Wait for the 16th birthday, where it is near."""
     if case.child.date_of_birth is None:
         return ()
     sixteen = birthday(case.child.date_of_birth, YOUNGEST)
-    return (Change(Subject.REFERRAL, "needed_by", sixteen),) if case.moves_in < sixteen else ()
+    waits = case.moves_in < sixteen and case.could_wait_until(sixteen)
+    return (Change(Subject.REFERRAL, "needed_by", sixteen),) if waits else ()
 
 
 SUPPORTED_ACCOMMODATION_AGE = Rule(

@@ -65,6 +65,8 @@ def test_remedies_wait_or_confirm_but_never_open_an_illegal_home() -> None:
     assert after_remedies(REGISTERED, unclear).answer == PASSES
     for standing in (Registration.SUSPENDED, Registration.CANCELLED, Registration.UNREGISTERED):
         assert after_remedies(REGISTERED, case_of(a_child(), a_home(registration=standing))) is None
+    far_off = a_home(registered_from=AS_OF + 32 * DAY)
+    assert after_remedies(REGISTERED, case_of(a_child(), far_off)) is None
     over = a_home(registered_from=AS_OF + 2 * DAY, registered_to=AS_OF + DAY)
     assert after_remedies(REGISTERED, case_of(a_child(), over)) is None
 
