@@ -64,6 +64,7 @@ _OWN_WORDS: Mapping[str, str] = {
     HomeKind.CONNECTED_PERSON: "connected person's home",
     HomeKind.CHILDRENS_HOME: "children's home",
     "in_house": "in-house",
+    "ofsted_gateway": "Ofsted gateway",
 }
 """Codes that do not read well as they are."""
 
