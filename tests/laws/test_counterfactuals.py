@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache
 from random import Random
 
 import pytest
 
+from app.matching.codes import HomeKind, PlaceCode
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef, Referral
@@ -25,12 +27,13 @@ WITH_REMEDIES = {rule.code for rule in RULES if rule.remedies is not no_remedies
 """A why-not is asked of all brothers and sisters together, who are together."""
 
 
-def judged(referral: Referral, world: World, policy: Policy) -> dict[HomeRef, PlainResult]:
-    """The whole party with every home, by the second implementation."""
+def judged(referral: Referral, world: World, policy: Policy, only: HomeRef | None = None) -> dict[HomeRef, PlainResult]:
+    """The whole party with every home, or with one, by the second implementation."""
     inventory = Inventory.of(world.homes)
     return {
         home.ref: judge_pair(referral, referral.children, home, inventory, policy, world.as_of, points_always=True)
         for home in world.homes
+        if only in (None, home.ref)
     }
 
 
@@ -44,32 +47,50 @@ def rank(points: int, results: dict[HomeRef, PlainResult]) -> int:
     return 1 + sum(result.allowed and result.points > points for result in results.values())
 
 
+def _nearly_sixteen(world: World) -> World:
+    """Everybody will be 16 in a few weeks, and every other home is supported accommodation."""
+    soon = world.as_of + timedelta(days=32)
+    born = soon.replace(year=soon.year - 16, day=1)
+    referrals = tuple(
+        replace(r, needed_by=world.as_of, children=tuple(replace(c, date_of_birth=born) for c in r.children))
+        for r in world.referrals
+    )
+    homes = tuple(
+        replace(home, kind=HomeKind.SUPPORTED_ACCOMMODATION, place_code=PlaceCode.K3) if i % 2 else home
+        for i, home in enumerate(world.homes)
+    )
+    return replace(world, referrals=referrals, homes=homes)
+
+
 @lru_cache(maxsize=1)
 def asked() -> tuple[tuple[World, Policy, Referral, HomeRef, WhyNot], ...]:
     """Many questions why not, with the engine's answers."""
     found = []
-    for seed in range(300, 314):
+    for seed in range(300, 312):
         rng = Random(seed)
         world = (open_world if seed % 2 else random_world)(rng, 4, 12)
+        if seed % 5 == 0:
+            world = _nearly_sixteen(world)
         policy = rng.choice((random_policy(rng), random_policy(rng), *real_policies()))
         pool = Pool.build(world.homes)
         found += [
             (world, policy, referral, home.ref, why_not(referral, home.ref, pool, policy, world.as_of))
             for referral in world.referrals
-            for home in rng.sample(world.homes, 7)
+            for home in rng.sample(world.homes, 6)
         ]
     return tuple(found)
 
 
 def done(
     world: World, policy: Policy, referral: Referral, home: HomeRef, claim: Counterfactual
-) -> tuple[PlainResult, dict[HomeRef, PlainResult]]:
-    """The home, and all homes, judged again by the second implementation after the changes were made."""
+) -> tuple[PlainResult, int | None]:
+    """The home judged again by the second implementation after the changes were made, and its rank if allowed."""
     record = next(each for each in world.homes if each.ref == home)
     after, other = changed(referral, record, claim.changes)
     homes = tuple(other if each.ref == home else each for each in world.homes)
-    results = judged(after, replace(world, homes=homes), policy)
-    return results[home], results
+    changed_world = replace(world, homes=homes)
+    result = judged(after, changed_world, policy, only=home)[home]
+    return result, rank(result.points, judged(after, changed_world, policy)) if result.allowed else None
 
 
 def _is_new(needed: Needed, referral: Referral, home: HomeRef, world: World) -> bool:
@@ -83,16 +104,16 @@ def test_every_counterfactual_is_true() -> None:
     told = Counter[str]()
     for world, policy, referral, home, answer in asked():
         for claim in (*answer.counterfactuals, *((answer.together,) if answer.together else ())):
-            result, results = done(world, policy, referral, home, claim)
+            result, now_ranked = done(world, policy, referral, home, claim)
             assert all(_is_new(needed, referral, home, world) for needed in claim.changes)
             assert not set(claim.rules) & in_the_way(result, policy)
             assert claim.allowed == result.allowed
             assert claim.points == result.points
-            assert claim.rank == (rank(result.points, results) if result.allowed else None)
+            assert claim.rank == now_ranked
             told.update(claim.rules)
             told["allowed"] += claim.allowed
             told["claims"] += 1
-    assert told["claims"] > 250
+    assert told["claims"] > 200
     assert told["allowed"] > 30
     assert {code for code in WITH_REMEDIES if not told[code]} == set()
 
