@@ -125,17 +125,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--force", action="store_true", help="make it again even if it is up to date")
     options = parser.parse_args(arguments)
     try:
-        made = bake(options.out, force=options.force, say=lambda line: _progress(f"\r{line:<70}"))
+        made = bake(options.out, force=options.force, say=_progress)
     except BakeError as error:
-        _progress(f"\n{error}\n")
+        _progress("")
+        sys.stderr.write(f"{error}\n")
         return 1
-    _progress("\rPostcode directory made.".ljust(71) + "\n" if made else "Postcode directory is up to date.\n")
+    _progress("")
+    sys.stderr.write("Postcode directory made.\n" if made else "Postcode directory is up to date.\n")
     return 0
 
 
 def _progress(text: str) -> None:
-    sys.stderr.write(text)
-    sys.stderr.flush()
+    """Show a line in place of the one before; a file or a pipe gets none, where they would run into one another."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\r{text:<70}\r")
+        sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -232,13 +233,22 @@ def test_command_reports_progress_and_status(
     assert main(["--out", out]) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert "reading the ONS Postcode Directory: N" in said.err
-    assert "Postcode directory made." in said.err
+    assert said.err == "Postcode directory made.\n"
     assert main(["--out", out]) == 0
     assert "up to date" in capsys.readouterr().err
     write_source(tmp_path / "source", [("NG1 5DT", "E99999999", 1, 1)])
     assert main(["--out", out]) == 1
     assert "E99999999" in capsys.readouterr().err
+
+
+def test_command_shows_how_far_it_is_on_a_terminal_only(
+    tmp_path: Path, source: Source, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line that is written over again and again; in a file the lines would run into one another."""
+    monkeypatch.setattr(bake_module, "packaged_source", lambda: source)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert main(["--out", str(tmp_path / "out")]) == 0
+    assert "reading the ONS Postcode Directory: N" in capsys.readouterr().err
 
 
 def test_two_bakes_at_once_wait_for_each_other(tmp_path: Path, source: Source) -> None:
