@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from app.cli.demo import settings_or_demo
 from app.cli.desk import console, errors, gently, open_desk, today
 from app.documents.home_documents import read_homes
 from app.documents.strict_json import parse_json
@@ -27,7 +28,7 @@ def import_homes(
     dry_run: Annotated[bool, typer.Option(help="Check the file and change nothing")] = False,
 ) -> None:
     """Store the homes of a file, all of them or, where one row is wrong, none."""
-    with gently(), open_desk() as desk, _progress() as progress:
+    with gently(), open_desk(settings_or_demo()) as desk, _progress() as progress:
         task = progress.add_task("Reading the file", total=3)
         rows = _rows(parse_json(file.read_bytes()))
         progress.update(task, advance=1, description=f"Checking {len(rows)} homes")
