@@ -32,7 +32,7 @@ serve: $(RUNTIME) $(POSTCODES)  ## Start the service with the demo authority on 
 test: $(DEV) $(POSTCODES)  ## Everything that must pass: lint, types, imports and every test
 	@$(MAKE) --keep-going lint types imports pytest
 
-check: $(DEV) $(POSTCODES)  ## The same in about a minute: without the slow tests
+check: $(DEV) $(POSTCODES)  ## The same without the slow tests: some minutes on two cores
 	@$(MAKE) --keep-going lint types imports pytest PYTEST_SELECT='-m "not slow"'
 
 lint: $(DEV)  ## Style and likely mistakes
