@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from app.errors import DatabaseUnavailable
+from app.errors import DatabaseUnavailable, RunAlreadyMade
 from app.matching.batch import Night, Proposed
 from app.matching.policy_values import PolicyError
 from app.matching.referral import ChildRef, HomeRef
@@ -23,6 +25,7 @@ from app.settings import PROJECT
 from app.store import proposals, runs, save
 from app.store.policies import PolicyBook, load_policies
 from app.store.run_records import ProposalStatus, Run, RunStatus, StoredProposal
+from app.store.run_tables import runs as run_rows
 from app.store.session import Database
 from tests.support.builders import NOTTINGHAM, a_child, a_home, a_referral
 from tests.support.nights import ANYTHING, a_workplace, now, solved_here, store, taken_up, wanted
@@ -204,6 +207,18 @@ def test_the_end_of_the_service(database: Database) -> None:
     store(database, [HOME], [REFERRAL])
     run = run_now(a_workplace(database), wanted(), stopping=lambda: True)
     assert (run.status, run.failure) == (RunStatus.FAILED, "service_stopped")
+
+
+def test_a_dead_worker_does_not_stand_in_the_way(database: Database) -> None:
+    """A run left at work by a process that died is given up when the next one is wanted."""
+    store(database, [HOME], [REFERRAL])
+    dead = taken_up(database)
+    with pytest.raises(RunAlreadyMade):
+        run_now(a_workplace(database), wanted())
+    long_ago = datetime.now(UTC) - 2 * runs.LEASE
+    database.transact(lambda w: w.execute(update(run_rows).values(heartbeat_at=long_ago)))
+    assert run_now(a_workplace(database), wanted()).status is RunStatus.PUBLISHED
+    assert now(database, dead).failure == runs.INTERRUPTED
 
 
 def test_signs_of_life(database: Database) -> None:

@@ -180,6 +180,7 @@ def test_a_worker_away_too_long_changes_nothing(database: Database, step: str) -
 def test_the_fence_alone_is_enough(database: Database) -> None:
     """Even a run whose row says `publishing` is refused once the fence has moved on."""
     run = taken_up(database)
+    database.transact(lambda w: runs.keep_input(w, NOTTINGHAM, run, b"x", {"policy_sha256": "0" * 64}, {}))
     database.transact(lambda w: runs.begin_publishing(w, NOTTINGHAM, run))
     database.transact(lambda w: w.execute(text("UPDATE run_clock SET fence = fence + 1")))
     with pytest.raises(RunOvertaken):
