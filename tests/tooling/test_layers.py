@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "main cli settings errors placing "
-    "api.match pages.shortlist exchange.codes demo.authority store.load "
+    "api.match pages.shortlist exchange.codes demo.authority store.load rematch.run "
     "matching.assess matching.solve matching.rules.age geo.grid geo.zones"
 ).split()
 
