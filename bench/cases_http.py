@@ -76,7 +76,7 @@ def _serving(address: str) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "uvicorn", "app.main:served", "--factory", "--port", str(port)]
-    environment = {**os.environ, "PLACEMENT_DATABASE_URL": address}
+    environment = {**os.environ, "PLACEMENT_DATABASE_URL": address, "PLACEMENT_NIGHTLY_AT": ""}
     service = subprocess.Popen(  # noqa: S603  # our own interpreter and arguments
         [*command, "--log-level", "warning", "--no-access-log"], env=environment, cwd=Path(__file__).parents[1]
     )
