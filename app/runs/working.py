@@ -13,6 +13,7 @@ from app.errors import DatabaseBusy, DatabaseUnavailable, Internal, PlacementErr
 from app.matching.batch import Night
 from app.matching.policy_values import PolicyError
 from app.rematch.faults import RunCancelled
+from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, RunStatus
 from app.rematch.versions import versions
 from app.runs.publishing import publish
@@ -130,12 +131,10 @@ def _carry_out(place: Workplace, run: Run, pulse: Pulse, stopping: Stopping) -> 
     def cancelled() -> bool:
         return pulse.lost or stopping()
 
-    pulse.stage("reading")
-    night = night_of(place, run)
-    about = {"policy_version": night.policy.version, "policy_sha256": night.policy.sha256}
-    written = place.snapshot(night)
-    place.database.transact(lambda writing: runs.keep_input(writing, place.authority, run, written, about, versions()))
-    outcome = _solved(place, run, night, pulse, cancelled)
+    with place.solver() as solver:
+        pulse.stage("reading")
+        night = _read(place, run)
+        outcome = _solved(place, run, (night, solver), pulse, cancelled)
     if outcome.report is None:
         failure = CONTRADICTION if outcome.status is RunStatus.INFEASIBLE else SOLVER_FAILED
         _fail(place, run, outcome.faults[-1].code if outcome.faults else failure, told(outcome))
@@ -146,11 +145,22 @@ def _carry_out(place: Workplace, run: Run, pulse: Pulse, stopping: Stopping) -> 
     publish(place, run, outcome)
 
 
-def _solved(place: Workplace, run: Run, night: Night, pulse: Pulse, cancelled: Stopping) -> Outcome:
+def _read(place: Workplace, run: Run) -> Night:
+    """What the run works on, stored with it."""
+    night = night_of(place, run)
+    about = {"policy_version": night.policy.version, "policy_sha256": night.policy.sha256}
+    written = place.snapshot(night)
+    place.database.transact(lambda writing: runs.keep_input(writing, place.authority, run, written, about, versions()))
+    return night
+
+
+def _solved(
+    place: Workplace, run: Run, given: tuple[Night, SolverProcess | None], pulse: Pulse, cancelled: Stopping
+) -> Outcome:
+    night, solver = given
+    named = {"with_frontier": run.options.frontier, "tell": pulse.stage, "cancelled": cancelled, "solver": solver}
     try:
-        return place.rematch(
-            night, place.limits, with_frontier=run.options.frontier, tell=pulse.stage, cancelled=cancelled
-        )
+        return place.rematch(night, place.limits, **named)
     except RunCancelled:
         if pulse.lost:
             raise RunOvertaken from None

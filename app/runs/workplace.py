@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from app.matching.batch import Night
 from app.matching.placed import placed_share
 from app.rematch.limits import Limits
+from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, rematch
 from app.rematch.snapshot import snapshot_bytes, snapshot_of
 from app.store import caseload, load, proposals
@@ -25,6 +27,7 @@ class Workplace:
 
     `policies` reads the documents anew, so that a run notices when they were changed under it. `rematch` is
     `app.rematch.run.rematch`; tests put others in its place. `snapshot`: all that a run works on, as bytes.
+    `solver` starts a solver, which gets ready while the records are read; None where nobody needs one.
     """
 
     authority: str
@@ -34,19 +37,22 @@ class Workplace:
     limits: Limits = field(default_factory=Limits)
     rematch: Callable[..., Outcome] = rematch
     snapshot: Callable[[Night], bytes] = field(kw_only=True)
+    solver: Callable[[], AbstractContextManager[SolverProcess | None]] = nullcontext
 
 
 def open_workplace(
     database: Database, authority: str, policies: Path, inventory: PoolFollower | None = None
 ) -> Workplace:
     """The workplace of an authority on an open database."""
-    follower = inventory or PoolFollower(database, authority)
+    follower, limits = inventory or PoolFollower(database, authority), Limits()
     return Workplace(
         authority,
         database,
         follower,
         lambda: load_policies(policies),
-        snapshot=lambda night: snapshot_bytes(snapshot_of(night, policies)),
+        limits,
+        snapshot=lambda night: snapshot_bytes(snapshot_of(night, policies, limits)),
+        solver=lambda: SolverProcess(limits),
     )
 
 

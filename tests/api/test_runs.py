@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from threading import Event
 from typing import Any
@@ -56,7 +57,7 @@ def running(settings: Settings, solver: Solver) -> Iterator[TestClient]:
     """A service whose runs are solved in this process, with one child and one home."""
     app = create_app(settings, lambda: TODAY)
     service = app.state.service
-    place = replace(service.jobs._place, rematch=solver)
+    place = replace(service.jobs._place, rematch=solver, solver=nullcontext)
     app.state.service = replace(service, jobs=Jobs(place))
     with TestClient(app, base_url="http://127.0.0.1") as client:
         send(client, "PUT", f"/homes/{A_HOME['ref']}", A_HOME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -34,7 +35,8 @@ def solved_here(night: Night, _limits: Any = None, **_rest: Any) -> Outcome:
 
 def a_workplace(database: Database, rematch: Callable[..., Outcome] = solved_here, **changes: Any) -> Workplace:
     """Nottingham's workplace on a database, with the policies in use."""
-    return replace(open_workplace(database, NOTTINGHAM, PROJECT / "policies"), rematch=rematch, **changes)
+    place = open_workplace(database, NOTTINGHAM, PROJECT / "policies")
+    return replace(place, rematch=rematch, solver=nullcontext, **changes)
 
 
 def store(database: Database, homes: Sequence[Home] = (), referrals: Sequence[Referral] = ()) -> None:
