@@ -92,7 +92,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     async def expected(request: Request, error: Exception) -> Response:
         return problem_response(cast("PlacementError", error), correlation_id(request))
 
-    async def wrong_shape(request: Request, error: Exception) -> Response:
+    def wrong_shape(request: Request, error: Exception) -> Response:  # in a thread: there may be very many errors
         found = cast("RequestValidationError", error).errors()
         problems = problems_of([{**each, "loc": _place(each["loc"])} for each in found])
         return problem_response(Invalid(problems), correlation_id(request))

@@ -85,9 +85,9 @@ Count = Annotated[int, Field(strict=True, ge=0, le=100_000)]
 Pence = Annotated[int, Field(strict=True, ge=0, le=MOST_PENCE_A_WEEK)]
 
 Unique = Annotated[
-    list[T], AfterValidator(_all_different), Field(max_length=100, json_schema_extra={"uniqueItems": True})
+    list[T], Field(max_length=100, json_schema_extra={"uniqueItems": True}), AfterValidator(_all_different)
 ]
-"""A list in which nothing stands twice."""
+"""A list in which nothing stands twice. Its length is looked at before its entries are."""
 
 PolicyVersion = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """Which policy: as GET /policies lists them."""

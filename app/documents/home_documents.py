@@ -62,7 +62,8 @@ def read_homes(rows: Sequence[Any], directory: PostcodeDirectory, today: date, a
             documents.append((n, HomeIn.model_validate(row)))
         except ValidationError as error:
             refused.add(n)
-            every.problems += problems_of(error.errors(include_input=False), f"{at}[{n}].")
+            if len(every.problems) < MOST_PROBLEMS:
+                every.problems += problems_of(error.errors(include_input=False), f"{at}[{n}].")
     refused |= _repeated(documents, at, every)
     plains = [(n, document, plain(document)) for n, document in documents if n not in refused]
     spots = [Spot(written, "location", f"{at}[{n}].location") for n, _, written in plains]

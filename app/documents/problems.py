@@ -20,6 +20,9 @@ from app.errors import FieldProblem
 
 Error = Mapping[str, Any]
 
+MOST_GUESSES = 20
+"""Unknown fields of one document for which the nearest known one is looked up."""
+
 _PLAIN = {
     "missing": ("This field is missing.", "Send it; null where it may be null."),
     "json_invalid": ("It is not JSON.", "Check commas, quotation marks and brackets."),
@@ -57,14 +60,20 @@ _BOUNDS = {
 
 
 def problems_of(errors: Iterable[Error], at: str = "") -> list[FieldProblem]:
-    """The errors of a validation as problems; `at` begins their paths."""
-    return list(dict.fromkeys(_problem(error, at) for error in errors))
+    """The errors of a validation as problems; `at` begins their paths.
+
+    What an unknown field was meant to be is guessed for the first few errors alone: that takes a while.
+    """
+    numbered = enumerate(errors)
+    return list(dict.fromkeys(_problem(error, at, guess=number < MOST_GUESSES) for number, error in numbered))
 
 
-def _problem(error: Error, at: str) -> FieldProblem:
+def _problem(error: Error, at: str, *, guess: bool) -> FieldProblem:
     kind, context, where = error["type"], error.get("ctx", {}), error["loc"]
     if kind == "extra_forbidden":
-        return FieldProblem(_path(where[:-1], at), "This object has a field that is not known here.", _near(where[-1]))
+        return FieldProblem(
+            _path(where[:-1], at), "This object has a field that is not known here.", _near(where[-1], guess=guess)
+        )
     path = _path(where, at)
     if kind in _PLAIN:
         return FieldProblem(path, *_PLAIN[kind])
@@ -88,9 +97,9 @@ def _path(where: Iterable[str | int], at: str) -> str:
     return path or "body"
 
 
-def _near(name: object) -> str:
+def _near(name: object, *, guess: bool) -> str:
     """The known name most like an unknown one, which itself is not repeated."""
-    near = difflib.get_close_matches(str(name)[:40], names(), n=1)
+    near = difflib.get_close_matches(str(name)[:40], names(), n=1) if guess else []
     if near and near[0] != name:
         return f"Did you mean {near[0]}? Fields that are not documented are refused, so that nothing is lost."
     return "Take it out: fields that are not documented are refused, so that nothing is lost unseen."

@@ -2,6 +2,7 @@
 
 import json
 import time
+import tracemalloc
 from contextlib import suppress
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.documents import strict_json
 from app.documents.strict_json import DEEPEST, parse_json
 from app.errors import JsonRefused
 
@@ -107,3 +109,33 @@ def test_no_text_takes_long(piece: bytes) -> None:
     with pytest.raises(JsonRefused):
         parse_json(b'"' + piece * (1_000_000 // len(piece)))
     assert time.monotonic() - began < 60
+
+
+@pytest.mark.parametrize("piece", [b'"""', b'"\\"', b"[", b"[[],", b'"\\\\"', b"\\"])
+def test_refusing_takes_little_memory(piece: bytes) -> None:
+    """Whatever large text is refused for its structure, looking at it takes a few times its size, no more."""
+    body = piece * (6_000_000 // len(piece))
+    tracemalloc.start()
+    with pytest.raises(JsonRefused):
+        parse_json(body)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 8 * len(body)
+
+
+@pytest.mark.parametrize("value", [b"0", b"{}", b'""', b"[]"])
+def test_more_values_than_any_inventory_are_refused(value: bytes) -> None:
+    """A body of many millions of tiny values is refused before it becomes gigabytes of them."""
+    with pytest.raises(JsonRefused) as caught:
+        parse_json(b"[" + (value + b",") * 6_000_000 + value + b"]")
+    assert "more values" in caught.value.problems[0].problem
+
+
+def test_structure_is_seen_across_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the text is cut to be looked at makes no difference: strings and brackets go on."""
+    deep = b"[" * DEEPEST + b'"' + b"[" * 50 + b'\\"[\\\\",1' + b"]" * DEEPEST
+    for size in range(1, 40):
+        monkeypatch.setattr(strict_json, "PIECE", size)
+        parse_json(deep)
+        with pytest.raises(JsonRefused):
+            parse_json(b"[" + deep + b"]")
