@@ -13,9 +13,14 @@ from app.documents.referral_models import ReferralIn
 from app.documents.zone_models import CircleIn, ZoneIn
 from app.errors import Invalid
 from app.geo.postcodes import PostcodeDirectory, PostcodeError
-from app.geo.zones import ZoneError, zone_from_json
+from app.geo.zones import Polygon, ZoneError, corners, zone_from_json
 from app.matching.referral import Referral
 from app.store.codec import decoder, encoder
+
+MOST_CORNERS = 20_000
+"""Corners that all zones of a referral may have together: the outline of a county has a few thousand."""
+
+TOO_MANY_CORNERS = f"All zones of a referral may have {MOST_CORNERS} corners together: simplify them in a map tool."
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,25 @@ class ReadReferral:
 
     record: Referral
     notes: tuple[Note, ...]
+
+
+@dataclass(slots=True)
+class Corners:
+    """How many corners the zones of a referral may have from here on."""
+
+    left: int = MOST_CORNERS
+
+    def take(self, zone: Plain) -> None:
+        """Take those of a zone away. Raises `ZoneError` where it is none, or has more than are left.
+
+        Those that are given are counted before anything is drawn, for drawing is what takes long.
+        """
+        given = 0 if zone.get("type") == "Circle" else corners(zone)
+        if given > self.left:
+            self.left = 0
+            raise ZoneError(TOO_MANY_CORNERS)
+        drawn = zone_from_json(zone)
+        self.left -= drawn.corners if isinstance(drawn, Polygon) else 0
 
 
 def read_referral(document: ReferralIn, directory: PostcodeDirectory, today: date, at: str = "") -> ReadReferral:
@@ -37,9 +61,10 @@ def read_referral(document: ReferralIn, directory: PostcodeDirectory, today: dat
     spots = list(_spots(written, at))
     answers = lookup([*spots, *_centres(written, at)], directory)
     settle(spots, answers, found)
+    left = Corners()
     for n, (child, model) in enumerate(zip(written["children"], document.children, strict=True)):
         path = f"{at}children[{n}].zones_to_avoid"
-        zones = [_zone(zone, answers, f"{path}[{z}]", found) for z, zone in enumerate(model.zones_to_avoid)]
+        zones = [_zone(zone, answers, f"{path}[{z}]", found, left) for z, zone in enumerate(model.zones_to_avoid)]
         child["zones_to_avoid"] = zones
     if found.problems:
         raise Invalid(found.problems)
@@ -72,7 +97,7 @@ def _centres(written: Plain, at: str) -> Iterator[Spot]:
                 yield Spot(zone["circle"], "postcode", at)
 
 
-def _zone(zone: ZoneIn, answers: Answers, path: str, found: Found) -> Plain | None:
+def _zone(zone: ZoneIn, answers: Answers, path: str, found: Found, left: Corners) -> Plain | None:
     """The zone as the engine's own JSON has it; None where it will not do: then it is among the problems."""
     if (zone.circle is None) == (zone.polygon is None):
         found.problem(path, "A zone is either a circle or a polygon.", "Send exactly one of circle, polygon.")
@@ -81,7 +106,7 @@ def _zone(zone: ZoneIn, answers: Answers, path: str, found: Found) -> Plain | No
     if wanted is None:
         return None
     try:
-        zone_from_json(wanted)
+        left.take(wanted)
     except ZoneError as error:
         found.problem(path, "This is not a zone that can be used.", str(error))
         return None

@@ -8,7 +8,7 @@ alike, and is good to about five metres: far finer than a postcode, never survey
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeAlias
@@ -26,6 +26,7 @@ __all__ = [
     "Polygon",
     "Zone",
     "ZoneError",
+    "corners",
     "degrees_from_grid",
     "grid_from_degrees",
     "inside",
@@ -35,6 +36,11 @@ __all__ = [
 
 LARGEST_RADIUS_M = 1_500_000
 """A circle wider than Britain is a slip of the unit, not a zone."""
+
+MOST_CROSSINGS = 20_000
+"""Most edges of different pieces that may lie across each other: each makes a corner where they are joined."""
+
+EDGES_AT_ONCE = 64
 
 WGS84_TO_GRID = (
     "+proj=pipeline +step +proj=unitconvert +xy_in=deg +xy_out=rad "
@@ -81,6 +87,12 @@ class Polygon:
     def __post_init__(self) -> None:
         object.__setattr__(self, "shape", _on_the_grid(self.parts))
 
+    @property
+    def corners(self) -> int:
+        """Corners of the areas as they were given, or as they were joined on the grid if those are more."""
+        given = sum(len(ring) for part in self.parts for ring in part)
+        return max(given, int(shapely.get_num_coordinates(self.shape)))
+
 
 Zone: TypeAlias = Circle | Polygon
 Degrees: TypeAlias = NDArray[np.float64]
@@ -118,6 +130,11 @@ def zone_from_json(document: object) -> Zone:
     return Polygon(parts)
 
 
+def corners(document: object) -> int:
+    """How many corners a GeoJSON zone has, counted without drawing it. Raises `ZoneError`."""
+    return sum(len(ring) for part in polygon_parts(document) for ring in part)
+
+
 def zone_to_json(zone: Zone) -> dict[str, Any]:
     """The zone as JSON-ready data; `zone_from_json` gives the same zone back."""
     if isinstance(zone, Circle):
@@ -147,7 +164,9 @@ def _transformer() -> pyproj.Transformer:
 
 def _on_the_grid(parts: tuple[Part, ...]) -> shapely.Geometry:
     """The parts as one valid shape in whole metres of EPSG:27700."""
-    shapes = [_checked_shape(part, number) for number, part in enumerate(parts, 1)]
+    pieces = [[_projected(ring) for ring in part] for part in parts]
+    shapes = [_checked_shape(rings, number) for number, rings in enumerate(pieces, 1)]
+    _check_crossings(pieces)
     # Snapping to whole metres keeps the shape valid: it rounds, and removes what is thinner than a metre.
     shape = shapely.set_precision(shapely.union_all(shapes), 1.0)
     if shape.is_empty:
@@ -155,8 +174,28 @@ def _on_the_grid(parts: tuple[Part, ...]) -> shapely.Geometry:
     return shape
 
 
-def _checked_shape(part: Part, number: int) -> shapely.Geometry:
-    rings = [_projected(ring) for ring in part]
+def _check_crossings(pieces: Sequence[Sequence[Degrees]]) -> None:
+    """Refuse pieces that lie across each other like the threads of a cloth, before they are joined.
+
+    A few thousand edges can cross each other at millions of places. The boxes around edges tell, at a price
+    that is bounded by what is allowed: no crossing without an overlap.
+    """
+    if len(pieces) == 1:
+        return
+    edges = [(ring[:-1], ring[1:], number) for number, rings in enumerate(pieces) for ring in rings]
+    low = np.concatenate([np.minimum(begin, end) for begin, end, _ in edges])
+    high = np.concatenate([np.maximum(begin, end) for begin, end, _ in edges])
+    piece = np.concatenate([np.full(len(begin), number) for begin, _, number in edges])
+    boxes = shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    tree, crossings = shapely.STRtree(boxes), 0
+    for start in range(0, len(boxes), EDGES_AT_ONCE):
+        asked, found = tree.query(boxes[start : start + EDGES_AT_ONCE])
+        crossings += int(np.count_nonzero(piece[asked + start] != piece[found]))
+        if crossings > 2 * MOST_CROSSINGS:  # each is found from both of its sides
+            raise ZoneError("The areas of the zone lie across each other too often: join them in a map tool first.")
+
+
+def _checked_shape(rings: Sequence[Degrees], number: int) -> shapely.Geometry:
     shape = shapely.Polygon(rings[0], rings[1:])
     if not shape.is_valid:
         raise ZoneError(
