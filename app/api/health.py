@@ -27,8 +27,8 @@ class Ready(BaseModel):
 
 
 @router.get("/live")
-def live() -> Live:
-    """Whether the process answers; says nothing about the database."""
+async def live() -> Live:
+    """Whether the process answers; says nothing about the database, and needs no thread that may wait for it."""
     return Live()
 
 

@@ -1,8 +1,7 @@
-"""Routes that read their body as strict JSON before anything else looks at it."""
+"""Routes that look at query and body, and read the body as strict JSON, before anything else does."""
 
 from __future__ import annotations
 
-import email.message
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -12,10 +11,14 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope
 
 from app.documents.strict_json import parse_json
-from app.errors import NotJson
+from app.errors import FieldProblem, Invalid, NotJson
 
 LARGE = 100_000
 """Bytes from which a body is parsed in a thread, so that other requests go on meanwhile."""
+
+
+UTF_8 = frozenset(("charset", value) for value in ("utf-8", "utf8", '"utf-8"', '"utf8"'))
+"""The one encoding, as it may be written. Numbered and continued parameters (RFC 2231) mean nothing here."""
 
 
 class _Parsed(Request):
@@ -32,15 +35,17 @@ class _Parsed(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that takes a body only as `application/json`, and only such JSON as has one meaning."""
+    """A route that takes only what has one meaning: each name of the query once, a body as strict JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the route, with our reading in front of it."""
         handle = super().get_route_handler()
-        if self.body_field is None:
-            return handle
+        takes_a_body, takes_a_query = self.body_field is not None, bool(self.dependant.query_params)
 
         async def strict(request: Request) -> Response:
+            check_query(request, takes_a_query=takes_a_query)
+            if not takes_a_body:
+                return await handle(request)
             check_json(request)
             body = await request.body()
             parse = run_in_threadpool(parse_json, body) if len(body) > LARGE else None
@@ -51,12 +56,27 @@ class StrictRoute(APIRoute):
         return strict
 
 
+def check_query(request: Request, *, takes_a_query: bool) -> None:
+    """Raise `Invalid` for a name that comes twice, and for any where the route has none to read.
+
+    What a route does read is checked with its fields; somebody who sends `dry_run` to a route that knows no
+    such thing must not believe that it was heeded.
+    """
+    names = [name for name, _ in request.query_params.multi_items()]
+    if names and not takes_a_query:
+        cure = "Take out the question mark and all that follows."
+        raise Invalid([FieldProblem("query", "This address takes nothing in its query.", cure)])
+    if len(set(names)) != len(names):
+        cure = "Send every name once: it is not clear which one counts."
+        raise Invalid([FieldProblem("query", "A name stands in the query twice.", cure)])
+
+
 def check_json(request: Request) -> None:
     """Raise `NotJson` unless the headers announce JSON, in UTF-8, not compressed."""
-    header = email.message.Message()
-    header["content-type"] = request.headers.get("content-type", "")
-    charset = header.get_param("charset", "utf-8")
-    is_json = header.get_content_type() == "application/json"
+    announced = request.headers.getlist("content-type")
+    kind, *parameters = announced[0].lower().split(";") if len(announced) == 1 else [""]
+    given = [parameter.partition("=") for parameter in parameters]
+    charsets = [(name.strip(), value.strip()) for name, _, value in given if name.strip().startswith("charset")]
     plain = request.headers.get("content-encoding", "identity") == "identity"
-    if not (is_json and plain and str(charset).lower() in {"utf-8", "utf8"}):
+    if kind.strip() != "application/json" or not plain or not set(charsets) <= UTF_8:
         raise NotJson
