@@ -234,15 +234,18 @@ def _nearest(question: Question, block: Block, most: int) -> IntArray:
     """Rows of the homes out by the fewest rules.
 
     Among those, homes that a person may let in by overriding come first, then those with the most points.
+    Homes out by a rule that must not name them are never among them.
     """
     bits = blocking(block, question.policy)
+    unnamed = sum(setting.bit for setting in question.policy.rules if setting.rule.names_no_home)
+    shown = (bits != 0) & ((bits & np.uint32(unnamed)) == 0)
     by_law = (bits & np.uint32(question.policy.statutory_bits)) != 0
     distance = 2 * np.bitwise_count(bits).astype(np.int64) + by_law
     cols: IntArray = np.zeros(0, dtype=np.int64)
-    for level in np.unique(distance[bits != 0]):
+    for level in np.unique(distance[shown]):
         if len(cols) >= most:
             break
-        there = np.flatnonzero((distance == level) & (bits != 0))
+        there = np.flatnonzero((distance == level) & shown)
         order = np.argsort(-points_regardless(question, 0, there), kind="stable")
         cols = np.concatenate([cols, there[order][: most - len(cols)]])
     return cols
@@ -271,7 +274,7 @@ def _relaxations(question: Question, block: Block) -> tuple[Relaxation, ...]:
     found = []
     for setting in question.policy.rules:
         cols: IntArray = np.flatnonzero(bits == setting.bit)
-        if len(cols):
+        if len(cols) and not setting.rule.names_no_home:
             order = np.argsort(-points_regardless(question, 0, cols), kind="stable")[:HOMES_OPENED_SHOWN]
             best = tuple(question.pool.records[col].ref for col in cols[order])
             found.append(Relaxation(setting.rule.code, setting.rule.statutory, len(cols), best))

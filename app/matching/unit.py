@@ -85,7 +85,8 @@ class Rule:
     `statutory`: can never be overridden, and not known always blocks. `says`: what the rule asks, as an
     officer would say it. `because`: why a pair fails it, a template over the names of its facts (see
     `app.wording`); the engine never fills it in. `source`: the law, standard or document it comes from.
-    `params`: the dataclass of what the policy may set. `judge(pairs, params)` gets `ChildPairs` or
+    `names_no_home`: a home it keeps out is counted and never named unasked, as to name it would tell where
+    somebody lives. `params`: the dataclass of what the policy may set. `judge(pairs, params)` gets `ChildPairs` or
     `PartyPairs` as `level` says.
     """
 
@@ -98,6 +99,7 @@ class Rule:
     judge: Callable[[Any, Any], Finding]
     params: type[Any] = NoParams
     remedies: Remedies = no_remedies
+    names_no_home: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import pytest
 from app.matching.pool import Pool
 from app.matching.rules import RULES
 from app.matching.shortlist import shortlist
+from app.matching.why_not import why_not
 from app.wording import rule_sentence
 from tests.reference.listing import in_the_way, judge_all
 from tests.support.golden import CASES, Expected, Golden, golden
@@ -28,10 +29,11 @@ def found(case: Golden) -> dict[str, Expected]:
     """What the engine says of each referral, in the form of the expectation."""
     pool, answers = Pool.build(case.homes), {}
     for referral in case.referrals:
-        listed = shortlist(referral, pool, case.policy, case.as_of, k=MOST_HOMES, misses=MOST_HOMES)
+        listed = shortlist(referral, pool, case.policy, case.as_of, k=MOST_HOMES)
+        asked = [why_not(referral, home.ref, pool, case.policy, case.as_of) for home in case.homes]
         answers[referral.ref] = Expected(
             order=tuple(option.explanation.home for option in listed.options),
-            out={miss.home: frozenset(finding.code for finding in miss.findings) for miss in listed.near_misses},
+            out={each.explanation.home: frozenset(each.explanation.blocked_by) for each in asked if not each.allowed},
             to_check={
                 option.explanation.home: frozenset(option.explanation.to_check)
                 for option in listed.options

@@ -228,8 +228,10 @@ def _reaches(pair: Pair, domain: NeedDomain, allowed: int) -> Maybe:
 
 
 def ofsted_gateway(pair: Pair, params: Any) -> Maybe:
-    """Not a judgement that the policy refuses; not yet inspected is none."""
+    """Not a judgement that the policy refuses; not yet inspected is none, nor does a foster household have one."""
     if not params.refused:
+        return True
+    if pair.home.judgement is Judgement.NOT_JUDGED and pair.home.kind in FOSTERING_KINDS:
         return True
     if pair.home.judgement in (Judgement.NOT_JUDGED, Judgement.NOT_KNOWN):
         return None

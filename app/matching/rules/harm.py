@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 import numpy as np
 
@@ -47,10 +49,11 @@ def reach(params: Params, risks: IntArray) -> IntArray:
     return reached[risks]
 
 
-def risks_that_reach(params: Params, risks: IntArray, vulnerabilities: IntArray) -> IntArray:
-    """Which of the risks could harm one of the vulnerabilities, as masks over `Risk`. For explanations."""
-    found = np.zeros(np.broadcast_shapes(risks.shape, vulnerabilities.shape), dtype=np.uint16)
-    for risk, harmed in harmed_by(params).items():
-        hit = ((risks & risk.bit) != 0) & ((vulnerabilities & harmed) != 0)
-        found |= hit * np.uint16(risk.bit)
-    return found
+def every_harm(params: Params) -> int:
+    """Every vulnerability, as a mask, that some risk of the table could harm."""
+    return reduce(or_, harmed_by(params).values(), 0)
+
+
+def risks_that_harm(params: Params) -> int:
+    """Every risk, as a mask, that could harm some vulnerability by the table."""
+    return sum(risk.bit for risk, harmed in harmed_by(params).items() if harmed)

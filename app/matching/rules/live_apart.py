@@ -32,4 +32,5 @@ LIVE_APART = Rule(
     "Children's Homes (England) Regulations 2015, regs 12 and 14 (protection and matching)",
     level=Level.PARTY,
     judge=judge,
+    names_no_home=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.matching.codes import FOUR_GRADES, THREE_OUTCOMES, Judgement
+from app.matching.codes import FOSTERING_KINDS, FOUR_GRADES, THREE_OUTCOMES, Judgement
 from app.matching.finding import Facts, Finding, code, on_day
 from app.matching.pairs import ChildPairs
 from app.matching.rules.masks import is_kind
@@ -29,7 +29,8 @@ class Params:
 def judge(pairs: ChildPairs, params: Params) -> Finding:
     """The judgement against the policy's list. Not judged is not known; not yet inspected is allowed.
 
-    Where the list is empty there is nothing to know.
+    A foster household has no judgement of its own, and a council's fostering service none apart from the
+    council's: there not judged leaves nothing to ask. Nor does an empty list.
     """
     home = pairs.home
     fails = is_kind(home.judgement, frozenset(Judgement(word) for word in params.refused))
@@ -37,8 +38,11 @@ def judge(pairs: ChildPairs, params: Params) -> Finding:
     def facts() -> Facts:
         return {"judgement": code(home.judgement, Judgement), "judged_on": on_day(home.judged_on)}
 
-    open_question = is_kind(home.judgement, OPEN_QUESTION) if params.refused else pairs.nowhere()
-    return Finding(fails, open_question, facts)
+    if not params.refused:
+        return Finding(fails, pairs.nowhere(), facts)
+    fostering = is_kind(home.kind, FOSTERING_KINDS)
+    settled = fostering & (home.judgement == Judgement.NOT_JUDGED.position)
+    return Finding(fails, is_kind(home.judgement, OPEN_QUESTION) & ~settled, facts)
 
 
 OFSTED_GATEWAY = Rule(

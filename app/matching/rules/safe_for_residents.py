@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from app.matching.codes import Risk
 from app.matching.finding import Facts, Finding, code_set
 from app.matching.pairs import ChildPairs
-from app.matching.rules.harm import Params, reach, risks_that_reach
+from app.matching.rules.harm import Params, reach, risks_that_harm
 from app.matching.rules.masks import Bits, overlap
 from app.matching.unit import Level, Rule
 
@@ -13,7 +15,8 @@ from app.matching.unit import Level, Rule
 def judge(pairs: ChildPairs, params: Params) -> Finding:
     """A known risk and a known vulnerability fail; either of them not known is not known.
 
-    The facts name the child's own risks and nothing of anybody who lives there.
+    The facts name all of the child's own risks that the table knows, whichever was met here: to name the one
+    would tell a vulnerability of somebody who lives there.
     """
     child, home = pairs.child, pairs.home
     risks = Bits(child.risks, child.risks | child.risks_not_known)
@@ -22,9 +25,11 @@ def judge(pairs: ChildPairs, params: Params) -> Finding:
     fails, not_known = overlap(endangers, vulnerable)
 
     def facts() -> Facts:
-        certain = risks_that_reach(params, risks.certain, vulnerable.certain)
-        possible = risks_that_reach(params, risks.possible, vulnerable.possible)
-        return {"risks": code_set(certain, Risk), "to_check": code_set(possible & ~certain, Risk)}
+        table = np.uint16(risks_that_harm(params))
+        return {
+            "risks": code_set(risks.certain & table, Risk),
+            "to_check": code_set(risks.possible & ~risks.certain & table, Risk),
+        }
 
     return Finding(fails, not_known, facts)
 

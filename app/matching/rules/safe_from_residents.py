@@ -8,7 +8,7 @@ from app.matching.codes import Vulnerability
 from app.matching.finding import Facts, Finding, code_set
 from app.matching.home_columns import ALL_VULNERABILITIES
 from app.matching.pairs import ChildPairs
-from app.matching.rules.harm import Params, reach
+from app.matching.rules.harm import Params, every_harm, reach
 from app.matching.rules.masks import Bits, overlap
 from app.matching.unit import Level, Rule
 
@@ -16,8 +16,8 @@ from app.matching.unit import Level, Rule
 def judge(pairs: ChildPairs, params: Params) -> Finding:
     """A known risk and a known vulnerability fail; either of them not known is not known.
 
-    The facts name the child's own vulnerabilities and nothing of anybody who lives there. Nobody lives in an
-    empty home, so it is safe.
+    The facts name all of the child's own vulnerabilities that the table knows, whichever was met here: to name
+    the one would tell a risk of somebody who lives there. Nobody lives in an empty home, so it is safe.
     """
     child, home = pairs.child, pairs.home
     everything = np.uint16(ALL_VULNERABILITIES)
@@ -28,11 +28,10 @@ def judge(pairs: ChildPairs, params: Params) -> Finding:
     fails, not_known = overlap(vulnerable, endangers)
 
     def facts() -> Facts:
-        sure = vulnerable.certain & endangers.certain
-        possible = vulnerable.possible & endangers.possible
+        table = np.uint16(every_harm(params))
         return {
-            "vulnerabilities": code_set(sure, Vulnerability),
-            "to_check": code_set(possible & ~sure, Vulnerability),
+            "vulnerabilities": code_set(vulnerable.certain & table, Vulnerability),
+            "to_check": code_set(vulnerable.possible & ~vulnerable.certain & table, Vulnerability),
         }
 
     return Finding(fails, not_known, facts)

@@ -1,6 +1,6 @@
 import pytest
 
-from app.matching.codes import Judgement
+from app.matching.codes import HomeKind, Judgement
 from app.matching.rules.ofsted_gateway import OFSTED_GATEWAY, Params
 from tests.support.builders import a_child, a_home
 from tests.support.judging import FAILS, NOT_KNOWN, PASSES, Answer2, after_remedies, case_of, judge_one
@@ -23,9 +23,18 @@ ANSWERS = {
 @pytest.mark.parametrize(("judgement", "answer"), ANSWERS.items())
 def test_every_judgement(judgement: Judgement, answer: Answer2) -> None:
     """Not yet inspected is allowed; nobody but Ofsted can mend a judgement."""
-    home = a_home(judgement=judgement)
+    home = a_home(kind=HomeKind.CHILDRENS_HOME, judgement=judgement)
     assert judge_one(OFSTED_GATEWAY, a_child(), home, params=PARAMS).answer == answer
     assert after_remedies(OFSTED_GATEWAY, case_of(a_child(), home), PARAMS) is None
+
+
+def test_a_foster_household_has_no_judgement_of_its_own() -> None:
+    """Not judged leaves nothing to ask there; not known does."""
+    answers = {
+        judgement: judge_one(OFSTED_GATEWAY, a_child(), a_home(judgement=judgement), params=PARAMS).answer
+        for judgement in (Judgement.NOT_JUDGED, Judgement.NOT_KNOWN, Judgement.INADEQUATE)
+    }
+    assert list(answers.values()) == [PASSES, NOT_KNOWN, FAILS]
 
 
 def test_the_policy_says_which() -> None:

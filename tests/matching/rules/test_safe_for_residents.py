@@ -84,10 +84,12 @@ def test_an_empty_home_is_safe() -> None:
 
 
 def test_the_facts_are_the_childs_own() -> None:
-    """Only the child's risks that meet somebody there are named, and no vulnerability of anybody."""
+    """All of the child's risks that the table knows are named, so none tells what somebody there is open to."""
     home = home_with(frozenset({Vulnerability.FIRE, Vulnerability.BULLYING}))
     found = judged(home, FIRE, Risk.MISSING, not_known=(Risk.TO_OTHERS_PHYSICAL,))
-    assert found.facts == {"risks": ("riskToOthersFire",), "to_check": ("riskToOthersPhysical",)}
+    other = judged(home_with(frozenset({Vulnerability.GOING_MISSING})), FIRE, Risk.MISSING)
+    assert found.facts == {"risks": ("riskMissing", "riskToOthersFire"), "to_check": ("riskToOthersPhysical",)}
+    assert other.facts["risks"] == found.facts["risks"]
 
 
 def test_there_is_no_remedy() -> None:

@@ -76,10 +76,12 @@ def test_animals_are_the_homes_and_never_a_child() -> None:
 
 
 def test_the_facts_are_the_childs_own() -> None:
-    """Only the child's vulnerabilities are named, and no risk of anybody."""
+    """All of the child's vulnerabilities that the table knows are named, so none tells a risk of anybody."""
     child = frozenset({Vulnerability.FIRE, Vulnerability.BULLYING, Vulnerability.SELF_HARM})
     found = judged(child, home_with(FIRE, not_known=(Risk.TO_OTHERS_PHYSICAL,)))
-    assert found.facts == {"vulnerabilities": ("fire",), "to_check": ("bullying",)}
+    other = judged(child, home_with(Risk.SELF_HARM))
+    assert found.facts == {"vulnerabilities": ("self_harm", "fire", "bullying"), "to_check": ()}
+    assert other.facts == found.facts
 
 
 def test_there_is_no_remedy() -> None:
