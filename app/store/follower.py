@@ -35,16 +35,21 @@ class PoolFollower:
         if seq == self._state[0]:
             return self._state
         with self._lock, keeping_all():
-            return self._followed(seq)
+            return self._followed()
 
-    def _followed(self, seq: int) -> tuple[int, Pool]:
-        """Bring the state up to `seq` at least; another thread may just have done it."""
+    def _followed(self) -> tuple[int, Pool]:
+        """Bring the state up to now; another thread may just have done it.
+
+        The clock is looked at again: while this thread waited for its turn, others may have gone beyond what
+        it had seen, and must not be taken for a clock that ran backwards.
+        """
         seen, pool = self._state
-        if seen == seq:
-            return self._state
-        # A clock that runs backwards is another database, put back from a backup: begin anew.
-        since = seen if seen < seq else 0
         with self._database.reading() as reading:
+            seq = load.inventory_seq(reading, self._authority)
+            if seen == seq:
+                return self._state
+            # A clock that runs backwards is another database, put back from a backup: begin anew.
+            since = seen if seen < seq else 0
             changes = load.inventory_changes(reading, self._authority, since)
         if since == 0:
             pool = Pool.build(changes.changed)

@@ -1,6 +1,7 @@
 """The inventory in memory is that of the database, after every change by anybody."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 from threading import Event, Thread
@@ -79,6 +80,31 @@ def test_only_what_changed_is_read(database: Database, monkeypatch: pytest.Monke
     monkeypatch.setattr(load, "inventory_changes", counted)
     assert follower.pool().record(HomeRef("H-3")).places == 9
     assert [home.ref for home in read] == ["H-3"]
+
+
+def test_who_looked_before_others_followed_reads_nothing_anew(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that read the clock before the latest changes does not take them for a clock put back."""
+    _import(database, [a_home(ref=HomeRef("A"))])
+    follower = PoolFollower(database, HERE)
+    follower.pool()
+    turn = follower._lock
+
+    @contextmanager
+    def late() -> Iterator[None]:
+        """Between its look and its turn another thread follows two changes more."""
+        monkeypatch.setattr(follower, "_lock", turn)
+        for ref in ("B", "C"):
+            _import(database, [a_home(ref=HomeRef(ref))])
+        follower.pool()
+        monkeypatch.setattr(load, "inventory_changes", lambda *_: pytest.fail("read again"))
+        with turn:
+            yield
+
+    monkeypatch.setattr(follower, "_lock", late())
+    _import(database, [a_home(ref=HomeRef("A"), places=9)])
+    assert list(follower.pool().row_of) == ["A", "B", "C"]
 
 
 def test_a_match_in_progress_keeps_its_pool(database: Database) -> None:
