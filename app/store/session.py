@@ -13,14 +13,15 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NewType, TypeVar, cast
+from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable
+from app.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable, SchemaNotCurrent
 
 Reading = NewType("Reading", Connection)
 """A transaction for reading; all statements see the same moment."""
@@ -39,10 +40,18 @@ WAL_WITHDRAWN = frozenset({(3, 52, 0)})
 moment, which damages the file; 3.51.3 mends it and 3.52.0 was withdrawn. Others keep the rollback journal,
 which never had the fault: a commit and a reading then wait for each other, and that is all."""
 
+GONE = (OperationalError, InterfaceError, PoolTimeoutError, sqlite3.OperationalError)
+
 BUSY_TIMEOUT_MS = 5_000
 ATTEMPTS = 5
 BUSY_STATES = frozenset({"40001", "40P01", "55P03", "57014"})
 """PostgreSQL: could not serialise, deadlock, lock not granted in time, statement took too long."""
+
+DAMAGED_STATES = frozenset({"XX001", "XX002", "SQLITE_NOTADB", "SQLITE_FORMAT"})
+"""What is stored cannot be read (any more); SQLITE_CORRUPT comes with reasons at its end."""
+
+NOT_LAID_OUT_STATES = frozenset({"42P01", "42703"})
+"""PostgreSQL: a table or column is not there."""
 
 log = logging.getLogger(__name__)
 
@@ -98,21 +107,25 @@ class Database:
         try:
             with self.engine.connect().execution_options(**options) as connection, connection.begin():
                 yield connection
-        except (DBAPIError, PoolTimeoutError) as error:
+        except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
             raise _meaning(error) from None
 
 
 def _meaning(error: Exception) -> Exception:
-    """Busy, not there at all, or a mistake of ours (then the error itself, which hides its parameters).
+    """Busy, damaged, not laid out, not there at all, or a mistake of ours: that is itself, and hides its parameters.
 
     What the driver says is logged by its class and code alone: its text may repeat what was sent.
     """
-    original = getattr(error, "orig", None)
+    original = getattr(error, "orig", None) or error
     code = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "no code"
-    log.warning("The database answered with %s %s", type(original or error).__name__, code)
+    log.warning("The database answered with %s %s", type(original).__name__, code)
     if code in BUSY_STATES or code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return DatabaseBusy()
-    gone = isinstance(error, (OperationalError, InterfaceError, PoolTimeoutError)) and code != "SQLITE_ERROR"
+    if code in DAMAGED_STATES or code.startswith("SQLITE_CORRUPT"):
+        return DatabaseRefused()
+    if code in NOT_LAID_OUT_STATES or (code == "SQLITE_ERROR" and str(original).startswith("no such ")):
+        return SchemaNotCurrent()
+    gone = isinstance(error, GONE) and code != "SQLITE_ERROR"
     if gone or getattr(error, "connection_invalidated", False):
         return DatabaseUnavailable()
     return error
@@ -129,9 +142,10 @@ def _sqlite(url: URL) -> Engine:
     wanted = journal_mode(sqlite3.sqlite_version_info)
     try:
         found = _set_journal(engine, wanted)
-    except DBAPIError as error:
+    except (DBAPIError, sqlite3.Error) as error:
         engine.dispose()
         raise _meaning(error) from None
+    event.listen(engine, "do_connect", _sqlite_existing)
     if found != wanted:
         engine.dispose()
         log.error("SQLite %s must use the %s journal here, and could not.", sqlite3.sqlite_version, wanted)
@@ -155,6 +169,13 @@ def _set_journal(engine: Engine, wanted: str) -> str:
 def journal_mode(version: tuple[int, ...]) -> str:
     """The journal that is safe with a version of SQLite: `wal` where its fault is mended, else `delete`."""
     return "wal" if version >= WAL_REPAIRED and version not in WAL_WITHDRAWN else "delete"
+
+
+def _sqlite_existing(_dialect: Dialect, _entry: ConnectionPoolEntry, where: list[Any], how: dict[str, Any]) -> None:
+    """From the second connection on the file must be there: an empty one in its place would hide that it is gone."""
+    if not how.get("uri"):
+        where[0] = f"file:{quote(where[0])}?mode=rw"
+        how["uri"] = True
 
 
 def _sqlite_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
