@@ -39,7 +39,7 @@ def best_by_second_model(problem: Problem) -> int:
     model.maximize(worth - _target(model, problem, take, children))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
-    solver.parameters.linearization_level = 2  # with less, a few problems take it hours to prove
+    solver.parameters.linearization_level = 2  # with less, one of these problems takes it many minutes
     status = solver.solve(model)
     assert status == cp_model.OPTIMAL, solver.status_name(status)
     return round(solver.objective_value)
