@@ -97,7 +97,7 @@ def _outcome(policy: Policy, referral: Referral, home: Home, world: World) -> Pl
 def test_forgetting_opens_no_home_by_the_second_implementation() -> None:
     """What failed fails or is not known; nothing fails that did not; by law nothing opens."""
     told = Counter[str]()
-    for seed in range(9):
+    for seed in range(16):  # what opens to be checked is rare, and a new rule makes it rarer
         rng = Random(seed)
         world, policy = random_world(rng, referrals=2, homes=4), random_policy(rng)
         for before, after in _forgetful_worlds(world):
