@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from app.errors import PlacementError, ReferralNotFound
 from app.geo.postcodes import DirectoryError
@@ -75,10 +77,28 @@ def gently() -> Iterator[None]:
     try:
         yield
     except PlacementError as error:
-        errors.print(f"[bold red]{error.title}.[/] {error}")
+        errors.print(f"[bold red]{error.title}.[/] {escape(str(error))}")
         for problem in error.problems[:20]:
             errors.print(f"  {problem.field}: {problem.problem} {problem.cure}", markup=False)
         raise typer.Exit(1) from None
     except (PolicyError, DirectoryError, LookupError, OSError, ValueError, json.JSONDecodeError) as error:
-        errors.print(f"[bold red]That did not work.[/] {error.args[0] if error.args else error}")
+        errors.print(f"[bold red]That did not work.[/] {escape(_told(error))}")
         raise typer.Exit(1) from None
+
+
+def _told(error: Exception) -> str:
+    """What an error says: of one of the file system its words and the file, not its number."""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error.args[0] if error.args else error)
+
+
+def read_file(path: Path, most_bytes: int) -> bytes:
+    """What a file holds. Raises `ValueError` for a pipe or a device, and for one that is larger."""
+    if not path.is_file():
+        raise ValueError("That is not a file that can be read as a whole: copy it to one first.")
+    with path.open("rb") as file:
+        found = file.read(most_bytes + 1)
+    if len(found) > most_bytes:
+        raise ValueError(f"The file has more than {most_bytes} bytes: import it in several parts.")
+    return found

@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.cli.demo import settings_or_demo
-from app.cli.desk import console, errors, gently, open_desk, today
+from app.cli.desk import console, errors, gently, open_desk, read_file, today
 from app.documents.home_documents import read_homes
 from app.documents.strict_json import parse_json
 from app.geo.postcodes import PostcodeDirectory
@@ -30,7 +30,7 @@ def import_homes(
     """Store the homes of a file, all of them or, where one row is wrong, none."""
     with gently(), open_desk(settings_or_demo()) as desk, _progress() as progress:
         task = progress.add_task("Reading the file", total=3)
-        rows = _rows(parse_json(file.read_bytes()))
+        rows = _rows(parse_json(read_file(file, desk.settings.inventory_limit_bytes)))
         progress.update(task, advance=1, description=f"Checking {len(rows)} homes")
         found = read_homes(rows, PostcodeDirectory.open(desk.settings.postcodes), today())
         if found.problems:
@@ -54,9 +54,11 @@ def import_homes(
 
 
 def _rows(document: object) -> list[Any]:
-    rows = document.get("homes") if isinstance(document, dict) else document
+    rows = document.get("homes") if isinstance(document, dict) and len(document) == 1 else document
     if not isinstance(rows, list):
-        raise WrongFile('The file must hold a list of homes, or an object with the list under "homes".')
+        raise WrongFile(
+            'The file must hold a list of homes, or an object with the list under "homes" and nothing else.'
+        )
     return rows
 
 

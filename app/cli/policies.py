@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from app.cli.desk import console, gently
@@ -25,7 +26,7 @@ def check(
             console.print(_weights(policy))
             if (derived := adjoining(policy.local.authority)) != policy.local.adjoining:
                 console.print(
-                    f"[yellow]{policy.version} names {_codes(policy.local.adjoining)} as adjoining; "
+                    f"[yellow]{escape(policy.version)} names {_codes(policy.local.adjoining)} as adjoining; "
                     f"derived from postcodes are {_codes(derived)}. Check which is right.[/]"
                 )
         console.print(f"{len(book.policies)} policies are complete and can be used.")
@@ -33,7 +34,7 @@ def check(
 
 def _weights(policy: Policy) -> Table:
     table = Table(
-        title=f"{policy.version}, from {policy.effective_from:%-d %B %Y} ({policy.sha256[:12]})",
+        title=f"{escape(policy.version)}, from {policy.effective_from:%-d %B %Y} ({policy.sha256[:12]})",
         title_justify="left",
     )
     table.add_column("criterion")
@@ -41,7 +42,7 @@ def _weights(policy: Policy) -> Table:
     table.add_column("because")
     for setting in policy.criteria:
         weight = str(setting.weight) if setting.enabled else "off"
-        table.add_row(setting.criterion.code, weight, setting.because)
+        table.add_row(setting.criterion.code, weight, escape(setting.because))
     off = [setting.rule.code for setting in policy.rules if not setting.enabled]
     table.caption = f"rules in use: {len(policy.rules) - len(off)}; off: {', '.join(off) or 'none'}"
     return table

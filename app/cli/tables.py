@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -117,7 +118,7 @@ def _ranking(found: Shortlist, pool: Pool, shown: int) -> Table:
         home = pool.record(explanation.home)
         table.add_row(
             f"{option.rank}",
-            f"{home.name or home.ref}\n[dim]{home.ref}, {words(home.kind)}, {words(home.route)}[/]",
+            f"{escape(home.name or home.ref)}\n[dim]{home.ref}, {words(home.kind)}, {words(home.route)}[/]",
             points(explanation.points) + (f"\n[dim]{points(low)}\nto {points(high)}[/]" if low != high else ""),
             f"{_short(where.family_m)} family\n{_short(where.centre_m)} centre",
             pounds(option.weekly_fee_pence) if option.weekly_fee_pence is not None else "?",
@@ -211,7 +212,7 @@ def _print_splits(console: Console, found: Shortlist, pool: Pool) -> None:
 
 def _split(split: Split, pool: Pool) -> RenderableType:
     lines = [
-        f"  {', '.join(part.children)} to {_name(pool, part.home)}, {points(part.points)} points"
+        f"  {', '.join(part.children)} to {_label(pool.record(part.home))}, {points(part.points)} points"
         for part in split.parts
     ]
     who = {part.home: ", ".join(part.children) for part in split.parts}
@@ -255,7 +256,8 @@ def _counterfactual(found: Counterfactual, referral: Referral, home: Home) -> Re
 
 
 def _name(pool: Pool, ref: HomeRef) -> str:
-    return _label(pool.record(ref))
+    """As Rich is to print it: brackets in a name are no markup."""
+    return escape(_label(pool.record(ref)))
 
 
 def _label(home: Home) -> str:

@@ -145,7 +145,9 @@ def parse_policy(document: bytes, name: str) -> Policy:
     """
     try:
         raw = tomllib.loads(document.decode("utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise PolicyError(name, "", "is nested too deeply to be a policy") from error
+    except ValueError as error:  # not TOML, not UTF-8, or a number of thousands of digits
         raise PolicyError(name, "", f"is not readable as TOML ({error})") from error
     root = Section(raw, name, "")
     policy = Policy(

@@ -12,6 +12,9 @@ from app.matching.policy_values import PolicyError
 
 DEFAULT_SERIES = "nottingham"
 
+MOST_BYTES = 10_000_000
+"""Largest policy document: one with a detailed outline of its authority has a few million."""
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyBook:
@@ -40,6 +43,8 @@ def load_policies(folder: Path) -> PolicyBook:
     """
     policies: dict[str, Policy] = {}
     for path in sorted(folder.glob("*.toml")):
+        if not path.is_file() or path.stat().st_size > MOST_BYTES:
+            raise PolicyError(path.name, "", f"is no file, or larger than {MOST_BYTES} bytes")
         policy = parse_policy(path.read_bytes(), path.name)
         if policy.version in policies:
             raise PolicyError(path.name, "version", f"{policy.version} is taken by another document")
