@@ -29,10 +29,17 @@ DEEP = 16
 """Homes with more room than this are reckoned by a simpler, slightly looser sum."""
 
 
-def certify(terms: Terms, prices: Prices, most_local_balance: int | None = None) -> int:
-    """The bound in points: no choice that keeps the rules is worth more."""
+def certify(
+    terms: Terms, prices: Prices, most_local_balance: int | None = None, totals: tuple[int, int] | None = None
+) -> int:
+    """The bound in points: no choice that keeps the rules is worth more.
+
+    `totals`: only choices are meant with so many children placed at least and at most, existing ones included.
+    """
     referrals = referral_worth(terms.groups, best_of_parties(terms, prices))
-    total = int(referrals.sum()) + price_of_limits(terms, prices) + target_worth(terms, prices, most_local_balance)
+    total = int(referrals.sum()) + price_of_limits(terms, prices) + target_worth(
+        terms, prices, most_local_balance, totals
+    )
     return terms.fixed + total // PRICE_SCALE
 
 
@@ -107,12 +114,16 @@ def rivals_hold(terms: Terms, prices: Prices) -> bool:
     return True
 
 
-def target_worth(terms: Terms, prices: Prices, most_local_balance: int | None = None) -> int:
+def target_worth(
+    terms: Terms, prices: Prices, most_local_balance: int | None = None, totals: tuple[int, int] | None = None
+) -> int:
     """The most that target and credits could be worth over all numbers of placed and local children."""
     target = terms.problem.local
     if target is None:
         return 0
     total = np.arange(terms.total, terms.total + terms.waiting + 1, dtype=np.int64)
+    if totals is not None:
+        total = total[(total >= totals[0]) & (total <= totals[1])]
     least, most = np.full_like(total, terms.local), terms.local + total - terms.total
     floor = -(-target.floor_per_10000 * total // WHOLE)
     ambition = -(-target.ambition_per_10000 * total // WHOLE)

@@ -1,7 +1,7 @@
 """Nothing that the solver says is believed: choice, worth and bound are worked out again here, without it.
 
 Three looks, none of which shares code with the solver's search: `verify` on the arrays, `certify` from the prices
-alone, and `check_night` from the records themselves.
+alone (and where they leave a gap, from a proof by cases), and `check_night` from the records themselves.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ from app.matching.night_report import proposed
 from app.matching.problem import WHOLE, AllowedPairs, Problem, Solution, Status, TargetMode
 from app.matching.terms import terms_of
 from app.matching.verify import verify
+from app.rematch.branches import Claim, bound_by_cases
 from app.rematch.faults import SolverWrong
 
-Answering = Callable[[Problem], Solution]
+Answering = Callable[[Problem], Claim]
 """Who solves: a problem in, an unchecked answer out. Raises `SolverFault` or `RunCancelled`."""
 
 
@@ -88,15 +89,16 @@ class Checker:
 
         Raises `SolverWrong` where anything does not hold, and whatever `answering` raises.
         """
-        solution = self.answering(problem)
+        claim = self.answering(problem)
+        solution = claim.solution
         if solution.status is Status.INFEASIBLE:
             return _contradiction(problem)
         verdict = verify(problem, solution.chosen.tolist(), solution.most_local_balance)
         _need(not verdict.breaches, "; ".join(verdict.breaches[:5]))
         _need(verdict.worth == solution.objective, "the choice is not worth what was claimed")
-        certified = _certified(problem, solution)
+        certified = _certified(problem, claim, solution.objective)
         _need(solution.objective <= solution.bound, "the bound is below the objective")
-        _need(solution.bound <= certified, "the prices prove a better bound than was claimed")
+        _need(solution.bound <= certified, "the proof gives a better bound than was claimed")
         optimal = solution.bound == solution.objective
         _need((solution.status is Status.OPTIMAL) == optimal, "status and bound do not agree")
         if self.batch is not None:
@@ -114,10 +116,10 @@ class Checker:
         Raises as `answer` does.
         """
         posed = _balance_alone(problem, floor_per_10000)
-        answer = self.answering(posed)
-        verdict = verify(posed, answer.chosen.tolist())
+        claim = self.answering(posed)
+        verdict = verify(posed, claim.solution.chosen.tolist())
         _need(not verdict.breaches, "; ".join(verdict.breaches[:5]))
-        certified = _certified(posed, answer)
+        certified = _certified(posed, claim, verdict.worth)
         _need(verdict.worth <= certified, "the certificate is below the choice")
         return Nearest(verdict.worth, certified)
 
@@ -135,9 +137,14 @@ class Checker:
         return found.at_most + already == claimed
 
 
-def _certified(problem: Problem, solution: Solution) -> int:
+def _certified(problem: Problem, claim: Claim, objective: int) -> int:
+    """The bound that the claim's prices prove, and where they leave a gap, its cases."""
+    prices, need = claim.solution.prices, claim.solution.most_local_balance
     try:
-        return certify(terms_of(problem), solution.prices, solution.most_local_balance)
+        certified = certify(terms_of(problem), prices, need)
+        if claim.branches is None or certified <= objective:
+            return certified
+        return bound_by_cases(problem, prices, certified, objective, need, claim.branches)
     except (ValueError, IndexError, OverflowError) as error:
         raise SolverWrong(f"the prices are no certificate ({type(error).__name__})") from error
 

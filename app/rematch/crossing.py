@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from app.matching.problem import AllowedPairs, LocalTarget, Prices, Problem, Solution, Status, TargetMode
+from app.rematch.branches import LARGEST, Branches, Claim, magnitude
 from app.rematch.packing import NotWhole, Packed, pack, unpack, unpack_file
 
 PAIRS = "pairs."
 PRICES = "prices."
-LARGEST = 1 << 62
-"""Sums over prices must stay below this, or they would not be exact in 64 bits."""
+BRANCHES = "branches."
 
 
 def write_problem(problem: Problem, path: Path) -> str:
@@ -41,8 +41,9 @@ def read_problem(path: Path) -> tuple[Problem, str]:
     return Problem(**own, **values, pairs=AllowedPairs(**pairs)), packed.digest
 
 
-def write_solution(solution: Solution, problem_digest: str, path: Path) -> None:
-    """Write a solution to a file, bound to the problem that it solves."""
+def write_claim(claim: Claim, problem_digest: str, path: Path) -> None:
+    """Write a solution and its proof to a file, bound to the problem that it solves."""
+    solution, branches = claim.solution, claim.branches
     prices = solution.prices
     values = {
         "problem": problem_digest,
@@ -51,26 +52,44 @@ def write_solution(solution: Solution, problem_digest: str, path: Path) -> None:
         "bound": solution.bound,
         "most_local_balance": solution.most_local_balance,
         "prices": {"local": prices.local, "placed": prices.placed, "budget": prices.budget},
+        "branches": branches is not None,
         "seconds": {name: round(1000 * seconds) for name, seconds in solution.seconds.items()},
     }
     charged = {"charge", "rival_start", "rival_pair", "rival_price"}
-    pack(path, values, {"chosen": solution.chosen, **{PRICES + name: getattr(prices, name) for name in charged}})
+    arrays = {"chosen": solution.chosen} | {PRICES + name: getattr(prices, name) for name in charged}
+    if branches is not None:
+        arrays |= {BRANCHES + name: value for name, value in _fields(branches).items()}
+    pack(path, values, arrays)
 
 
-def read_solution(data: bytes, problem: Problem, problem_digest: str) -> Solution:
-    """The solution in a file's bytes, checked for form: right types, shapes and ranges, for this very problem.
+def read_claim(data: bytes, problem: Problem, problem_digest: str) -> Claim:
+    """The claim in a file's bytes, checked for form: right types, shapes and ranges, for this very problem.
 
     Raises `NotWhole`. What is said may still be wrong; see `app.rematch.checking`.
     """
     packed = unpack(data)
     try:
-        if packed.values["problem"] != problem_digest:
-            raise NotWhole("it answers another problem")
-        solution = _solution(packed)
-        _check_form(solution, problem)
+        _same(packed.values["problem"], problem_digest)
+        claim = Claim(_solution(packed), _branches(packed))
+        _check_form(claim.solution, problem)
+        if claim.branches is not None:
+            _check_branches(claim.branches, problem)
+    except NotWhole:
+        raise
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise NotWhole(f"the answer is not complete ({type(error).__name__})") from error
-    return solution
+    return claim
+
+
+def _same(digest: object, problem_digest: str) -> None:
+    if digest != problem_digest:
+        raise NotWhole("it answers another problem")
+
+
+def _branches(packed: Packed) -> Branches | None:
+    if packed.values["branches"] is False:
+        return None
+    return Branches(**{field.name: _int64(packed.arrays[BRANCHES + field.name]) for field in fields(Branches)})
 
 
 def _solution(packed: Packed) -> Solution:
@@ -106,21 +125,28 @@ def _check_form(solution: Solution, problem: Problem) -> None:
         bool(start.size) and int(start[0]) == 0 and int(start[-1]) == pair.size and not (np.diff(start) < 0).any(),
         _inside(chosen, len(problem.pairs)) and _inside(pair, len(problem.pairs)),
         not (np.diff(chosen) <= 0).any(),
-        _magnitude(prices, problem) < LARGEST,
+        magnitude(prices.charge, prices.rival_price, (prices.local, prices.placed, prices.budget), problem) < LARGEST,
     )
     if not all(right):
         raise NotWhole(f"part {right.index(False)} of the answer has the wrong shape")
 
 
-def _magnitude(prices: Prices, problem: Problem) -> int:
-    """More than any sum over these prices, in exact arithmetic."""
-    charge = max(int(prices.charge.max(initial=0)), -int(prices.charge.min(initial=0)))
-    rivals = sum(abs(price) for price in prices.rival_price.tolist())
-    dearest = int(problem.pairs.weekly_fee_pence.max(initial=0))
-    existing = problem.local.existing_total if problem.local else 0
-    per_child = abs(prices.local) + abs(prices.placed)
-    budget = abs(prices.budget) * max(dearest, problem.weekly_budget_pence or 0)
-    return int(charge * (problem.homes + problem.parties) + rivals + per_child * (problem.children + existing) + budget)
+def _check_branches(branches: Branches, problem: Problem) -> None:
+    count, start = branches.above.size, branches.rival_start
+    largest = int(np.diff(problem.party_start).max(initial=1))
+    single = [np.abs(getattr(branches, name)).max(initial=0) for name in ("local", "placed", "budget")]
+    right = (
+        branches.charge.ndim == 3 and branches.charge.shape[:2] == (count, branches.homes.size),
+        branches.charge.ndim == 3 and branches.charge.shape[2] >= largest,
+        _inside(branches.homes, problem.homes),
+        branches.placed.shape == branches.budget.shape == (count,),
+        branches.rival_of.shape == branches.rival_price.shape == (start.size - 1,),
+        bool(start.size) and int(start[0]) == 0 and int(start[-1]) == branches.rival_pair.size,
+        not (np.diff(start) < 0).any(),
+        magnitude(branches.charge, branches.rival_price, tuple(map(int, single)), problem) < LARGEST,
+    )
+    if not all(right):
+        raise NotWhole(f"part {right.index(False)} of the proof has the wrong shape")
 
 
 def _inside(index: np.ndarray, count: int) -> bool:

@@ -22,9 +22,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from app.matching.problem import Problem, Solution
+from app.matching.problem import Problem
+from app.rematch.branches import Claim
 from app.rematch.child import BEGUN, DONE, LARGEST_FILE_MB, MEGABYTE, OUT_OF_MEMORY
-from app.rematch.crossing import read_solution, write_problem
+from app.rematch.crossing import read_claim, write_problem
 from app.rematch.faults import (
     RunCancelled,
     SolverCrashed,
@@ -113,7 +114,7 @@ class SolverProcess:
             self._child.end()
             self._child = None
 
-    def solve(self, problem: Problem, strength: Strength = Strength.FULL, cancelled: Cancelled = never) -> Solution:
+    def solve(self, problem: Problem, strength: Strength = Strength.FULL, cancelled: Cancelled = never) -> Claim:
         """The child's answer, complete and of the right form; nobody has checked yet whether it is true.
 
         Raises a leaf of `SolverFault`, or `RunCancelled`; either way the child has been killed.
@@ -147,7 +148,7 @@ class SolverProcess:
         self._child = _Child(process, folder, share.memory_mb)
         return self._child
 
-    def _ask(self, child: _Child, problem: Problem, effort: tuple[Strength, Share], cancelled: Cancelled) -> Solution:
+    def _ask(self, child: _Child, problem: Problem, effort: tuple[Strength, Share], cancelled: Cancelled) -> Claim:
         strength, share = effort
         self._number += 1
         asked, answered = child.path / f"problem-{self._number}", child.path / f"solution-{self._number}"
@@ -162,7 +163,7 @@ class SolverProcess:
         _tell(child, json.dumps(job))
         _await(child, f"{DONE} {self._number}".encode(), share.seconds, cancelled)
         try:
-            return read_solution(_whole_file(answered), problem, digest)
+            return read_claim(_whole_file(answered), problem, digest)
         except (NotWhole, OSError) as error:
             raise SolverGarbled(str(error) if isinstance(error, NotWhole) else type(error).__name__) from error
         finally:

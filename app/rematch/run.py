@@ -11,9 +11,9 @@ from enum import StrEnum
 from app.matching.batch import Batch, CannotPin, Night, Proposed, batch
 from app.matching.night_check import check_night
 from app.matching.night_report import NightReport, proposed, report
-from app.matching.problem import Problem, Solution, Status
+from app.matching.problem import Status
 from app.matching.recheck import Verdict, recheck
-from app.rematch.checking import Checked, Checker, Contradiction
+from app.rematch.checking import Answering, Checked, Checker, Contradiction
 from app.rematch.faults import Fault, RunCancelled, SolverFault
 from app.rematch.limits import Limits, Strength
 from app.rematch.process import Cancelled, SolverProcess, never
@@ -101,7 +101,7 @@ class _Run:
         self.stage, self.since = stage, now
         self.tell(stage)
 
-    def ask(self, strength: Strength) -> Callable[[Problem], Solution]:
+    def ask(self, strength: Strength) -> Answering:
         return lambda problem: self.solver.solve(problem, strength, self.cancelled)
 
 

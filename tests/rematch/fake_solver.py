@@ -19,9 +19,10 @@ import numpy as np
 
 from app.matching.certify import no_prices
 from app.matching.problem import Problem, Solution, Status
-from app.matching.solve import solve
+from app.rematch.branches import Claim
 from app.rematch.child import BEGUN, DONE, limit_memory
-from app.rematch.crossing import read_problem, write_solution
+from app.rematch.crossing import read_problem, write_claim
+from app.rematch.solving import solved
 
 Job = dict[str, Any]
 
@@ -124,8 +125,10 @@ def flipped(job: Job) -> None:
 def honest(job: Job, *, tell: bool = True, change: Callable[[Problem, Solution], Solution] | None = None) -> None:
     """The right answer, or a change of it."""
     problem, digest = read_problem(Path(job["problem"]))
-    found = solve(problem)
-    write_solution(change(problem, found) if change else found, digest, Path(job["solution"]))
+    claim = solved(problem)
+    if change:
+        claim = Claim(change(problem, claim.solution), claim.branches)
+    write_claim(claim, digest, Path(job["solution"]))
     if tell:
         no_file(job)
 
@@ -133,7 +136,7 @@ def honest(job: Job, *, tell: bool = True, change: Callable[[Problem, Solution],
 def another(job: Job) -> None:
     """The answer to another problem."""
     problem, digest = read_problem(Path(job["problem"]))
-    write_solution(solve(problem), digest[::-1], Path(job["solution"]))
+    write_claim(solved(problem), digest[::-1], Path(job["solution"]))
     no_file(job)
 
 

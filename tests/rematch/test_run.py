@@ -11,10 +11,10 @@ from app.matching.night_check import check_night
 from app.matching.pool import Pool
 from app.matching.recheck import Fallen
 from app.matching.referral import ChildRef, HomeRef
-from app.matching.solve import solve
 from app.rematch.limits import Strength
 from app.rematch.process import SolverProcess
 from app.rematch.run import RunStatus, Stage, rematch
+from app.rematch.solving import solved
 from tests.rematch.nights import a_night, a_random_night
 
 
@@ -27,7 +27,7 @@ def test_the_child_answers_as_the_solver_does(solver: SolverProcess) -> None:
     """What crosses to the child and back is the problem and the solution, bit for bit."""
     for seed in range(10):
         problem = batch(a_random_night(seed)).problem
-        assert solver.solve(problem).as_bytes() == solve(problem).as_bytes()
+        assert solver.solve(problem).solution.as_bytes() == solved(problem).solution.as_bytes()
 
 
 def test_a_night_is_proven_and_explained(solver: SolverProcess) -> None:
@@ -58,7 +58,8 @@ def test_the_light_attempt_gives_a_choice(solver: SolverProcess) -> None:
     """Flow and repair alone find a valid choice, never worth more than the full search finds."""
     for seed in range(10):
         problem = batch(a_random_night(seed)).problem
-        assert solver.solve(problem, Strength.LIGHT).objective <= solver.solve(problem).objective
+        light = solver.solve(problem, Strength.LIGHT).solution
+        assert light.objective <= solver.solve(problem).solution.objective
 
 
 @pytest.mark.parametrize(

@@ -7,17 +7,18 @@ from functools import cache
 from itertools import pairwise
 
 from app.matching.batch import batch
-from app.matching.problem import WHOLE, Problem, Solution
-from app.matching.solve import solve
+from app.matching.problem import WHOLE, Problem
+from app.rematch.branches import Claim
 from app.rematch.checking import Checked, Checker
 from app.rematch.faults import SolverHung
+from app.rematch.solving import solved
 from app.rematch.target import SHARES_PERMILLE, FrontierPoint, at_share, frontier, one_more, price_of_one_more
 from tests.matching.solving.brute_force import _extend, _options, best_choice
 from tests.matching.solving.random_problems import random_problem
 from tests.rematch.nights import a_night
 
 PROBLEMS = [problem for seed in range(120) if (problem := random_problem(seed, 4, 4)).local is not None][:40]
-CHECKER = Checker(solve, None)
+CHECKER = Checker(solved, None)
 
 
 def answered(problem: Problem) -> Checked | None:
@@ -125,10 +126,10 @@ def test_a_fault_spoils_one_point_alone() -> None:
     """Where the solver fails for a share, that point says so, and the others stand."""
     night = batch(a_night()).problem
 
-    def failing(problem: Problem) -> Solution:
+    def failing(problem: Problem) -> Claim:
         if problem.local == at_share(night, 750).local:
             raise SolverHung
-        return solve(problem)
+        return solved(problem)
 
     points = frontier(night, Checker(failing, None))
     assert [point.fault for point in points] == [None, SolverHung.code, None, None, None, None]
