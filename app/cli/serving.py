@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvicorn
 
+from app.api.wire import BoundedHttp
 from app.cli.demo import DATABASE_VARIABLE, DEMO_DATABASE, is_configured, make_demo
 from app.cli.desk import console, gently
 from app.settings import Settings
 from app.store import migrate as layout
 from app.store.session import Database
+
+WIRE: dict[str, Any] = {"http": BoundedHttp, "ws": "none"}
+"""How the server speaks: HTTP with an end to every head, and nothing else."""
 
 
 def serve(
@@ -38,6 +42,7 @@ def serve(
             log_level="warning",
             access_log=False,
             server_header=False,
+            **WIRE,
         )
 
 
