@@ -37,8 +37,8 @@ def certify(
     `totals`: only choices are meant with so many children placed at least and at most, existing ones included.
     """
     referrals = referral_worth(terms.groups, best_of_parties(terms, prices))
-    total = int(referrals.sum()) + price_of_limits(terms, prices) + target_worth(
-        terms, prices, most_local_balance, totals
+    total = (
+        int(referrals.sum()) + price_of_limits(terms, prices) + target_worth(terms, prices, most_local_balance, totals)
     )
     return terms.fixed + total // PRICE_SCALE
 
