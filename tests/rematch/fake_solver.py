@@ -147,7 +147,7 @@ def dearer(problem: Problem, found: Solution) -> Solution:
 
 def too_sure(problem: Problem, found: Solution) -> Solution:
     """A bound below the objective."""
-    return replace(found, bound=found.objective - 1)
+    return replace(found, bound=found.objective - 1, status=Status.FEASIBLE)
 
 
 def too_modest(problem: Problem, found: Solution) -> Solution:

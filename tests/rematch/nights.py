@@ -79,10 +79,10 @@ def fake(*ways: str, limits: Limits | None = None) -> SolverProcess:
 
 
 class BadAtFirst(SolverProcess):
-    """A solver whose first process behaves in some way; those that take its place are honest."""
+    """A solver whose first process behaves in some way to every problem; those that take its place are honest."""
 
     def __init__(self, limits: Limits, way: str) -> None:
-        super().__init__(limits, (sys.executable, str(FAKE), way, "honest"))
+        super().__init__(limits, (sys.executable, str(FAKE), way))
 
     def _start(self, share: Share) -> _Child:
         child = super()._start(share)

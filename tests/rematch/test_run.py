@@ -11,6 +11,8 @@ from app.matching.night_check import check_night
 from app.matching.pool import Pool
 from app.matching.recheck import Fallen
 from app.matching.referral import ChildRef, HomeRef
+from app.rematch.checking import Checked, Checker
+from app.rematch.faults import SolverWrong
 from app.rematch.limits import Strength
 from app.rematch.process import SolverProcess
 from app.rematch.run import RunStatus, Stage, rematch
@@ -120,3 +122,14 @@ def test_a_hard_target_out_of_reach(solver: SolverProcess) -> None:
     assert outcome.most_local_proven is True
     assert outcome.report is not None
     assert outcome.report.local.short_of_floor > 0
+
+
+def test_records_are_asked_too() -> None:
+    """A choice that is right on the arrays and wrong by the records is refused."""
+    posed = batch(a_night())
+    full = [replace(home, places_held=home.places) for home in posed.night.pool.records]
+    other = replace(posed, night=replace(posed.night, pool=Pool.build(full)))
+    assert isinstance(Checker(solved, posed).answer(posed.problem), Checked)
+    with pytest.raises(SolverWrong) as found:
+        Checker(solved, other).answer(posed.problem)
+    assert "records" in found.value.detail

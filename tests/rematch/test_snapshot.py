@@ -103,14 +103,22 @@ def test_the_same_night_from_file_and_from_records(night: Night, written: bytes,
 
 
 def shuffled(written: bytes, seed: int) -> bytes:
-    """The same file with its lists in another order and its keys in another order too."""
+    """The same file with its lists in another order, and the keys of every object too."""
     rng = random.Random(seed)
     document = json.loads(written)
     for name in ("referrals", "homes", "last_proposals", "excluded"):
         rng.shuffle(document[name])
-    keys = list(document)
+    return as_bytes(_keys_shuffled(document, rng))
+
+
+def _keys_shuffled(value: Any, rng: random.Random) -> Any:
+    if isinstance(value, list):
+        return [_keys_shuffled(item, rng) for item in value]
+    if not isinstance(value, dict):
+        return value
+    keys = list(value)
     rng.shuffle(keys)
-    return as_bytes({key: document[key] for key in keys})
+    return {key: _keys_shuffled(value[key], rng) for key in keys}
 
 
 def test_order_does_not_matter(written: bytes, solver: SolverProcess) -> None:

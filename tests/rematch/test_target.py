@@ -6,8 +6,12 @@ from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
+import numpy as np
+
 from app.matching.batch import batch
-from app.matching.problem import WHOLE, Problem
+from app.matching.certify import certify, no_prices
+from app.matching.problem import WHOLE, Problem, Solution, Status
+from app.matching.terms import terms_of
 from app.rematch.branches import Claim
 from app.rematch.checking import Checked, Checker
 from app.rematch.faults import SolverHung
@@ -142,3 +146,20 @@ def test_nothing_is_counted() -> None:
     assert now is not None
     assert frontier(bare, CHECKER) == ()
     assert price_of_one_more(bare, now, CHECKER) is None
+
+
+def test_what_reaches_more_reaches_less() -> None:
+    """Where the solver finds little for a share, the choice that it found for a higher one stands in."""
+    night = batch(a_night()).problem
+
+    def lazy(problem: Problem) -> Claim:
+        if problem.local != at_share(night, 700).local:
+            return solved(problem)
+        prices = no_prices(problem)
+        bound = certify(terms_of(problem), prices)
+        return Claim(Solution(Status.FEASIBLE, np.zeros(0, np.int64), 0, bound, prices))
+
+    lowest, next_one = frontier(night, Checker(lazy, None))[:2]
+    assert next_one.reached
+    assert lowest.points == next_one.points
+    assert lowest.points
