@@ -271,11 +271,14 @@ def _near_misses(
 def _relaxations(question: Question, block: Block) -> tuple[Relaxation, ...]:
     """Single rules that would open homes, the one that would open most first."""
     bits = blocking(block, question.policy)
+    alone: IntArray = np.flatnonzero(np.bitwise_count(bits) == 1)
+    worth = points_regardless(question, 0, alone)  # once for all rules: each call costs far more than each home
     found = []
     for setting in question.policy.rules:
-        cols: IntArray = np.flatnonzero(bits == setting.bit)
+        mine = bits[alone] == setting.bit
+        cols = alone[mine]
         if len(cols) and not setting.rule.names_no_home:
-            order = np.argsort(-points_regardless(question, 0, cols), kind="stable")[:HOMES_OPENED_SHOWN]
+            order = np.argsort(-worth[mine], kind="stable")[:HOMES_OPENED_SHOWN]
             best = tuple(question.pool.records[col].ref for col in cols[order])
             found.append(Relaxation(setting.rule.code, setting.rule.statutory, len(cols), best))
     return tuple(sorted(found, key=lambda relaxation: -relaxation.homes))
