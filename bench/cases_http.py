@@ -75,10 +75,10 @@ def _serving(address: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "app.main:served", "--factory", "--port", str(port)]
-    environment = {**os.environ, "PLACEMENT_DATABASE_URL": address, "PLACEMENT_NIGHTLY_AT": ""}
+    command = [sys.executable, "-m", "app.cli", "serve", "--no-demo"]
+    ours = {"PLACEMENT_DATABASE_URL": address, "PLACEMENT_PORT": str(port), "PLACEMENT_NIGHTLY_AT": ""}
     service = subprocess.Popen(  # noqa: S603  # our own interpreter and arguments
-        [*command, "--log-level", "warning", "--no-access-log"], env=environment, cwd=Path(__file__).parents[1]
+        command, env={**os.environ, **ours}, cwd=Path(__file__).parents[1], stdout=subprocess.DEVNULL
     )
     try:
         base = f"http://127.0.0.1:{port}"
