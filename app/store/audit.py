@@ -1,0 +1,187 @@
+"""The audit trail: who did or saw what. Added to in the transaction of what it tells, and never changed.
+
+Every authority has a chain of its own. An entry's hash is SHA-256 over the hash before it and the entry in one
+fixed form, so that no entry can be changed, taken out, put in or moved without all later hashes changing too; and
+a head that somebody keeps elsewhere tells when all of them did.
+
+An entry names children by number. Which child that is, and the key to what the entry seals (the references and
+facts of an entry that is about children), stands in `audit_subjects` alone. Once that row is emptied nobody can
+read what was sealed, and every hash is still right: they cover the sealed form. The chain also holds a salted
+digest of each number's reference, so that no number can be given to another child unnoticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from sqlalchemy import func, select, type_coerce, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.store.audit_seal import commitment, seal
+from app.store.audit_tables import audit_entries, audit_heads, audit_subjects
+from app.store.schema import UtcDateTime
+from app.store.session import Writing
+
+JSON: TypeAlias = "str | int | bool | Sequence[JSON] | Mapping[str, JSON] | None"
+"""What a fact may be. No float: a trail must read the same for ever."""
+
+GENESIS = hashlib.sha256(b"placement audit trail, first entry").digest()
+"""What stands for the hash before the first entry."""
+
+PERSONAL_KINDS = frozenset({"child", "referral"})
+"""Objects whose reference leads to a child: an entry about one must say about whom it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """What is to be recorded.
+
+    `actor`: the caller's subject, which is nobody's name. `subjects`: references of the children whom it is about.
+    With subjects, `object_ref` and `facts` are sealed, and gone as soon as one of the children is erased; without,
+    they are kept in the open for ever and must hold nothing personal.
+    """
+
+    actor: str
+    actor_kind: str
+    action: str
+    object_kind: str
+    object_ref: str
+    subjects: tuple[str, ...] = ()
+    facts: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a trail: how many entries there are, and the hash of the last."""
+
+    seq: int
+    hash: bytes
+
+
+def record(writing: Writing, authority: str, entry: AuditEntry) -> int:
+    """Add an entry in the caller's transaction; its number in the trail.
+
+    It keeps the end of the authority's trail locked until the transaction ends, so record last. Raises
+    `ValueError` for an entry about a child that does not say which.
+    """
+    return record_all(writing, authority, [entry])
+
+
+def record_all(writing: Writing, authority: str, entries: Sequence[AuditEntry]) -> int:
+    """Add several entries, in this order; the number of the last."""
+    head, numbered, at = _lock_head(writing, authority)
+    subjects = _Subjects(writing, authority, numbered)
+    subjects.find(ref for entry in entries for ref in entry.subjects)
+    rows = []
+    for entry in entries:
+        row = _row(authority, head.seq + 1, at, entry, subjects)
+        head = Head(row["seq"], hashed(head.hash, row))
+        rows.append(row | {"hash": head.hash})
+    subjects.store()
+    if rows:
+        writing.execute(audit_entries.insert(), rows)
+        values = {"seq": head.seq, "hash": head.hash, "subjects": subjects.count}
+        writing.execute(update(audit_heads).where(audit_heads.c.authority == authority).values(values))
+    return head.seq
+
+
+def hashed(previous: bytes, row: Mapping[Any, Any]) -> bytes:
+    """The hash of an entry: over the hash before and every column in one fixed form."""
+    sealed = None if row["sealed"] is None else hashlib.sha256(row["sealed"]).hexdigest()
+    parts = [
+        *(row[name] for name in ("authority", "seq")),
+        row["at"].astimezone(UTC).isoformat(timespec="microseconds"),
+        *(row[name] for name in ("actor", "actor_kind", "action", "object_kind", "object_ref")),
+        *(row[name] for name in ("subjects", "introduced", "facts")),
+        sealed,
+    ]
+    return hashlib.sha256(previous + canonical(parts).encode()).digest()
+
+
+def canonical(value: Any) -> str:
+    """JSON in one fixed form: keys in order, no spaces, ASCII alone."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _row(authority: str, seq: int, at: datetime, entry: AuditEntry, subjects: _Subjects) -> dict[str, Any]:
+    if entry.object_kind in PERSONAL_KINDS and not entry.subjects:
+        raise ValueError("an entry about a child or referral must name its subjects")
+    numbers = sorted({subjects.numbers[ref] for ref in entry.subjects})
+    personal = canonical({"object_ref": entry.object_ref, "facts": dict(entry.facts)})
+    introduced = subjects.introduce(numbers)
+    where = f"{authority}/{seq}"
+    return {
+        "authority": authority,
+        "seq": seq,
+        "at": at,
+        "actor": entry.actor,
+        "actor_kind": str(entry.actor_kind),
+        "action": entry.action,
+        "object_kind": entry.object_kind,
+        "object_ref": None if numbers else entry.object_ref,
+        "subjects": canonical(numbers),
+        "introduced": canonical(introduced) if introduced else None,
+        "facts": None if numbers else canonical(dict(entry.facts)),
+        "sealed": seal([subjects.secrets[n] for n in numbers], where, personal) if numbers else None,
+    }
+
+
+class _Subjects:
+    """The numbers and keys of children, old and new, in one transaction that holds the head."""
+
+    def __init__(self, writing: Writing, authority: str, count: int) -> None:
+        self._writing, self._authority, self.count = writing, authority, count
+        self.numbers: dict[str, int] = {}
+        self.secrets: dict[int, bytes] = {}
+        self._new: dict[int, str] = {}
+        self._told: set[int] = set()
+
+    def find(self, refs: Iterable[str]) -> None:
+        """Know the number and key of each child; whoever has none gets one."""
+        wanted, table = sorted(set(refs)), audit_subjects
+        for start in range(0, len(wanted), 500):
+            some = wanted[start : start + 500]
+            known = select(table).where(table.c.authority == self._authority, table.c.ref.in_(some))
+            for row in self._writing.execute(known):
+                self.numbers[row.ref], self.secrets[row.number] = row.number, row.secret
+        for ref in wanted:
+            if ref not in self.numbers:
+                self.count += 1
+                self.numbers[ref], self.secrets[self.count] = self.count, secrets.token_bytes(32)
+                self._new[self.count] = ref
+
+    def introduce(self, numbers: Iterable[int]) -> list[list[Any]]:
+        """The digests of those who are new and not yet told of."""
+        told = [number for number in numbers if number in self._new and number not in self._told]
+        self._told.update(told)
+        return [[number, commitment(self.secrets[number], self._new[number])] for number in told]
+
+    def store(self) -> None:
+        """Keep those who are new."""
+        rows = [
+            {"authority": self._authority, "number": number, "ref": ref, "secret": self.secrets[number]}
+            for number, ref in self._new.items()
+        ]
+        if rows:
+            self._writing.execute(audit_subjects.insert(), rows)
+
+
+def _lock_head(writing: Writing, authority: str) -> tuple[Head, int, datetime]:
+    """The end of the trail, kept until the transaction ends; how many subjects it has; and the time."""
+    table = audit_heads
+    now = func.clock_timestamp() if writing.dialect.name == "postgresql" else func.current_timestamp()
+    clock = type_coerce(now, UtcDateTime).label("clock")
+    locked = select(table, clock).where(table.c.authority == authority).with_for_update()
+    found = writing.execute(locked).one_or_none()
+    if found is None:
+        module = sqlite if writing.dialect.name == "sqlite" else postgresql
+        first = {"authority": authority, "seq": 0, "hash": GENESIS, "subjects": 0}
+        writing.execute(module.insert(table).values(first).on_conflict_do_nothing())
+        found = writing.execute(locked).one()
+    return Head(found.seq, found.hash), found.subjects, found.clock
