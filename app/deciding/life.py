@@ -1,0 +1,153 @@
+"""The life of a placement: every step there is, from where, to where, by whom, and what it asks.
+
+This table is the only place that says so. `app.deciding.steps` refuses whatever does not stand here, and the
+database refuses it once more (`app.store.placement_tables.MOVES`; a test compares the two).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from app.access.principal import Kind, Principal, Role
+from app.deciding.reasons import ChoiceReason, DeclineReason, EndReason, WithdrawReason
+from app.store.placement_records import TEMPORARY, Placement, State, Step
+
+
+class Claims(StrEnum):
+    """What a step does to the places that the placement claims."""
+
+    TAKE = "take"
+    KEEP = "keep"
+    LIVE_IN = "live_in"
+    RELEASE = "release"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step.
+
+    `after` None: the state stays as it is. `roles` empty: no caller has the right, only the clock. `another`:
+    whoever proposed the placement may not take the step. `reason`: the codes it takes; `reason_needed` says
+    whether always, or only where the choice differs from what was proposed first. `topic`: of its message.
+    """
+
+    before: frozenset[State]
+    after: State | None
+    roles: frozenset[Role]
+    kinds: frozenset[Kind] = frozenset({Kind.PERSON})
+    claims: Claims = Claims.KEEP
+    another: bool = False
+    reason: type[StrEnum] | None = None
+    reason_needed: bool = False
+    topic: str | None = None
+
+
+PEOPLE_AND_SYSTEMS = frozenset({Kind.PERSON, Kind.SYSTEM})
+OFFICER = frozenset({Role.OFFICER})
+OFFICER_OR_CASE_SYSTEM = frozenset({Role.OFFICER, Role.CASE_SYSTEM})
+APPROVER = frozenset({Role.APPROVER})
+NOT_YET_ACCEPTED = frozenset(TEMPORARY)
+FROM_THE_START = frozenset({State.PROPOSED, *TEMPORARY})
+
+LIFE: Mapping[Step, Move] = {
+    Step.HOLD: Move(
+        before=frozenset({State.PROPOSED}),
+        after=State.HELD,
+        roles=OFFICER,
+        claims=Claims.TAKE,
+        reason=ChoiceReason,
+        topic="placement.held",
+    ),
+    Step.SEND: Move(
+        before=frozenset({State.HELD}),
+        after=State.SENT,
+        roles=OFFICER,
+        topic="placement.sent",
+    ),
+    Step.SECOND: Move(before=NOT_YET_ACCEPTED, after=None, roles=APPROVER, another=True),
+    Step.APPROVE: Move(before=NOT_YET_ACCEPTED, after=None, roles=APPROVER, another=True),
+    Step.ACCEPT: Move(
+        before=FROM_THE_START,
+        after=State.ACCEPTED,
+        roles=OFFICER,
+        claims=Claims.TAKE,
+        reason=ChoiceReason,
+        topic="placement.accepted",
+    ),
+    Step.DECLINE: Move(
+        before=FROM_THE_START,
+        after=State.DECLINED,
+        roles=OFFICER_OR_CASE_SYSTEM,
+        kinds=PEOPLE_AND_SYSTEMS,
+        claims=Claims.RELEASE,
+        reason=DeclineReason,
+        reason_needed=True,
+        topic="placement.declined",
+    ),
+    Step.WITHDRAW: Move(
+        before=frozenset({*TEMPORARY, State.ACCEPTED}),
+        after=State.WITHDRAWN,
+        roles=OFFICER,
+        claims=Claims.RELEASE,
+        reason=WithdrawReason,
+        reason_needed=True,
+        topic="placement.withdrawn",
+    ),
+    Step.EXPIRE: Move(
+        before=NOT_YET_ACCEPTED,
+        after=State.EXPIRED,
+        roles=frozenset(),
+        kinds=frozenset({Kind.SYSTEM}),
+        claims=Claims.RELEASE,
+        topic="placement.expired",
+    ),
+    Step.PLACE: Move(
+        before=frozenset({State.ACCEPTED}),
+        after=State.PLACED,
+        roles=OFFICER,
+        claims=Claims.LIVE_IN,
+        topic="placement.placed",
+    ),
+    Step.END: Move(
+        before=frozenset({State.PLACED}),
+        after=State.ENDED,
+        roles=OFFICER_OR_CASE_SYSTEM,
+        kinds=PEOPLE_AND_SYSTEMS,
+        claims=Claims.RELEASE,
+        reason=EndReason,
+        reason_needed=True,
+        topic="placement.ended",
+    ),
+}
+
+
+def is_open(step: Step, state: State) -> bool:
+    """Whether the step can be taken from this state."""
+    return state in LIFE[step].before
+
+
+def is_for(step: Step, who: Principal) -> bool:
+    """Whether this caller may take the step at all. The clock has no role, and no caller is the clock."""
+    move = LIFE[step]
+    return who.kind in move.kinds and who.is_any(*move.roles)
+
+
+def is_another(step: Step, who: Principal, placement: Placement) -> bool:
+    """Whether the caller is somebody else than the proposer, where the step asks for that."""
+    return not LIFE[step].another or who.subject != placement.proposer
+
+
+def steps_open_to(who: Principal, placement: Placement) -> tuple[Step, ...]:
+    """What this caller may do to the placement as it stands."""
+    return tuple(
+        step
+        for step in Step
+        if is_open(step, placement.state) and is_for(step, who) and is_another(step, who, placement)
+    )
+
+
+def moves() -> frozenset[str]:
+    """Every step from a state to a state, in the form in which the database lists them."""
+    return frozenset(f"{step}:{before}>{move.after or before}" for step, move in LIFE.items() for before in move.before)

@@ -1,0 +1,130 @@
+"""Why: the codes that go with a decision. Fixed, so that they can be counted; words for reading stand beside them.
+
+`EndReason` is REASON_PLACE_CHANGE of the SSDA903 return, letter for letter (2025-26 collection); the codes of a
+refusal or withdrawal are our own in the same manner, as the return has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class ChoiceReason(StrEnum):
+    """Why another home than the first was chosen, or a rule of the policy overridden."""
+
+    CHILDS_WISHES = "childs_wishes"
+    RELATIONSHIP_OR_CONTACT = "relationship_or_contact"
+    SCHOOL = "school"
+    LOCAL_INTELLIGENCE = "local_intelligence"
+    PROVIDER_REFUSAL = "provider_refusal"
+    DATA_WRONG = "data_wrong"
+    CAPACITY_WRONG = "capacity_wrong"
+    EMERGENCY = "emergency"
+    OTHER = "other"
+
+
+class DeclineReason(StrEnum):
+    """Why a home was declined, by the provider or by an officer."""
+
+    NEEDS = "NEEDS"
+    MATCH = "MATCH"
+    NOCAP = "NOCAP"
+    STAFF = "STAFF"
+    REGIS = "REGIS"
+    TERMS = "TERMS"
+    NORES = "NORES"
+    CHILD = "CHILD"
+    FAMIL = "FAMIL"
+    SCHOL = "SCHOL"
+    LOCAL = "LOCAL"
+    DATAW = "DATAW"
+    BETTR = "BETTR"
+    OTHER = "OTHER"
+
+
+class WithdrawReason(StrEnum):
+    """Why the authority gave a placement up before the children moved in."""
+
+    NONEED = "NONEED"
+    PLANS = "PLANS"
+    BETTR = "BETTR"
+    CHILD = "CHILD"
+    PROVW = "PROVW"
+    RELES = "RELES"
+    MISTK = "MISTK"
+    OTHER = "OTHER"
+
+
+class EndReason(StrEnum):
+    """Why a placement ended: REASON_PLACE_CHANGE."""
+
+    CARPL = "CARPL"
+    CLOSE = "CLOSE"
+    ALLEG = "ALLEG"
+    STAND = "STAND"
+    APPRR = "APPRR"
+    CREQB = "CREQB"
+    CREQO = "CREQO"
+    CHILD = "CHILD"
+    LAREQ = "LAREQ"
+    PLACE = "PLACE"
+    CUSTOD = "CUSTOD"
+    OTHER = "OTHER"
+
+
+DECLINE_WORDS: Mapping[DeclineReason, str] = {
+    DeclineReason.NEEDS: "The home cannot meet the children's needs",
+    DeclineReason.MATCH: "The children would not be well matched with those who live there",
+    DeclineReason.NOCAP: "There is no place after all",
+    DeclineReason.STAFF: "There are not enough staff or carers",
+    DeclineReason.REGIS: "The registration or approval does not allow it",
+    DeclineReason.TERMS: "Fee or terms were not agreed",
+    DeclineReason.NORES: "The provider did not answer in time",
+    DeclineReason.CHILD: "The child does not want to live there",
+    DeclineReason.FAMIL: "Contact with family or friends would suffer",
+    DeclineReason.SCHOL: "Education would suffer",
+    DeclineReason.LOCAL: "Something is known locally that speaks against it",
+    DeclineReason.DATAW: "The record that it rests on is wrong",
+    DeclineReason.BETTR: "Another home suits better",
+    DeclineReason.OTHER: "Another reason, given in words",
+}
+
+WITHDRAW_WORDS: Mapping[WithdrawReason, str] = {
+    WithdrawReason.NONEED: "A home is no longer needed",
+    WithdrawReason.PLANS: "The care plan changed",
+    WithdrawReason.BETTR: "Another home suits better",
+    WithdrawReason.CHILD: "The child does not want to live there",
+    WithdrawReason.PROVW: "The provider withdrew",
+    WithdrawReason.RELES: "The hold was released",
+    WithdrawReason.MISTK: "It was entered by mistake",
+    WithdrawReason.OTHER: "Another reason, given in words",
+}
+
+END_WORDS: Mapping[EndReason, str] = {
+    EndReason.CARPL: "Change to or implementation of the care plan",
+    EndReason.CLOSE: "The carer resigned or the home closed",
+    EndReason.ALLEG: "Allegation (section 47)",
+    EndReason.STAND: "Concern about standards of care",
+    EndReason.APPRR: "Approval was removed",
+    EndReason.CREQB: "The carer asked, because of the child's behaviour",
+    EndReason.CREQO: "The carer asked, for another reason",
+    EndReason.CHILD: "The child asked",
+    EndReason.LAREQ: "The responsible or area authority asked",
+    EndReason.PLACE: "Only the status of the placement changed",
+    EndReason.CUSTOD: "Custody",
+    EndReason.OTHER: "Another reason",
+}
+
+LEAST_WORDS_OF_OTHER = 20
+"""Characters that the code `other` needs beside it: alone it says nothing."""
+
+
+def words_will_do(code: StrEnum | None, words: str | None) -> bool:
+    """Whether a reason's words are enough. A choice always takes words; `other` takes some that say something."""
+    given = len((words or "").strip())
+    if code is None:
+        return given == 0
+    if code.value.lower() == "other" and not isinstance(code, EndReason):
+        return given >= LEAST_WORDS_OF_OTHER
+    return given > 0 or not isinstance(code, ChoiceReason)

@@ -1,0 +1,67 @@
+"""The table of a placement's life: what it must say whatever else changes."""
+
+from app.access.principal import Kind, Principal, Role
+from app.deciding.life import LIFE, Claims, is_for, is_open, moves
+from app.store.outbox import TOPICS
+from app.store.placement_records import CLAIMING, PURSUED, State, Step
+from app.store.placement_tables import MOVES, STEPS_OF_SYSTEMS
+
+NOBODY = Principal("nobody", Kind.PERSON, "E06000018")
+
+
+def test_the_database_lists_the_same_moves() -> None:
+    """What the code allows and what the database allows are one list."""
+    assert moves() == frozenset(MOVES)
+    assert len(MOVES) == len(set(MOVES))
+
+
+def test_only_a_person_accepts_holds_or_places() -> None:
+    """No system may take a step that begins a placement or carries it on."""
+    of_systems = {step for step, move in LIFE.items() if Kind.SYSTEM in move.kinds}
+    assert of_systems == {Step(step) for step in STEPS_OF_SYSTEMS}
+    begins = {step for step, move in LIFE.items() if move.after in (State.HELD, State.ACCEPTED, State.PLACED)}
+    assert begins.isdisjoint(of_systems)
+
+
+def test_every_state_is_reached_and_the_last_ones_are_final() -> None:
+    """Each state but the first has a way to it; from declined, withdrawn, expired and ended none leads on."""
+    reached = {move.after for move in LIFE.values()}
+    assert set(State) - {State.PROPOSED} <= reached
+    final = {state for state in State if not any(is_open(step, state) for step in Step)}
+    assert final == {State.DECLINED, State.WITHDRAWN, State.EXPIRED, State.ENDED}
+
+
+def test_places_are_taken_and_given_back() -> None:
+    """A step into a claiming state from none takes places; a step out of one gives them back."""
+    for step, move in LIFE.items():
+        for before in move.before:
+            after = move.after or before
+            if after in CLAIMING and before not in CLAIMING:
+                assert move.claims is Claims.TAKE, step
+            if after not in CLAIMING:
+                assert move.claims is Claims.RELEASE, step
+            if before in PURSUED and after is State.PLACED:
+                assert move.claims is Claims.LIVE_IN
+
+
+def test_what_ends_a_placement_says_why() -> None:
+    """Every end but that by the clock needs a reason code; so does what differs from the first choice."""
+    for step, move in LIFE.items():
+        if move.claims is Claims.RELEASE and step is not Step.EXPIRE:
+            assert move.reason is not None, step
+            assert move.reason_needed, step
+    assert LIFE[Step.HOLD].reason is LIFE[Step.ACCEPT].reason is not None
+
+
+def test_nobody_may_do_anything_without_a_role() -> None:
+    """Without a role no step is open, and nobody at all is the clock."""
+    assert not any(is_for(step, NOBODY) for step in Step)
+    everything = Principal("all", Kind.SYSTEM, "E06000018", frozenset(Role))
+    assert not is_for(Step.EXPIRE, everything)
+    assert {step for step in Step if is_for(step, everything)} == {Step.DECLINE, Step.END}
+
+
+def test_every_change_of_state_is_told() -> None:
+    """Each step that changes the state has a topic that there is."""
+    for step, move in LIFE.items():
+        assert (move.topic in TOPICS) if move.after else (move.topic is None), step
