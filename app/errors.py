@@ -26,7 +26,8 @@ class PlacementError(Exception):
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Something went wrong"
-    retry_after_s: ClassVar[int | None] = None
+    retry_after_s: int | None = None
+    challenge: ClassVar[str | None] = None
 
     def __init__(self, problems: Sequence[FieldProblem] = ()) -> None:
         super().__init__(type(self).message())
@@ -200,7 +201,116 @@ class Internal(PlacementError):
     """Something went wrong inside the service, and nothing was changed. Report the correlation id."""
 
 
+class ReadOnly(PlacementError):
+    """The service is set to reading alone just now, so nothing was changed. Everything can be looked at meanwhile."""
+
+    status, code, title = 503, "read_only", "Nothing can be changed just now"
+    retry_after_s = 60
+
+
+class Ending(PlacementError):
+    """This process is about to end and takes no new work. Another one answers, or this one's successor in a moment."""
+
+    status, code, title = 503, "ending", "About to end"
+    retry_after_s = 5
+
+
 class BodyTooSlow(PlacementError):
     """The body did not arrive in time. Send it again, in smaller parts if it is large."""
 
     status, code, title = 408, "body_too_slow", "Body too slow"
+
+
+class NotSignedIn(PlacementError):
+    """This address needs a bearer token: send it as Authorization: Bearer, or sign in at /signin."""
+
+    status, code, title = 401, "not_signed_in", "Not signed in"
+    challenge = 'Bearer realm="placement"'
+
+
+class TokenRefused(PlacementError):
+    """The bearer token is not one that this service takes. Ask your provider for a new one, made for this service."""
+
+    status, code, title = 401, "token_refused", "Token refused"
+    challenge = 'Bearer realm="placement", error="invalid_token"'
+
+
+class TokenExpired(PlacementError):
+    """The bearer token has expired. Ask your provider for a new one."""
+
+    status, code, title = 401, "token_expired", "Token expired"
+    challenge = 'Bearer realm="placement", error="invalid_token"'
+
+
+class SessionOver(PlacementError):
+    """The session has ended. Sign in again at /signin."""
+
+    status, code, title = 401, "session_over", "Session has ended"
+    challenge = 'Bearer realm="placement"'
+
+
+class NotPermitted(PlacementError):
+    """None of your roles may do this. GET /me shows your roles; ask your administrator if one is missing."""
+
+    status, code, title = 403, "not_permitted", "Not permitted"
+
+
+class PersonNeeded(PlacementError):
+    """This is a decision about a child, so a person must make it: a system's token cannot. Sign in yourself."""
+
+    status, code, title = 403, "person_needed", "A person must do this"
+
+
+class AnotherAuthority(PlacementError):
+    """This service works for another authority than the one your token is for. Use your own authority's service."""
+
+    status, code, title = 403, "another_authority", "Another authority's service"
+
+
+class CsrfMissing(PlacementError):
+    """A change from a browser's session needs its token in the header X-CSRF-Token. GET /me gives it."""
+
+    status, code, title = 403, "csrf_missing", "X-CSRF-Token is missing"
+
+
+class LocalOnly(PlacementError):
+    """This service trusts its own tokens, so it answers on this machine alone. Configure a provider to open it."""
+
+    status, code, title = 403, "local_only", "On this machine only"
+
+
+class SignInFailed(PlacementError):
+    """Signing in did not work, or took too long. Begin again at /signin."""
+
+    status, code, title = 400, "sign_in_failed", "Sign-in failed"
+
+
+class IssuerUnavailable(PlacementError):
+    """The provider that signs tokens does not answer just now, so nobody can be let in. Try again in a moment."""
+
+    status, code, title = 503, "issuer_unavailable", "Sign-in provider unavailable"
+    retry_after_s = 5
+
+
+class TooManyRequests(PlacementError):
+    """You have sent more requests than one caller may in ten seconds. Wait as long as Retry-After says."""
+
+    status, code, title = 429, "too_many_requests", "Too many requests"
+
+    def __init__(self, wait_s: int = 1) -> None:
+        super().__init__()
+        self.retry_after_s = wait_s
+
+
+class Overloaded(PlacementError):
+    """The service has more to do than it can, so this was not begun. Try again in a moment."""
+
+    status, code, title = 503, "overloaded", "Overloaded"
+    retry_after_s = 1
+
+
+class WorkTooLong(PlacementError):
+    """It took too long, and may still be done. Read it again, or send it again with its Idempotency-Key."""
+
+    status, code, title = 503, "work_too_long", "Took too long"
+    retry_after_s = 5

@@ -8,20 +8,19 @@ the headers that every answer carries, and answers what nobody expected without 
 from __future__ import annotations
 
 import asyncio
-import logging
-import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
-from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.api.admission import Crowd, Door, waits
 from app.api.problems import problem_response
-from app.errors import BodyTooLarge, BodyTooSlow, HostNotAllowed, Internal, PlacementError
-
-log = logging.getLogger(__name__)
+from app.api.watching import Watch
+from app.errors import BodyTooLarge, BodyTooSlow, HostNotAllowed, Internal, Overloaded, PlacementError
+from app.observing import metrics
+from app.observing.correlation import accepted
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -40,6 +39,7 @@ class Limits:
     larger: Mapping[str, int]
     body_timeout_s: float
     hosts: frozenset[str]
+    crowd: Crowd = field(default_factory=Crowd)
 
 
 class Guard:
@@ -48,6 +48,7 @@ class Guard:
     def __init__(self, app: ASGIApp, limits: Limits) -> None:
         self._app = app
         self._limits = limits
+        self._door = Door(limits.crowd)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -57,18 +58,24 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1000})
             return
-        number = uuid4().hex
+        number = accepted(Headers(scope=scope).get("x-correlation-id"))
         scope.setdefault("state", {})["correlation_id"] = number
-        answer = _Answer(send, number)
+        with Watch(scope, number) as watch:
+            await self._answered(scope, receive, _Answer(send, number, watch))
+
+    async def _answered(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        turn = _Turn(self._door, needed=waits(scope["path"]))
         try:
             self._check_host(scope)
-            await self._app(scope, self._limited(scope, receive), answer)
+            await self._app(scope, await self._limited(scope, receive, turn), answer)
         except Exception as error:  # noqa: BLE001 - the last place that can keep it from getting out
             problem = error if isinstance(error, PlacementError) else Internal()
-            if problem.status >= 500:
-                _log(error, number)
+            if problem.status >= 500 and not isinstance(error, Overloaded):
+                answer.watch.failed(error)
             if not answer.begun:
-                await problem_response(problem, number)(scope, receive, answer)
+                await problem_response(problem, answer.number)(scope, receive, answer)
+        finally:
+            turn.end()
 
     def _check_host(self, scope: Scope) -> None:
         host = Headers(scope=scope).get("host", "")
@@ -76,9 +83,14 @@ class Guard:
         if name.lower() not in self._limits.hosts:
             raise HostNotAllowed
 
-    def _limited(self, scope: Scope, receive: Receive) -> Receive:
+    async def _limited(self, scope: Scope, receive: Receive, turn: _Turn) -> Receive:
+        """A body in the limits. The turn of a request comes when its body is there: a slow sender holds up nobody."""
         limit = self._limits.larger.get(scope["path"], self._limits.body_bytes)
-        declared = Headers(scope=scope).get("content-length", "0")
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "0")
+        if declared == "0" and "transfer-encoding" not in headers:
+            await turn.come()
+            return receive
         if not declared.isdecimal() or int(declared[:20]) > limit:
             return _refusing
         got = 0
@@ -99,6 +111,8 @@ class Guard:
             complete = not message.get("more_body", False)
             if got > limit:
                 raise BodyTooLarge
+            if complete:
+                await turn.come()
             return message
 
         return limited
@@ -108,26 +122,46 @@ async def _refusing() -> NoReturn:
     raise BodyTooLarge
 
 
+class _Turn:
+    """A request's turn: comes once at most, and ends if it came."""
+
+    def __init__(self, door: Door, *, needed: bool) -> None:
+        self._door = door
+        self._needed = needed
+        self._inside = False
+
+    async def come(self) -> None:
+        """Wait for it. Raises `Overloaded`."""
+        if self._needed and not self._inside:
+            try:
+                await self._door.enter()
+            except Overloaded:
+                metrics.TURNED_AWAY.inc()
+                raise
+            self._inside = True
+
+    def end(self) -> None:
+        """Let the next in."""
+        if self._inside:
+            self._inside = False
+            self._door.leave()
+
+
 class _Answer:
     """Sends an answer on, with the headers that each one carries."""
 
-    def __init__(self, send: Send, number: str) -> None:
+    def __init__(self, send: Send, number: str, watch: Watch) -> None:
         self._send = send
-        self._number = number
+        self.number = number
+        self.watch = watch
         self.begun = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
+            self.watch.status = message["status"]
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
-            headers["X-Correlation-Id"] = self._number
+            headers["X-Correlation-Id"] = self.number
         await self._send(message)
-
-
-def _log(error: Exception, number: str) -> None:
-    """Where it happened and of what kind it is; the text of an error may repeat what was sent."""
-    frames = traceback.extract_tb(error.__traceback__)
-    way = " < ".join(f"{frame.name} ({frame.filename.rpartition('/')[2]}:{frame.lineno})" for frame in frames[::-1])
-    log.error("request %s failed with %s at %s", number, type(error).__name__, way)

@@ -64,7 +64,7 @@ FIELDS: Mapping[str, Fits] = {
     "kind": CODE,
     "logger": KIND,
     "message": NUMBER_OF_OURS,
-    "method": _pattern(r"[A-Z]{3,10}"),
+    "method": _pattern(r"GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|other"),
     "ms": _number,
     "port": _number,
     "process": _number,

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import logging
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import structlog
@@ -19,6 +17,8 @@ from app.observing import metrics
 from app.observing.correlation import accepted, correlated, current, new_number, pseudonym
 from app.observing.fields import FIELDS, allowed
 from app.observing.logs import Style, configure, event_of, watch_for_the_unexpected
+from tests.support.logs import logs_as_in_production
+from tests.support.logs import told as told_in
 
 CANARY = "Zzyzx Quetzal"
 ROOT = Path(__file__).parents[2]
@@ -26,24 +26,9 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    """What is written while the logs are as in production; they are as before afterwards."""
-    root = logging.getLogger()
-    before, level = list(root.handlers), root.level
-    levels = {name: logging.getLogger(name).level for name in list(logging.root.manager.loggerDict)}
-    hooks = sys.excepthook, threading.excepthook
-    written = io.StringIO()
-    configure(Style.AUTO, "INFO", written)
-    yield written
-    root.handlers[:] = before
-    root.setLevel(level)
-    for name, was in levels.items():
-        logging.getLogger(name).setLevel(was)
-    sys.excepthook, threading.excepthook = hooks
-    structlog.reset_defaults()
-
-
-def _told(lines: io.StringIO) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in lines.getvalue().splitlines()]
+    """What is written while the logs are as in production."""
+    with logs_as_in_production() as written:
+        yield written
 
 
 def test_a_line_is_json_with_its_fields(lines: io.StringIO) -> None:
@@ -51,7 +36,7 @@ def test_a_line_is_json_with_its_fields(lines: io.StringIO) -> None:
     number = new_number()
     with correlated(number):
         logging.getLogger("app.runs.working").warning("run failed", extra={"run": "ab" * 16, "failure": "solver_hung"})
-    (told,) = _told(lines)
+    (told,) = told_in(lines)
     assert told.pop("timestamp").endswith("+00:00")
     assert told == {
         "level": "warning",
@@ -74,7 +59,7 @@ def test_what_is_not_listed_is_dropped_and_counted(lines: io.StringIO) -> None:
     assert event_of(odd)["left_out"] == 1
     written = lines.getvalue()
     assert "Zzyzx" not in written
-    told = _told(lines)
+    told = told_in(lines)
     assert [line["left_out"] for line in told] == [1, 2, 1]
     assert told[0]["count"] == 3
     assert told[2]["event"] == "saved ... for 7"
@@ -94,7 +79,7 @@ def test_an_exception_is_its_class_and_place(lines: io.StringIO) -> None:
         fails()
     except FileNotFoundError:
         logging.getLogger("app.x").exception("it went wrong")
-    (told,) = _told(lines)
+    (told,) = told_in(lines)
     assert (told["error"], told["caused_by"], told["errno"]) == ("FileNotFoundError", "KeyError", "ENOENT")
     assert told["frames"][0].startswith("fails (test_logs.py:")
     assert "Zzyzx" not in lines.getvalue()
@@ -109,7 +94,7 @@ def test_other_libraries_say_where_and_not_what(lines: io.StringIO, name: str) -
     log.warning("parameters %s", {"child": CANARY})
     log.error(OSError(98, CANARY))
     assert "Zzyzx" not in lines.getvalue()
-    first, second, third = _told(lines)
+    first, second, third = told_in(lines)
     assert first["event"].startswith("test_other_libraries_say_where_and_not_what (test_logs.py:")
     assert (second["logger"], third["error"], third["errno"]) == (name, "OSError", "EADDRINUSE")
 
@@ -117,8 +102,8 @@ def test_other_libraries_say_where_and_not_what(lines: io.StringIO, name: str) -
 def test_the_server_still_says_what_it_does(lines: io.StringIO) -> None:
     """Messages of uvicorn that are known to hold nothing are let through; its handlers are not used."""
     logging.getLogger("uvicorn.error").info("Started server process [%d]", 12, extra={"color_message": CANARY})
-    assert [line["event"] for line in _told(lines)] == ["Started server process [12]"]
-    assert "left_out" not in _told(lines)[0]
+    assert [line["event"] for line in told_in(lines)] == ["Started server process [12]"]
+    assert "left_out" not in told_in(lines)[0]
 
 
 def test_statements_are_not_logged_whoever_asks(lines: io.StringIO) -> None:
@@ -131,7 +116,7 @@ def test_statements_are_not_logged_whoever_asks(lines: io.StringIO) -> None:
 def test_structlog_goes_the_same_way(lines: io.StringIO) -> None:
     """A logger of structlog is filtered like any other."""
     structlog.get_logger("app.worker").warning("job failed", code="solver_hung", child=CANARY)
-    (told,) = _told(lines)
+    (told,) = told_in(lines)
     assert (told["event"], told["code"], told["left_out"]) == ("job failed", "solver_hung", 1)
 
 
@@ -146,7 +131,7 @@ def test_what_nobody_caught_is_told_without_its_text(lines: io.StringIO, capfd: 
     thread.start()
     thread.join()
     sys.excepthook(ValueError, ValueError(CANARY), None)
-    assert [(line["error"], line["level"]) for line in _told(lines)] == [
+    assert [(line["error"], line["level"]) for line in told_in(lines)] == [
         ("ValueError", "error"),
         ("ValueError", "critical"),
     ]
