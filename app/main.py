@@ -33,7 +33,7 @@ from app.settings import Settings
 from app.store.follower import PoolFollower
 from app.store.migrate import require_current
 from app.store.policies import load_policies
-from app.store.session import Database
+from app.store.roles import require_walls
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -86,10 +86,11 @@ def served() -> FastAPI:
 def _service(settings: Settings, today: Callable[[], date]) -> Service:
     policies_book = load_policies(settings.policies)
     postcodes = PostcodeDirectory.open(settings.postcodes)
-    database = Database.open(settings.database_url.get_secret_value())
+    database = settings.open_database()
     try:
         with database.reading() as reading:
             require_current(reading)
+            require_walls(reading)
         inventory = PoolFollower(database, settings.authority)
         inventory.pool()
     except Exception:

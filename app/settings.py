@@ -14,6 +14,9 @@ from typing import Annotated, Self
 from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.store import migrate
+from app.store.session import Database, login_of
+
 PROJECT = Path(__file__).parents[1]
 """The folder that holds `app`, `policies` and `migrations`."""
 
@@ -32,6 +35,15 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = SecretStr(f"sqlite:///{PROJECT / 'var' / 'placement.db'}")
     """An SQLite file or a PostgreSQL database (`postgresql+psycopg://...`). It may hold a password."""
+
+    database_owner_url: SecretStr | None = None
+    """The same PostgreSQL database with the login that owns its tables: for `placement migrate`, nothing else."""
+
+    database_connections: Annotated[int, Field(ge=2, le=200)] = 20
+    """Most connections to PostgreSQL that one process of the service opens."""
+
+    work_here: bool = False
+    """On PostgreSQL: whether the service makes runs and sends messages itself, where there is no worker."""
 
     policies: Path = PROJECT / "policies"
     """Folder of the policy documents."""
@@ -64,6 +76,25 @@ class Settings(BaseSettings):
     def nightly(self) -> time | None:
         """The same as a time; None for no nightly run."""
         return time.fromisoformat(self.nightly_at) if self.nightly_at else None
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is an SQLite file, which the service lays out itself."""
+        return self.database_url.get_secret_value().startswith("sqlite")
+
+    def open_database(self) -> Database:
+        """The database, open for the work of the authority."""
+        return Database.open(self.database_url.get_secret_value(), self.authority, self.database_connections)
+
+    def migrate_database(self) -> None:
+        """Bring the database to the newest layout, as its owner; let the login of the service in."""
+        ours = self.database_url.get_secret_value()
+        owners = self.database_owner_url.get_secret_value() if self.database_owner_url else ours
+        database = Database.open(owners)
+        try:
+            migrate.upgrade(database, login=login_of(ours, owners))
+        finally:
+            database.close()
 
     @classmethod
     def read(cls) -> Self:

@@ -23,6 +23,7 @@ from app.settings import Settings
 from app.store import load
 from app.store.migrate import require_current
 from app.store.policies import PolicyBook, load_policies
+from app.store.roles import require_walls
 from app.store.session import Database
 
 LONDON = ZoneInfo("Europe/London")
@@ -62,10 +63,11 @@ class Desk:
 def open_desk(settings: Settings | None = None) -> Iterator[Desk]:
     """Open what the settings name, and close it again; the database must be laid out already."""
     settings = settings or Settings.read()
-    database = Database.open(settings.database_url.get_secret_value())
+    database = settings.open_database()
     try:
         with database.reading() as reading:
             require_current(reading)
+            require_walls(reading)
         yield Desk(settings, database, load_policies(settings.policies))
     finally:
         database.close()

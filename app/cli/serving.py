@@ -12,8 +12,6 @@ from app.api.wire import BoundedHttp
 from app.cli.demo import DATABASE_VARIABLE, DEMO_DATABASE, is_configured, make_demo
 from app.cli.desk import console, gently
 from app.settings import Settings
-from app.store import migrate as layout
-from app.store.session import Database
 
 WIRE: dict[str, Any] = {"http": BoundedHttp, "ws": "none"}
 """How the server speaks: HTTP with an end to every head, and nothing else."""
@@ -32,7 +30,8 @@ def serve(
             make_demo()
             os.environ[DATABASE_VARIABLE] = DEMO_DATABASE
         settings = Settings.read()
-        _migrate(settings)
+        if settings.is_embedded:
+            settings.migrate_database()
         console.print(f"Serving on http://{settings.host}:{settings.port} (API docs: /docs). Stop: Ctrl+C.")
         uvicorn.run(
             "app.main:served",
@@ -47,15 +46,7 @@ def serve(
 
 
 def migrate() -> None:
-    """Bring the configured database to the newest layout."""
+    """Bring the configured database to the newest layout. On PostgreSQL: as PLACEMENT_DATABASE_OWNER_URL."""
     with gently():
-        _migrate(Settings.read())
+        Settings.read().migrate_database()
         console.print("The database is laid out for this version.")
-
-
-def _migrate(settings: Settings) -> None:
-    database = Database.open(settings.database_url.get_secret_value())
-    try:
-        layout.upgrade(database)
-    finally:
-        database.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from alembic import command
@@ -11,7 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from app.errors import SchemaNotCurrent
-from app.store.session import Database, Reading
+from app.store import queue_layout, roles
+from app.store.session import Database, Reading, Writing
 
 FOLDER = Path(__file__).parents[2] / "migrations"
 
@@ -19,9 +21,13 @@ MIGRATION_LOCK = 5_309_034
 """Advisory lock of PostgreSQL, so that of two services that start at once one migrates and one waits."""
 
 
-def upgrade(database: Database, revision: str = "head") -> None:
-    """Bring the database to a revision, the newest unless told otherwise. Does nothing where it is there."""
-    _run(database, lambda config: command.upgrade(config, revision))
+def upgrade(database: Database, revision: str = "head", login: tuple[str, str | None] | None = None) -> None:
+    """Bring the database to a revision, the newest unless told otherwise. Does nothing where it is there.
+
+    On PostgreSQL this is the owner's work: the queue's tables and the rights of the service are brought up to
+    date with it, all in one transaction. `login`: name and password of the login that the service uses.
+    """
+    _run(database, lambda config: command.upgrade(config, revision), lambda writing: _equip(writing, login))
 
 
 def downgrade(database: Database, revision: str) -> None:
@@ -48,12 +54,27 @@ def newest() -> str:
     return head
 
 
-def _run(database: Database, action: object) -> None:
+def _equip(writing: Writing, login: tuple[str, str | None] | None) -> None:
+    if writing.dialect.name != "postgresql":
+        return
+    queue_layout.bring_up(writing)
+    roles.grant(writing)
+    if login is not None:
+        roles.let_in(writing, *login)
+
+
+def _run(
+    database: Database, action: Callable[[Config], object], afterwards: Callable[[Writing], None] | None = None
+) -> None:
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     with database.writing() as writing:
         if writing.dialect.name == "postgresql":
             writing.execute(text("SET LOCAL statement_timeout = 0"))
+            writing.execute(text("SET LOCAL lock_timeout = 0"))
             writing.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            writing.execute(text("SET LOCAL lock_timeout = '5s'"))
         config.attributes["connection"] = writing
-        action(config)  # type: ignore[operator]
+        action(config)
+        if afterwards is not None:
+            afterwards(writing)

@@ -2,6 +2,10 @@
 
 A reading sees one moment, however many statements it takes. A writing on SQLite takes the write lock when it
 begins (`BEGIN IMMEDIATE`), since a lock asked for half-way is refused at once, whatever the timeout.
+
+On PostgreSQL a transaction for an authority begins by taking on the role of the service, which owns nothing, and
+by naming the authority: row-level security then shows and takes that authority's rows alone. Both hold until the
+transaction ends, so a connection of the pool carries nothing over to whoever uses it next.
 """
 
 from __future__ import annotations
@@ -15,7 +19,7 @@ from pathlib import Path
 from typing import Any, NewType, TypeVar, cast
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -50,27 +54,49 @@ BUSY_STATES = frozenset({"40001", "40P01", "55P03", "57014"})
 DAMAGED_STATES = frozenset({"XX001", "XX002", "SQLITE_NOTADB", "SQLITE_FORMAT"})
 """What is stored cannot be read (any more); SQLITE_CORRUPT comes with reasons at its end."""
 
-NOT_LAID_OUT_STATES = frozenset({"42P01", "42703"})
-"""PostgreSQL: a table or column is not there."""
+NOT_LAID_OUT_STATES = frozenset({"42P01", "42703", "22023"})
+"""PostgreSQL: a table, a column or the role of the service is not there."""
+
+NOT_ALLOWED = "42501"
+"""PostgreSQL: the login may not do this; it is no member of the role, or the role has no right to it."""
+
+APP_ROLE = "placement_app"
+"""The role in which PostgreSQL sees the service. It owns no table; `app.store.roles` says what it may do."""
+
+CONNECTIONS = 20
+"""Most connections that one process opens, unless told otherwise."""
+
+POOL_WAIT_S = 10
+"""A request that has waited so long for a connection is told to come back."""
+
+TIMEOUTS = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+"""PostgreSQL: no statement, no wait for a lock and no forgotten transaction lasts longer."""
+
+_BEGIN_FOR = text("SELECT set_config('role', :role, true), set_config('placement.authority', :authority, true)")
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open database. Share one between threads; close it at the end."""
+    """An open database. Share one between threads; close it at the end.
+
+    `authority`: whose rows its transactions see on PostgreSQL. None is for migrations and other work of the
+    owner, as whom it then logs in; only a login that row-level security does not bind sees anything so.
+    """
 
     engine: Engine
+    authority: str | None = None
 
     @classmethod
-    def open(cls, address: str) -> Database:
+    def open(cls, address: str, authority: str | None = None, connections: int = CONNECTIONS) -> Database:
         """Open the database at a SQLAlchemy address. Raises `DatabaseRefused` where it is not safe to use."""
         url = make_url(address)
         match url.get_backend_name():
             case "sqlite":
-                return cls(_sqlite(url))
+                return cls(_sqlite(url, connections), authority)
             case "postgresql":
-                return cls(_postgresql(url))
+                return cls(_postgresql(url, connections), authority)
         log.error("The database address must begin with sqlite:/// or postgresql+psycopg://.")
         raise DatabaseRefused
 
@@ -106,9 +132,19 @@ class Database:
     def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
         try:
             with self.engine.connect().execution_options(**options) as connection, connection.begin():
+                if self.authority is not None and connection.dialect.name == "postgresql":
+                    connection.execute(_BEGIN_FOR, {"role": APP_ROLE, "authority": self.authority})
                 yield connection
         except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
             raise _meaning(error) from None
+
+
+def login_of(address: str, owner_address: str) -> tuple[str, str | None] | None:
+    """Name and password of the login in an address; None where it is the owner's own, or none is named."""
+    url, owner = make_url(address), make_url(owner_address)
+    if url.username is None or url.username == owner.username:
+        return None
+    return url.username, url.password if url.password is None else str(url.password)
 
 
 def _meaning(error: Exception) -> Exception:
@@ -121,7 +157,7 @@ def _meaning(error: Exception) -> Exception:
     log.warning("The database answered with %s %s", type(original).__name__, code)
     if code in BUSY_STATES or code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return DatabaseBusy()
-    if code in DAMAGED_STATES or code.startswith("SQLITE_CORRUPT"):
+    if code == NOT_ALLOWED or code in DAMAGED_STATES or code.startswith("SQLITE_CORRUPT"):
         return DatabaseRefused()
     if code in NOT_LAID_OUT_STATES or (code == "SQLITE_ERROR" and str(original).startswith("no such ")):
         return SchemaNotCurrent()
@@ -131,12 +167,13 @@ def _meaning(error: Exception) -> Exception:
     return error
 
 
-def _sqlite(url: URL) -> Engine:
+def _sqlite(url: URL, connections: int) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE or not url.database or url.database == ":memory:":
         log.error("SQLite must be 3.35 or newer, and its database a file (each thread needs to open it).")
         raise DatabaseRefused
     Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, hide_parameters=True, pool_size=10, max_overflow=40, pool_timeout=10)
+    room = {"pool_size": 10, "max_overflow": max(connections, 50) - 10, "pool_timeout": POOL_WAIT_S}
+    engine = create_engine(url, hide_parameters=True, **room)
     event.listen(engine, "connect", _sqlite_connect)
     event.listen(engine, "begin", _sqlite_begin)
     wanted = journal_mode(sqlite3.sqlite_version_info)
@@ -191,14 +228,14 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql(begin)
 
 
-def _postgresql(url: URL) -> Engine:
-    limits = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
+def _postgresql(url: URL, connections: int) -> Engine:
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
-        pool_size=10,
-        max_overflow=10,
-        pool_timeout=10,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 5, "options": limits, "application_name": "placement"},
+        pool_recycle=1_800,
+        connect_args={"connect_timeout": 5, "options": TIMEOUTS, "application_name": "placement"},
     )
