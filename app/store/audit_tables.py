@@ -101,9 +101,9 @@ erasing = Table(
     "erasing",
     metadata,
     authority_column(),
-    Column("child_ref", ref_text(), nullable=False),
+    Column("ref", ref_text(), nullable=False),
     Column("refused", String(1), nullable=False, server_default="-"),
-    PrimaryKeyConstraint("authority", "child_ref"),
+    PrimaryKeyConstraint("authority", "ref"),
     ForeignKeyConstraint(
         ["authority", "refused"], ["nobody.authority", "nobody.id"], deferrable=True, initially="DEFERRED"
     ),

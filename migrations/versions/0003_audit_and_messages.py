@@ -33,13 +33,13 @@ ERASABLE = {
     "run_snapshots": ("packed",),
     "audit_subjects": ("ref", "secret"),
 }
-"""Columns that an erasure may change. The child must be named in the row, unless the row is packed."""
+"""Columns that an erasure may change. The child or its referral must be named in the row, unless it is packed."""
 
-NAMES_THE_CHILD = {
-    "proposals": "instr(OLD.children, '\"' || e.child_ref || '\"') > 0",
-    "proposed_children": "OLD.child_ref = e.child_ref",
+NAMES_WHOM = {
+    "proposals": "instr(OLD.children || OLD.explanation || json_quote(OLD.referral_ref), json_quote(e.ref)) > 0",
+    "proposed_children": "OLD.child_ref = e.ref",
     "run_snapshots": "1",
-    "audit_subjects": "OLD.ref = e.child_ref AND NEW.ref IS NULL AND NEW.secret IS NULL",
+    "audit_subjects": "OLD.ref = e.ref AND NEW.ref IS NULL AND NEW.secret IS NULL",
 }
 
 
@@ -122,9 +122,9 @@ def _erasing() -> None:
     op.create_table(
         "erasing",
         sa.Column("authority", sa.String(9), nullable=False),
-        sa.Column("child_ref", REF, nullable=False),
+        sa.Column("ref", REF, nullable=False),
         sa.Column("refused", sa.String(1), nullable=False, server_default="-"),
-        sa.PrimaryKeyConstraint("authority", "child_ref", name="pk_erasing"),
+        sa.PrimaryKeyConstraint("authority", "ref", name="pk_erasing"),
         sa.ForeignKeyConstraint(
             ["authority", "refused"],
             ["nobody.authority", "nobody.id"],
@@ -208,7 +208,7 @@ def _guards_postgresql() -> None:
         "CREATE FUNCTION refuse_change_unless_erasing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " IF TG_OP = 'UPDATE' AND to_jsonb(NEW) - TG_ARGV[1:] = to_jsonb(OLD) - TG_ARGV[1:] AND EXISTS"
         " (SELECT 1 FROM erasing e WHERE e.authority = OLD.authority AND (TG_ARGV[0] = 'packed' OR"
-        " strpos(to_jsonb(OLD)::text, to_jsonb(e.child_ref)::text) > 0)) THEN RETURN NEW; END IF;"
+        " strpos(to_jsonb(OLD)::text, to_jsonb(e.ref)::text) > 0)) THEN RETURN NEW; END IF;"
         " RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME; END $$"
     )
     for table in ADDED_TO:
@@ -245,7 +245,7 @@ def _guards_sqlite() -> None:
         op.execute(f"DROP TRIGGER IF EXISTS never_update_{table}")
         kept = [each["name"] for each in columns_of(table) if each["name"] not in columns]
         same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in kept)
-        named = f"e.authority = OLD.authority AND {NAMES_THE_CHILD[table]}"
+        named = f"e.authority = OLD.authority AND {NAMES_WHOM[table]}"
         _refuse_sqlite(table, "UPDATE", f" WHEN NOT ({same} AND EXISTS (SELECT 1 FROM erasing e WHERE {named}))")  # noqa: S608 - of constants
 
 

@@ -346,7 +346,7 @@ def _guards_sqlite() -> None:
             _refuse_sqlite(table, change, "", f"rows of {table} are never changed")
     columns = [each["name"] for each in sa.inspect(op.get_bind()).get_columns("seen")]
     same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in columns if name not in MAY_BE_ERASED)
-    erased = "instr(OLD.options, '\"' || e.child_ref || '\"') > 0"
+    erased = "instr(OLD.options || json_quote(OLD.referral_ref), json_quote(e.ref)) > 0"
     whom = f"SELECT 1 FROM erasing e WHERE e.authority = OLD.authority AND {erased}"  # noqa: S608 - constants
     _refuse_sqlite("seen", "UPDATE", f" WHEN NOT ({same} AND EXISTS ({whom}))", "rows of seen are never changed")
 
