@@ -34,6 +34,9 @@ JSON: TypeAlias = "str | int | bool | Sequence[JSON] | Mapping[str, JSON] | None
 GENESIS = hashlib.sha256(b"placement audit trail, first entry").digest()
 """What stands for the hash before the first entry."""
 
+ERASED = "personal_data.erase"
+"""The action that explains why a child's key is gone."""
+
 PERSONAL_KINDS = frozenset({"child", "referral"})
 """Objects whose reference leads to a child: an entry about one must say about whom it is."""
 
@@ -67,8 +70,7 @@ class Head:
 def record(writing: Writing, authority: str, entry: AuditEntry) -> int:
     """Add an entry in the caller's transaction; its number in the trail.
 
-    It keeps the end of the authority's trail locked until the transaction ends, so record last. Raises
-    `ValueError` for an entry about a child that does not say which.
+    It keeps the end of the authority's trail locked until the transaction ends, so record last. Raises as `check`.
     """
     return record_all(writing, authority, [entry])
 
@@ -91,6 +93,12 @@ def record_all(writing: Writing, authority: str, entries: Sequence[AuditEntry]) 
     return head.seq
 
 
+def check(entry: AuditEntry) -> None:
+    """Raise `ValueError` for an entry about a child that does not say which."""
+    if entry.object_kind in PERSONAL_KINDS and not entry.subjects:
+        raise ValueError("an entry about a child or referral must name its subjects")
+
+
 def hashed(previous: bytes, row: Mapping[Any, Any]) -> bytes:
     """The hash of an entry: over the hash before and every column in one fixed form."""
     sealed = None if row["sealed"] is None else hashlib.sha256(row["sealed"]).hexdigest()
@@ -110,8 +118,7 @@ def canonical(value: Any) -> str:
 
 
 def _row(authority: str, seq: int, at: datetime, entry: AuditEntry, subjects: _Subjects) -> dict[str, Any]:
-    if entry.object_kind in PERSONAL_KINDS and not entry.subjects:
-        raise ValueError("an entry about a child or referral must name its subjects")
+    check(entry)
     numbers = sorted({subjects.numbers[ref] for ref in entry.subjects})
     personal = canonical({"object_ref": entry.object_ref, "facts": dict(entry.facts)})
     introduced = subjects.introduce(numbers)

@@ -1,0 +1,162 @@
+"""Whether the audit trail is whole: every entry as it was written, none taken out, put in, moved or cut off.
+
+The chain alone shows what somebody changed who did not work out all later hashes anew. Somebody who did is found
+out by a head that was signed before and kept elsewhere: the entry of its number no longer has its hash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import select
+
+from app.store.audit import ERASED, GENESIS, Head, hashed
+from app.store.audit_reading import head
+from app.store.audit_seal import commitment
+from app.store.audit_tables import audit_entries, audit_subjects, erasures
+from app.store.session import Reading
+
+AT_ONCE = 2_000
+MOST_TOLD = 100
+"""Findings that are told; a trail that was rewritten has as many as entries."""
+
+
+class Flaw(StrEnum):
+    """What can be wrong with a trail."""
+
+    MISSING = "missing"
+    CHANGED = "changed"
+    CUT_OFF = "cut_off"
+    END_DIFFERS = "end_differs"
+    HEAD_DIFFERS = "head_differs"
+    HEAD_BEYOND = "head_beyond"
+    SUBJECT_CHANGED = "subject_changed"
+    SUBJECT_MISSING = "subject_missing"
+    ERASURE_MISSING = "erasure_missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One flaw. `number`: of the entry, or of the subject where a subject is wrong."""
+
+    flaw: Flaw
+    number: int
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What a look at the whole trail found. `findings` are the first hundred of `flaws`."""
+
+    entries: int = 0
+    end: Head = field(default_factory=lambda: Head(0, GENESIS))
+    flaws: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing was found to be wrong."""
+        return self.flaws == 0
+
+    def tell(self, flaw: Flaw, number: int) -> None:
+        """Something is wrong."""
+        self.flaws += 1
+        if len(self.findings) < MOST_TOLD:
+            self.findings.append(Finding(flaw, number))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the entries say of subjects and erasures."""
+
+    commitments: dict[int, str] = field(default_factory=dict)
+    erased: set[int] = field(default_factory=set)
+    erasures: set[int] = field(default_factory=set)
+    named: set[int] = field(default_factory=set)
+
+
+def verify(reading: Reading, authority: str, heads: Sequence[Head] = ()) -> Verdict:
+    """Look at every entry of an authority's trail. `heads`: ends of it that were kept elsewhere."""
+    verdict, seen = Verdict(), _Seen()
+    kept: dict[int, set[bytes]] = {}
+    for each in heads:
+        kept.setdefault(each.seq, set()).add(each.hash)
+    previous, expected = GENESIS, 1
+    for row in _rows(reading, authority):
+        for missing in range(expected, min(row["seq"], expected + MOST_TOLD)):
+            verdict.tell(Flaw.MISSING, missing)
+        if hashed(previous, row) != row["hash"]:
+            verdict.tell(Flaw.CHANGED, row["seq"])
+        if kept.get(row["seq"], {row["hash"]}) != {row["hash"]}:
+            verdict.tell(Flaw.HEAD_DIFFERS, row["seq"])
+        _note(row, seen)
+        previous, expected = row["hash"], row["seq"] + 1
+        verdict.entries += 1
+        verdict.end = Head(row["seq"], row["hash"])
+    _check_end(reading, authority, verdict, kept)
+    _check_subjects(reading, authority, verdict, seen)
+    _check_erasures(reading, authority, verdict, seen)
+    return verdict
+
+
+def _rows(reading: Reading, authority: str) -> Iterator[Mapping[Any, Any]]:
+    table, after = audit_entries, 0
+    while True:
+        wanted = select(table).where(table.c.authority == authority, table.c.seq > after)
+        rows = reading.execute(wanted.order_by(table.c.seq).limit(AT_ONCE)).mappings().all()
+        yield from rows
+        if len(rows) < AT_ONCE:
+            return
+        after = rows[-1]["seq"]
+
+
+def _note(row: Mapping[Any, Any], seen: _Seen) -> None:
+    """What cannot be read any more was changed, and its hash says so."""
+    try:
+        numbers = set(json.loads(row["subjects"]))
+        introduced = json.loads(row["introduced"] or "[]")
+        seen.commitments.update((number, digest) for number, digest in introduced)
+    except (ValueError, TypeError):
+        return
+    seen.named |= numbers
+    if row["action"] == ERASED:
+        seen.erased |= numbers
+        seen.erasures.add(row["seq"])
+
+
+def _check_end(reading: Reading, authority: str, verdict: Verdict, kept: Mapping[int, set[bytes]]) -> None:
+    end = head(reading, authority)
+    if end.seq > verdict.end.seq:
+        verdict.tell(Flaw.CUT_OFF, verdict.end.seq + 1)
+    elif end != verdict.end:
+        verdict.tell(Flaw.END_DIFFERS, verdict.end.seq)
+    for seq, hashes in kept.items():
+        if seq > verdict.end.seq:
+            verdict.tell(Flaw.HEAD_BEYOND, seq)
+        elif seq == 0 and hashes != {GENESIS}:
+            verdict.tell(Flaw.HEAD_DIFFERS, seq)
+
+
+def _check_subjects(reading: Reading, authority: str, verdict: Verdict, seen: _Seen) -> None:
+    found = set()
+    for row in reading.execute(select(audit_subjects).where(audit_subjects.c.authority == authority)):
+        found.add(row.number)
+        told = seen.commitments.get(row.number)
+        if told is None:
+            verdict.tell(Flaw.SUBJECT_CHANGED, row.number)
+        elif row.ref is None or row.secret is None:
+            if row.number not in seen.erased:
+                verdict.tell(Flaw.SUBJECT_MISSING, row.number)
+        elif commitment(row.secret, row.ref) != told:
+            verdict.tell(Flaw.SUBJECT_CHANGED, row.number)
+    for number in sorted((set(seen.commitments) | seen.named) - found):
+        verdict.tell(Flaw.SUBJECT_MISSING, number)
+
+
+def _check_erasures(reading: Reading, authority: str, verdict: Verdict, seen: _Seen) -> None:
+    logged = set(reading.execute(select(erasures.c.audit_seq).where(erasures.c.authority == authority)).scalars())
+    for seq in sorted(seen.erasures ^ logged):
+        verdict.tell(Flaw.ERASURE_MISSING, seq)
