@@ -1,6 +1,7 @@
 """Everything that may differ from one installation to another, read once from the environment.
 
-Variables are called `PLACEMENT_` and the name of the field, in capitals: `PLACEMENT_DATABASE_URL`. Only the
+Variables are called `PLACEMENT_` and the name of the field, in capitals: `PLACEMENT_DATABASE_URL`. What is secret
+may stand in a file instead, as containers are given secrets: `PLACEMENT_DATABASE_URL_FILE` names it. Only the
 roots (`app.main`, `app.cli`) read settings; every other part is handed what it needs.
 """
 
@@ -9,11 +10,14 @@ from __future__ import annotations
 import os
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from app.access.options import AccessOptions
+from app.observing.logs import Style
+from app.secret_files import IN_A_FILE, is_secret, read_secrets
 from app.store import migrate
 from app.store.session import Database, login_of
 
@@ -25,7 +29,7 @@ PREFIX = "PLACEMENT_"
 GssCode = Annotated[str, StringConstraints(pattern=r"^[ENSW]\d{8}$")]
 
 
-class Settings(BaseSettings):
+class Settings(AccessOptions):
     """Frozen. A name that is not here is refused, in code and (by `read`) in the environment."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -44,6 +48,9 @@ class Settings(BaseSettings):
 
     work_here: bool = False
     """On PostgreSQL: whether the service makes runs and sends messages itself, where there is no worker."""
+
+    worker_grace_s: Annotated[int, Field(ge=0, le=3_600)] = 20
+    """Seconds that a worker that is told to stop may still take to finish its run, before it hands it back."""
 
     policies: Path = PROJECT / "policies"
     """Folder of the policy documents."""
@@ -72,6 +79,41 @@ class Settings(BaseSettings):
     body_timeout_s: Annotated[int, Field(ge=1, le=600)] = 60
     """A body that has not arrived after this long is given up."""
 
+    read_only: bool = False
+    """Nothing is changed: whatever would change something is answered with 503 until this is taken back."""
+
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Processes that answer requests. More than one needs PostgreSQL; about one for each processor."""
+
+    requests_at_once: Annotated[int, Field(ge=1, le=200)] = 8
+    """Requests that one process works on at once; further ones wait for their turn."""
+
+    requests_waiting: Annotated[int, Field(ge=0, le=10_000)] = 64
+    """Requests that wait in one process; further ones are refused at once (503)."""
+
+    request_wait_ms: Annotated[int, Field(ge=1, le=60_000)] = 1_000
+    """A request that has waited for its turn for so long is refused (503)."""
+
+    drain_s: Annotated[int, Field(ge=0, le=300)] = 0
+    """Told to end, a process says that it is not ready for so long before it stops taking requests."""
+
+    stop_s: Annotated[int, Field(ge=1, le=600)] = 20
+    """Then the requests that are in work have so long to be answered."""
+
+    disk_low_mb: Annotated[int, Field(ge=0)] = 500
+    """Free space beside an SQLite database under which readiness warns."""
+
+    log_style: Style = Style.AUTO
+    """`json`, `text`, or `auto`: readable on a terminal, JSON anywhere else."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    metrics: Literal["off", "admin", "open"] = "admin"
+    """Who may read /metrics: nobody, the role admin, or anybody who reaches the service."""
+
+    otlp_endpoint: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s@]+)?$")] = ""
+    """Where traces are sent (OTLP over HTTP, for example http://collector:4318/v1/traces); empty for none."""
+
     @property
     def nightly(self) -> time | None:
         """The same as a time; None for no nightly run."""
@@ -84,7 +126,9 @@ class Settings(BaseSettings):
 
     def open_database(self) -> Database:
         """The database, open for the work of the authority."""
-        return Database.open(self.database_url.get_secret_value(), self.authority, self.database_connections)
+        return Database.open(
+            self.database_url.get_secret_value(), self.authority, self.database_connections, read_only=self.read_only
+        )
 
     def migrate_database(self) -> None:
         """Bring the database to the newest layout, as its owner; let the login of the service in."""
@@ -101,10 +145,15 @@ class Settings(BaseSettings):
         """The settings as the environment gives them.
 
         Raises `ValueError` for a variable with our prefix that is none of ours: misspelt, it would leave a
-        default in force that nobody wanted.
+        default in force that nobody wanted; and for a secret that
+        is given twice, or whose file cannot be read.
         """
-        given = {name for name in os.environ if name.upper().startswith(PREFIX)}
+        given = {name.upper() for name in os.environ if name.upper().startswith(PREFIX)}
         ours = {PREFIX + name.upper() for name in cls.model_fields}
-        if unknown := sorted(name for name in given if name.upper() not in ours):
+        secret = {
+            PREFIX + name.upper(): name for name, field in cls.model_fields.items() if is_secret(field.annotation)
+        }
+        ours |= {name + IN_A_FILE for name in secret}
+        if unknown := sorted(given - ours):
             raise ValueError(f"No such setting: {', '.join(unknown)}. There are: {', '.join(sorted(ours))}.")
-        return cls()
+        return cls(**read_secrets(secret, os.environ))

@@ -1,5 +1,7 @@
 """Settings come from the environment, are checked, and a misspelt one is not ignored."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -34,3 +36,42 @@ def test_settings_do_not_change() -> None:
     """Once read they stay as they are."""
     with pytest.raises(ValidationError):
         Settings().port = 1  # type: ignore[misc]
+
+
+def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As a container is given it: the newline at its end does not count."""
+    (tmp_path / "url").write_text("postgresql://me:canary@db/placement\n")
+    monkeypatch.setenv("PLACEMENT_DATABASE_URL_FILE", str(tmp_path / "url"))
+    settings = Settings.read()
+    assert settings.database_url.get_secret_value() == "postgresql://me:canary@db/placement"
+    assert "canary" not in repr(settings)
+
+
+def test_a_secret_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nobody could say which one counts; both names are told, and neither value."""
+    (tmp_path / "url").write_text("sqlite:///canary.db")
+    monkeypatch.setenv("PLACEMENT_DATABASE_URL_FILE", str(tmp_path / "url"))
+    monkeypatch.setenv("PLACEMENT_DATABASE_URL", "sqlite:///canary.db")
+    with pytest.raises(ValueError, match="PLACEMENT_DATABASE_URL and PLACEMENT_DATABASE_URL_FILE") as caught:
+        Settings.read()
+    assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe", b"x" * 70_000, b"{canary"])
+def test_a_file_that_holds_no_secret_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    """Missing, empty, not text, endless: the variable is named, what the file holds is not."""
+    if content is not None:
+        (tmp_path / "url").write_bytes(content)
+    monkeypatch.setenv("PLACEMENT_DATABASE_URL_FILE", str(tmp_path / "url"))
+    with pytest.raises(ValueError, match="PLACEMENT_DATABASE_URL_FILE") as caught:
+        Settings.read()
+    assert "canary" not in str(caught.value)
+
+
+def test_only_secrets_stand_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port is not a secret; a name like that is misspelt."""
+    monkeypatch.setenv("PLACEMENT_PORT_FILE", "/dev/null")
+    with pytest.raises(ValueError, match="PLACEMENT_PORT_FILE"):
+        Settings.read()

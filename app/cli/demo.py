@@ -24,6 +24,7 @@ from app.geo.postcodes import PostcodeDirectory
 from app.matching.codes import KeepTogether
 from app.matching.placed import Placed
 from app.matching.referral import Referral
+from app.secret_files import IN_A_FILE
 from app.settings import PREFIX, PROJECT, Settings
 from app.store import caseload, load, migrate, save
 from app.store.run_records import RunKind, Wanted
@@ -67,7 +68,7 @@ def demo_settings() -> Settings:
 
 def is_configured() -> bool:
     """Whether the environment names a database."""
-    return DATABASE_VARIABLE in {name.upper() for name in os.environ}
+    return not {DATABASE_VARIABLE, DATABASE_VARIABLE + IN_A_FILE}.isdisjoint(name.upper() for name in os.environ)
 
 
 def settings_or_demo() -> Settings:

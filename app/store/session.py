@@ -25,7 +25,8 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable, SchemaNotCurrent
+from app.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable, ReadOnly, SchemaNotCurrent
+from app.observing import metrics
 
 Reading = NewType("Reading", Connection)
 """A transaction for reading; all statements see the same moment."""
@@ -57,6 +58,9 @@ DAMAGED_STATES = frozenset({"XX001", "XX002", "SQLITE_NOTADB", "SQLITE_FORMAT"})
 NOT_LAID_OUT_STATES = frozenset({"42P01", "42703", "22023"})
 """PostgreSQL: a table, a column or the role of the service is not there."""
 
+READ_ONLY_STATE = "25006"
+"""PostgreSQL: the database or this server takes no changes just now, as a standby does not. Or the setting says so."""
+
 NOT_ALLOWED = "42501"
 """PostgreSQL: the login may not do this; it is no member of the role, or the role has no right to it."""
 
@@ -83,20 +87,24 @@ class Database:
 
     `authority`: whose rows its transactions see on PostgreSQL. None is for migrations and other work of the
     owner, as whom it then logs in; only a login that row-level security does not bind sees anything so.
+    `read_only`: nothing is changed through it, which is told before the database is asked.
     """
 
     engine: Engine
     authority: str | None = None
+    read_only: bool = False
 
     @classmethod
-    def open(cls, address: str, authority: str | None = None, connections: int = CONNECTIONS) -> Database:
+    def open(
+        cls, address: str, authority: str | None = None, connections: int = CONNECTIONS, *, read_only: bool = False
+    ) -> Database:
         """Open the database at a SQLAlchemy address. Raises `DatabaseRefused` where it is not safe to use."""
         url = make_url(address)
         match url.get_backend_name():
             case "sqlite":
-                return cls(_sqlite(url, connections), authority)
+                return cls(_sqlite(url, connections), authority, read_only)
             case "postgresql":
-                return cls(_postgresql(url, connections), authority)
+                return cls(_postgresql(url, connections, read_only=read_only), authority, read_only)
         log.error("The database address must begin with sqlite:/// or postgresql+psycopg://.")
         raise DatabaseRefused
 
@@ -109,7 +117,9 @@ class Database:
         return cast("AbstractContextManager[Reading]", self._transaction(self._read_options()))
 
     def writing(self) -> AbstractContextManager[Writing]:
-        """A transaction to write in: committed where the block ends, undone where it raises."""
+        """A transaction to write in: committed where the block ends, undone where it raises. Raises `ReadOnly`."""
+        if self.read_only:
+            raise ReadOnly
         return cast("AbstractContextManager[Writing]", self._transaction({}))
 
     def transact(self, work: Callable[[Writing], T]) -> T:
@@ -136,7 +146,9 @@ class Database:
                     connection.execute(_BEGIN_FOR, {"role": APP_ROLE, "authority": self.authority})
                 yield connection
         except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
-            raise _meaning(error) from None
+            meaning = _meaning(error, writing=not options)
+            metrics.DATABASE_ERRORS.labels(getattr(meaning, "code", "unexpected")).inc()
+            raise meaning from None
 
 
 def login_of(address: str, owner_address: str) -> tuple[str, str | None] | None:
@@ -147,14 +159,16 @@ def login_of(address: str, owner_address: str) -> tuple[str, str | None] | None:
     return url.username, url.password if url.password is None else str(url.password)
 
 
-def _meaning(error: Exception) -> Exception:
+def _meaning(error: Exception, *, writing: bool = True) -> Exception:
     """Busy, damaged, not laid out, not there at all, or a mistake of ours: that is itself, and hides its parameters.
 
     What the driver says is logged by its class and code alone: its text may repeat what was sent.
     """
     original = getattr(error, "orig", None) or error
-    code = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "no code"
-    log.warning("The database answered with %s %s", type(original).__name__, code)
+    code = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "none"
+    log.warning("the database refused", extra={"driver": type(original).__name__, "sqlstate": code})
+    if writing and (code == READ_ONLY_STATE or code.startswith("SQLITE_READONLY")):
+        return ReadOnly()
     if code in BUSY_STATES or code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return DatabaseBusy()
     if code == NOT_ALLOWED or code in DAMAGED_STATES or code.startswith("SQLITE_CORRUPT"):
@@ -228,7 +242,8 @@ def _sqlite_begin(connection: Connection) -> None:
     connection.exec_driver_sql(begin)
 
 
-def _postgresql(url: URL, connections: int) -> Engine:
+def _postgresql(url: URL, connections: int, *, read_only: bool) -> Engine:
+    options = f"{TIMEOUTS} -c default_transaction_read_only=on" if read_only else TIMEOUTS
     return create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
@@ -237,5 +252,5 @@ def _postgresql(url: URL, connections: int) -> Engine:
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
         pool_recycle=1_800,
-        connect_args={"connect_timeout": 5, "options": TIMEOUTS, "application_name": "placement"},
+        connect_args={"connect_timeout": 5, "options": options, "application_name": "placement"},
     )
