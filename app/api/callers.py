@@ -1,13 +1,84 @@
-"""Who sent a request."""
+"""Who sent a request: a bearer token or a browser's session, found good."""
 
 from __future__ import annotations
 
-from starlette.requests import Request
+from dataclasses import dataclass
+from typing import cast
 
-from app.access.principal import Kind, Principal, Role
-from app.api.service import service_of
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Scope
+
+from app.access.principal import Principal
+from app.access.tokens import KeyNotKnown, TokenReader
+from app.api.sessions import Sessions
+from app.errors import NotSignedIn, TokenRefused
+
+SCHEME = "bearer "
 
 
 def caller_of(request: Request) -> Principal:
-    """The principal that the request was let in as."""
-    return Principal("local-officer", Kind.PERSON, service_of(request).authority, frozenset(Role))
+    """The principal that the request was let in as. Only where the address needs one: others have no caller."""
+    return cast("Principal", request.scope["state"]["caller"])
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal, and the token that a change from its browser must bring along (None for a bearer token)."""
+
+    principal: Principal
+    csrf_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Finds out who calls. `sessions` is None where nobody can sign in by the browser."""
+
+    tokens: TokenReader
+    sessions: Sessions | None = None
+
+    async def of(self, scope: Scope) -> Caller:
+        """Who sent this. An Authorization header counts alone; a cookie only where there is none.
+
+        Raises `NotSignedIn`, `TokenRefused`, `TokenExpired`, `SessionOver` or `IssuerUnavailable`.
+        """
+        headers = Headers(scope=scope)
+        given = headers.getlist("authorization")
+        if given:
+            return Caller(await self._of_token(_bearer(given)))
+        if self.sessions is None:
+            raise NotSignedIn
+        secret = self.sessions.secret_in(headers)
+        if secret is None:
+            raise NotSignedIn
+        principal = await run_in_threadpool(self.sessions.principal, secret)
+        return Caller(principal, self.sessions.csrf_token(secret))
+
+    async def _of_token(self, token: str) -> Principal:
+        keys = self.tokens.keys
+        if keys.is_due():
+            await run_in_threadpool(keys.refresh)
+        known = self.tokens.remembered(token)
+        if known is not None:
+            return known
+        try:
+            return self.tokens.read(token)
+        except KeyNotKnown:
+            if not keys.may_be_newer() and keys.is_known:
+                raise TokenRefused from None
+        await run_in_threadpool(keys.refresh)
+        try:
+            return self.tokens.read(token)
+        except KeyNotKnown:
+            raise TokenRefused from None
+
+
+def _bearer(given: list[str]) -> str:
+    """The token of the one Authorization header. Raises `NotSignedIn` for another scheme."""
+    if len(given) != 1:
+        raise TokenRefused
+    scheme, token = given[0][: len(SCHEME)], given[0][len(SCHEME) :].strip()
+    if scheme.lower() != SCHEME or not token:
+        raise NotSignedIn
+    return token

@@ -75,6 +75,8 @@ def problem_response(error: PlacementError, correlation_id: str, headers: Mappin
     all_headers = dict(headers or {})
     if error.retry_after_s is not None:
         all_headers["Retry-After"] = str(error.retry_after_s)
+    if error.challenge is not None:
+        all_headers["WWW-Authenticate"] = error.challenge
     return Response(problem.model_dump_json(), error.status, all_headers, MEDIA_TYPE)
 
 

@@ -1,0 +1,51 @@
+"""`placement token` and `placement end-sessions`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from app.access.local_issuer import LIFE_S, LocalIssuer
+from app.access.principal import Kind, Role
+from app.cli.desk import console, gently, open_desk
+from app.settings import Settings
+from app.store import sessions
+
+
+class NotOurs(ValueError):
+    """There is a provider, so tokens are its business."""
+
+
+def token(
+    role: Annotated[list[Role] | None, typer.Option(help="A role; more than once for several. Left out: all")] = None,
+    *,
+    system: Annotated[bool, typer.Option("--system", help="A token of a system, which decides nothing")] = False,
+    subject: Annotated[str, typer.Option(help="Who it is for, as the audit trail will have it")] = "local-officer",
+    minutes: Annotated[int, typer.Option(min=1, max=LIFE_S // 60, help="How long it is good")] = LIFE_S // 60,
+) -> None:
+    """Print a bearer token for the service of this machine: for the demo and for tests, where there is no provider."""
+    with gently():
+        settings = Settings.read()
+        if settings.oidc_issuer is not None:
+            raise NotOurs("PLACEMENT_OIDC_ISSUER is set, so this service takes tokens of that provider alone.")
+        issuer = LocalIssuer.open(settings.local_keys, settings.authority)
+        kind = Kind.SYSTEM if system else Kind.PERSON
+        typer.echo(issuer.token(subject, role or tuple(Role), kind, life_s=minutes * 60))
+
+
+def end_sessions(
+    subject: Annotated[
+        list[str] | None, typer.Option(help="Whose: `sub` at the provider; may be repeated")
+    ] = None,
+    *,
+    everybody: Annotated[bool, typer.Option("--everybody", help="All of them")] = False,
+) -> None:
+    """End sessions of browsers at once: of somebody who left, or whose roles have changed, or everybody's."""
+    with gently():
+        if bool(subject) == everybody:
+            raise ValueError("Say whose: --subject, or --everybody.")
+        with open_desk() as desk:
+            authority = desk.settings.authority
+            ended = desk.database.transact(lambda writing: sessions.end_all(writing, authority, subject or None))
+        console.print(f"{ended} sessions ended.")
