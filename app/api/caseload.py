@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.api.documented import READ, errors, json_response, written
 from app.api.homes import same_ref
 from app.api.paging import Page, cursor
+from app.api.recording import changed, saw
 from app.api.rows import PlacedRows
 from app.api.service import service_of
 from app.api.strict import StrictRoute
@@ -32,7 +33,7 @@ from app.documents.placed_documents import read_caseload, read_placed, write_pla
 from app.documents.placed_models import A_PLACED_CHILD, PlacedIn
 from app.errors import Invalid, PlacedChildNotFound
 from app.matching.referral import ChildRef
-from app.store import caseload
+from app.store import audit_whom, caseload
 from app.store.idempotency import Answer
 from app.store.session import Writing
 
@@ -101,6 +102,7 @@ def put_placed(
 
     def work(writing: Writing) -> Answer:
         saved = caseload.save_placed(writing, service.authority, read.records[0], wanted)
+        changed(request, writing, "caseload.write", "child", ref, [ref], version=saved.version)
         return answer(Saved(ref=ref, version=saved.version, notes=notes), 201 if saved.is_new else 200, saved.version)
 
     return write(request, key, work)
@@ -114,6 +116,7 @@ def get_placed(request: Request, ref: PlacedInPath, if_none_match: IfNoneMatch =
         stored = caseload.one(reading, service.authority, ChildRef(ref))
     if stored is None:
         raise PlacedChildNotFound
+    saw(request, "caseload.read", "child", ref, [ref], version=stored.version)
     headers = {"ETag": etag(stored.version)}
     if is_current(if_none_match, stored.version):
         return Response(status_code=304, headers=headers)
@@ -130,6 +133,7 @@ def delete_placed(
 
     def work(writing: Writing) -> Answer:
         caseload.remove_placed(writing, service.authority, ChildRef(ref), wanted)
+        changed(request, writing, "caseload.delete", "child", ref, [ref])
         return Answer(204, None, b"")
 
     return write(request, key, work)
@@ -141,6 +145,7 @@ def list_caseload(request: Request, page: Annotated[Page, Query()]) -> Response:
     service, after = service_of(request), page.after()
     with service.database.reading() as reading:
         found = caseload.page(reading, service.authority, after, page.limit)
+    saw(request, "caseload.list", "caseload", "page", [stored.record.ref for stored in found], shown=len(found))
     children: list[dict[str, Any]] = [
         {"version": stored.version, "child": write_placed(stored.record)} for stored in found
     ]
@@ -156,7 +161,10 @@ def import_caseload(request: Request, body: CaseloadIn, key: IdempotencyKey = No
     if read.problems:
         raise Invalid(read.problems)
 
+    named = {child.ref for child in read.records}
+
     def work(writing: Writing) -> Answer:
+        before = audit_whom.of_caseload(writing, service.authority) if body.replace else set()
         done = caseload.import_caseload(writing, service.authority, read.records, replace=body.replace)
         out = CaseloadImportOut(
             created=done.created,
@@ -165,6 +173,8 @@ def import_caseload(request: Request, body: CaseloadIn, key: IdempotencyKey = No
             removed=done.removed,
             notes=[NoteOut(field=note.field, note=note.note) for note in read.notes],
         )
+        facts = {"created": done.created, "changed": done.changed, "removed": done.removed}
+        changed(request, writing, "caseload.import", "caseload", "import", before | named, **facts)
         return answer(out)
 
     return write(request, key, work)

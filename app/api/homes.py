@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from app.api.documented import READ, errors, json_response, written
 from app.api.paging import Page, cursor
 from app.api.problems import FieldError
+from app.api.recording import changed, saw
 from app.api.rows import HomeRows
 from app.api.service import service_of
 from app.api.strict import StrictRoute
@@ -32,8 +34,9 @@ from app.documents.fields import Ref
 from app.documents.home_documents import read_home, read_homes, write_home
 from app.documents.home_models import HomeIn
 from app.errors import FieldProblem, HomeNotFound, Invalid
+from app.matching.home import Home
 from app.matching.referral import HomeRef
-from app.store import load, save
+from app.store import audit_whom, load, save
 from app.store.bulk import keeping_all
 from app.store.idempotency import Answer
 from app.store.session import Writing
@@ -106,8 +109,11 @@ def put_home(
     notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
 
     def work(writing: Writing) -> Answer:
+        before = audit_whom.of_home(writing, service.authority, ref)
         saved = save.save_home(writing, service.authority, read.record, wanted)
         out = Saved(ref=ref, version=saved.version, notes=notes)
+        residents = before | {resident.ref for resident in read.record.residents}
+        changed(request, writing, "home.write", "home", ref, residents, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)
 
     return write(request, key, work)
@@ -121,6 +127,7 @@ def get_home(request: Request, ref: HomeInPath, if_none_match: IfNoneMatch = Non
         stored = load.home(reading, service.authority, HomeRef(ref))
     if stored is None:
         raise HomeNotFound
+    saw(request, "home.read", "home", ref, _residents([stored.record]), version=stored.version)
     headers = {"ETag": etag(stored.version)}
     if is_current(if_none_match, stored.version):
         return Response(status_code=304, headers=headers)
@@ -134,7 +141,9 @@ def delete_home(request: Request, ref: HomeInPath, if_match: IfMatch = None, key
     wanted = precondition(if_match)
 
     def work(writing: Writing) -> Answer:
+        residents = audit_whom.of_home(writing, service.authority, ref)
         save.remove_home(writing, service.authority, HomeRef(ref), wanted)
+        changed(request, writing, "home.delete", "home", ref, residents)
         return Answer(204, None, b"")
 
     return write(request, key, work)
@@ -146,6 +155,7 @@ def list_homes(request: Request, page: Annotated[Page, Query()]) -> Response:
     service, after = service_of(request), page.after()
     with service.database.reading() as reading:
         found = load.homes_page(reading, service.authority, after, page.limit)
+    saw(request, "homes.list", "homes", "page", _residents(stored.record for stored in found), shown=len(found))
     homes: list[dict[str, Any]] = [{"version": stored.version, "home": write_home(stored.record)} for stored in found]
     following = cursor([stored.record.ref for stored in found], page.limit)
     return json_response({"homes": homes, "next": following})
@@ -174,6 +184,8 @@ def import_homes(request: Request, body: ImportIn, key: IdempotencyKey = None) -
             errors=[FieldError(field=p.field, problem=p.problem, cure=p.cure) for p in read.problems],
             notes=[NoteOut(field=note.field, note=note.note) for note in read.notes],
         )
+        facts = {"created": done.created, "changed": done.changed, "refused": read.rows_refused}
+        changed(request, writing, "homes.import", "homes", "import", _residents(read.records), **facts)
         return answer(out)
 
     response = write(request, key, work)
@@ -186,3 +198,7 @@ def same_ref(in_path: str, in_body: str) -> None:
     if in_path != in_body:
         cure = "Send the reference of the address in the body too."
         raise Invalid([FieldProblem("ref", "This is not the reference of the address.", cure)])
+
+
+def _residents(found: Iterable[Home]) -> set[str]:
+    return {resident.ref for home in found for resident in home.residents}

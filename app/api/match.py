@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app import placing
 from app.api.documented import errors, json_response
+from app.api.recording import saw
 from app.api.referrals import ReferralInPath
 from app.api.rows import HomeRows
 from app.api.service import Service, service_of
@@ -84,7 +85,12 @@ def match(request: Request, body: MatchIn) -> Response:
     referral, notes = _referral(service, body)
     pool, more = _pool(service, body)
     found = placing.match(referral, pool, service.policies, as_of, policy_version=policy.version, k=body.k)
-    return json_response(shortlist_answer(found, pool, [*notes, *more]))
+    response = json_response(shortlist_answer(found, pool, [*notes, *more]))
+    stored = body.referral_ref is not None
+    object_kind, ref = ("referral", referral.ref) if stored else ("match", "sent along")
+    children = _children(referral) if stored else ()
+    saw(request, "match", object_kind, ref, children, **_facts(found.policy_version, as_of, len(found.options)))
+    return response
 
 
 @router.get("/referrals/{ref}/shortlist", response_model=ShortlistOut, responses=errors(404))
@@ -95,7 +101,10 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     policy = _policy(service, asked.policy, as_of, "query.policy")
     referral, pool = _stored(service, ref), service.inventory.pool()
     found = placing.match(referral, pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
-    return json_response(shortlist_answer(found, pool))
+    response = json_response(shortlist_answer(found, pool))
+    facts = _facts(found.policy_version, as_of, len(found.options))
+    saw(request, "shortlist.read", "referral", ref, _children(referral), **facts)
+    return response
 
 
 @router.get("/referrals/{ref}/why-not/{home}", response_model=WhyNotOut, responses=errors(404))
@@ -113,7 +122,17 @@ def get_why_not(
     if HomeRef(home) not in pool.row_of:
         raise HomeNotFound
     found = placing.why_not(referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version)
-    return json_response(why_not_answer(found, referral, pool, policy, as_of))
+    response = json_response(why_not_answer(found, referral, pool, policy, as_of))
+    saw(request, "why_not.read", "referral", ref, _children(referral), home=home, **_facts(policy.version, as_of, 1))
+    return response
+
+
+def _children(referral: Referral) -> set[str]:
+    return {child.ref for child in referral.children}
+
+
+def _facts(policy: str, as_of: date, shown: int) -> dict[str, str | int]:
+    return {"policy": policy, "as_of": as_of.isoformat(), "shown": shown}
 
 
 def _day(service: Service, wanted: date | None, field: str) -> date:

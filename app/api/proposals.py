@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from app.api.documented import errors, json_response
 from app.api.paging import Page, cursor
+from app.api.recording import saw
 from app.api.run_answers import proposal_answer
 from app.api.run_models import Hex32, ProposalOut, StandingOut
-from app.api.runs import number_of
+from app.api.runs import children_of, number_of
 from app.api.service import service_of
 from app.api.strict import StrictRoute
 from app.store import proposals, runs
@@ -33,6 +34,7 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
         found = [] if run is None else proposals.of_run(reading, service.authority, run.id, position, page.limit)
     pool, because = service.inventory.pool(), _old_because(run, service.today(), failed=failed)
     standing = [stored for stored in found if stored.status is ProposalStatus.PROPOSED]
+    saw(request, "proposals.list", "proposals", "page", children_of(standing), shown=len(standing))
     return json_response(
         {
             "from_run": run.id if run else None,
@@ -55,6 +57,7 @@ def get_proposal(
     service = service_of(request)
     with service.database.reading() as reading:
         found = proposals.get(reading, service.authority, proposal_id)
+    saw(request, "proposal.read", "proposal", proposal_id, found.proposal.children)
     return json_response(proposal_answer(found, service.inventory.pool()))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from app.api.documented import READ, errors, json_response, written
 from app.api.homes import same_ref
 from app.api.paging import Page, cursor
+from app.api.recording import changed, saw
 from app.api.service import service_of
 from app.api.strict import StrictRoute
 from app.api.writes import (
@@ -31,8 +33,9 @@ from app.documents.referral_documents import read_referral, write_referral
 from app.documents.referral_models import ReferralIn
 from app.errors import ReferralNotFound
 from app.matching.referral import ReferralRef
-from app.store import load, save
+from app.store import audit_whom, load, save
 from app.store.idempotency import Answer
+from app.store.load import StoredReferral
 from app.store.session import Writing
 
 router = APIRouter(tags=["referrals"], route_class=StrictRoute)
@@ -76,8 +79,11 @@ def put_referral(
     notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
 
     def work(writing: Writing) -> Answer:
+        before = audit_whom.of_referral(writing, service.authority, ref)
         saved = save.save_referral(writing, service.authority, read.record, wanted)
         out = Saved(ref=ref, version=saved.version, notes=notes)
+        children = before | {child.ref for child in read.record.children}
+        changed(request, writing, "referral.write", "referral", ref, children, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)
 
     return write(request, key, work)
@@ -91,6 +97,7 @@ def get_referral(request: Request, ref: ReferralInPath, if_none_match: IfNoneMat
         stored = load.referral(reading, service.authority, ReferralRef(ref))
     if stored is None:
         raise ReferralNotFound
+    saw(request, "referral.read", "referral", ref, _children([stored]), version=stored.version)
     headers = {"ETag": etag(stored.version)}
     if is_current(if_none_match, stored.version):
         return Response(status_code=304, headers=headers)
@@ -106,7 +113,9 @@ def delete_referral(
     wanted = precondition(if_match)
 
     def work(writing: Writing) -> Answer:
+        children = audit_whom.of_referral(writing, service.authority, ref)
         save.remove_referral(writing, service.authority, ReferralRef(ref), wanted)
+        changed(request, writing, "referral.delete", "referral", ref, children)
         return Answer(204, None, b"")
 
     return write(request, key, work)
@@ -118,8 +127,13 @@ def list_referrals(request: Request, page: Annotated[Page, Query()]) -> Response
     service, after = service_of(request), page.after()
     with service.database.reading() as reading:
         found = load.referrals_page(reading, service.authority, after, page.limit)
+    saw(request, "referrals.list", "referrals", "page", _children(found), shown=len(found))
     referrals: list[dict[str, Any]] = [
         {"version": stored.version, "referral": write_referral(stored.record)} for stored in found
     ]
     following = cursor([stored.record.ref for stored in found], page.limit)
     return json_response({"referrals": referrals, "next": following})
+
+
+def _children(found: Iterable[StoredReferral]) -> set[str]:
+    return {child.ref for stored in found for child in stored.record.children}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.api.documented import errors, json_response
 from app.api.paging import Page, cursor
+from app.api.recording import changed, saw
 from app.api.run_answers import proposal_answer, run_answer, summary, unplaced_answer
 from app.api.run_models import Hex32, RunOut, RunProposalsOut, RunsOut, RunUnplacedOut
 from app.api.service import Service, service_of
@@ -22,9 +23,9 @@ from app.documents.run_models import PairIn, RunIn
 from app.errors import FieldProblem, Invalid
 from app.matching.batch import Proposed
 from app.matching.referral import ChildRef, HomeRef
-from app.store import load, proposals, runs
+from app.store import audit_whom, load, proposals, runs
 from app.store.idempotency import Answer
-from app.store.run_records import RunKind, RunOptions, Wanted
+from app.store.run_records import RunKind, RunOptions, StoredProposal, Wanted
 from app.store.session import Writing
 
 router = APIRouter(tags=["runs"], route_class=StrictRoute)
@@ -52,6 +53,8 @@ def post_run(request: Request, body: RunIn, key: IdempotencyKey = None) -> Respo
     def work(writing: Writing) -> Answer:
         runs.recover(writing, service.authority)
         run = runs.request(writing, service.authority, wanted)
+        named = {child for pair in (*wanted.options.pinned, *wanted.options.excluded) for child in pair.children}
+        changed(request, writing, "run.request", "run", run.id, named)
         return Answer(202, None, orjson.dumps(run_answer(run)))
 
     response = write(request, key, work)
@@ -87,6 +90,7 @@ def cancel_run(
 
     def work(writing: Writing) -> Answer:
         runs.cancel(writing, service.authority, run_id)
+        changed(request, writing, "run.cancel", "run", run_id)
         return Answer(204, None, b"")
 
     return write(request, key, work)
@@ -102,6 +106,7 @@ def get_run_proposals(
         runs.get(reading, service.authority, run_id)
         position = -1 if after is None else after
         found = proposals.of_run(reading, service.authority, run_id, position, page.limit)
+    saw(request, "run.proposals", "run", run_id, children_of(found), shown=len(found))
     pool = service.inventory.pool()
     answers = [proposal_answer(stored, pool) for stored in found]
     following = cursor([str(stored.position) for stored in found], page.limit)
@@ -119,7 +124,9 @@ def get_run_unplaced(
     everybody: Sequence[Any] = (run.report or {}).get("unplaced", ())
     first = 0 if after is None else after + 1
     pool = service.inventory.pool()
-    answers = [unplaced_answer(one, pool) for one in everybody[first : first + page.limit]]
+    shown = everybody[first : first + page.limit]
+    saw(request, "run.unplaced", "run", run_id, {child for one in shown for child in one["children"]}, shown=len(shown))
+    answers = [unplaced_answer(one, pool) for one in shown]
     following = cursor([str(first + n) for n in range(len(answers))], page.limit)
     return json_response({"run": run_id, "unplaced": answers, "next": following})
 
@@ -130,8 +137,14 @@ def get_run_snapshot(request: Request, run_id: Annotated[RunInPath, Path(alias="
     service = service_of(request)
     with service.database.reading() as reading:
         found = runs.snapshot(reading, service.authority, run_id)
+    saw(request, "run.snapshot", "run", run_id, audit_whom.of_snapshot(found))
     headers = {"Content-Disposition": f'attachment; filename="run-{run_id}.json"'}
     return Response(found, 200, headers, "application/json")
+
+
+def children_of(found: Iterable[StoredProposal]) -> set[str]:
+    """Everybody whom these proposals are for."""
+    return {child for stored in found for child in stored.proposal.children}
 
 
 def number_of(page: Page) -> int | None:

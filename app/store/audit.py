@@ -46,8 +46,8 @@ class AuditEntry:
     """What is to be recorded.
 
     `actor`: the caller's subject, which is nobody's name. `subjects`: references of the children whom it is about.
-    With subjects, `object_ref` and `facts` are sealed, and gone as soon as one of the children is erased; without,
-    they are kept in the open for ever and must hold nothing personal.
+    With subjects, `facts` are sealed, and gone as soon as one of the children is erased; without, they are kept in
+    the open for ever and must hold nothing personal. So is `object_ref`, unless the object is a child or a referral.
     """
 
     actor: str
@@ -120,7 +120,8 @@ def canonical(value: Any) -> str:
 def _row(authority: str, seq: int, at: datetime, entry: AuditEntry, subjects: _Subjects) -> dict[str, Any]:
     check(entry)
     numbers = sorted({subjects.numbers[ref] for ref in entry.subjects})
-    personal = canonical({"object_ref": entry.object_ref, "facts": dict(entry.facts)})
+    is_personal = entry.object_kind in PERSONAL_KINDS
+    personal = canonical({"object_ref": entry.object_ref if is_personal else None, "facts": dict(entry.facts)})
     introduced = subjects.introduce(numbers)
     where = f"{authority}/{seq}"
     return {
@@ -131,7 +132,7 @@ def _row(authority: str, seq: int, at: datetime, entry: AuditEntry, subjects: _S
         "actor_kind": str(entry.actor_kind),
         "action": entry.action,
         "object_kind": entry.object_kind,
-        "object_ref": None if numbers else entry.object_ref,
+        "object_ref": None if is_personal else entry.object_ref,
         "subjects": canonical(numbers),
         "introduced": canonical(introduced) if introduced else None,
         "facts": None if numbers else canonical(dict(entry.facts)),

@@ -101,7 +101,7 @@ def _entry(authority: str, row: Mapping[Any, Any], known: Mapping[int, tuple[str
     if row["sealed"] is not None and all(number in known for number in numbers):
         opened = unseal([known[number][1] for number in numbers], f"{authority}/{row['seq']}", row["sealed"])
         personal = {"object_ref": None, "facts": None} if opened is None else json.loads(opened)
-        object_ref, facts = personal["object_ref"], personal["facts"]
+        object_ref, facts = object_ref or personal["object_ref"], personal["facts"]
     return StoredEntry(
         seq=row["seq"],
         at=row["at"],

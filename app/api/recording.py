@@ -1,0 +1,49 @@
+"""Who saw or changed what goes into the audit trail: the one seam between addresses and the trail.
+
+What a request changes is recorded in the transaction of the change; what it reads, before it is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.requests import Request
+
+from app.api.callers import caller_of
+from app.api.service import service_of
+from app.store import audit
+from app.store.audit import JSON, AuditEntry
+from app.store.session import Writing
+
+
+def saw(
+    request: Request, action: str, object_kind: str, object_ref: str, children: Iterable[str] = (), **facts: JSON
+) -> None:
+    """Record what the caller is about to be shown; it is stored for good when this returns.
+
+    `children`: references of those whose records it is from. Without any, `facts` must hold nothing personal: they
+    are kept for ever.
+    """
+    service_of(request).trail.record(_entry(request, action, object_kind, object_ref, children, facts))
+
+
+def changed(
+    request: Request,
+    writing: Writing,
+    action: str,
+    object_kind: str,
+    object_ref: str,
+    children: Iterable[str] = (),
+    **facts: JSON,
+) -> None:
+    """Record what the caller changes, in its transaction and last of all: the trail is locked from then on."""
+    entry = _entry(request, action, object_kind, object_ref, children, facts)
+    audit.record(writing, service_of(request).authority, entry)
+
+
+def _entry(
+    request: Request, action: str, object_kind: str, object_ref: str, children: Iterable[str], facts: dict[str, JSON]
+) -> AuditEntry:
+    caller = caller_of(request)
+    subjects = tuple(sorted({str(child) for child in children}))
+    return AuditEntry(caller.subject, str(caller.kind), action, object_kind, str(object_ref), subjects, facts)
