@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
 
 from starlette.requests import Request
 
+from app.api.ending import Ending
 from app.geo.postcodes import PostcodeDirectory
 from app.jobs import Jobs
+from app.store.audit_trail import Trail
 from app.store.follower import PoolFollower
 from app.store.policies import PolicyBook
 from app.store.session import Database
@@ -18,7 +20,11 @@ from app.store.session import Database
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One authority's service. `today` gives the day in England; `jobs` works beside the requests."""
+    """One authority's service. `today` gives the day in England; `jobs` works beside the requests.
+
+    `trail` is where readings are recorded, see `app.api.recording`. `disk_low_mb`: free space beside the database
+    under which readiness warns.
+    """
 
     authority: str
     database: Database
@@ -27,6 +33,13 @@ class Service:
     postcodes: PostcodeDirectory
     today: Callable[[], date]
     jobs: Jobs
+    trail: Trail = field(init=False)
+    ending: Ending = field(default_factory=Ending)
+    disk_low_mb: int = 0
+
+    def __post_init__(self) -> None:
+        """One end of the trail for all requests, so that they share its transactions."""
+        object.__setattr__(self, "trail", Trail(self.database, self.authority))
 
 
 def service_of(request: Request) -> Service:
