@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 _SAID = {
     400: "The body is not usable JSON, or the Host is not this service",
+    401: "A bearer token is missing, or is not taken; `WWW-Authenticate` says which",
+    403: "None of your roles may do this, or a person must",
     404: "There is none of this reference",
     405: "This address does not take this method",
     408: "The body did not arrive in time",
@@ -19,6 +21,7 @@ _SAID = {
     415: "The body is not application/json",
     422: "A field will not do; `errors` names each with its cure",
     428: "It exists: `If-Match` is needed to change it",
+    429: "One caller's budget is used up; `Retry-After` says for how long",
     500: "Something went wrong inside; nothing was changed",
     503: "The database does not answer just now; try again",
 }

@@ -9,19 +9,29 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from app.access.permissions import PERMISSIONS
 from app.api.documented import errors
 from app.api.problems import Problem
 
 DESCRIPTION = """Finds children in care the right home: ranks the homes that fit and says why, within the law and
 the council's own policy. It proposes; an officer decides.
 
+* Every request carries `Authorization: Bearer ...`; `GET /me` shows for whom the service takes you.
 * Every error is `application/problem+json` and names fields with a cure; nothing that was sent is repeated.
 * Writes take an `Idempotency-Key`; changes need `If-Match` with the `ETag` of what was read.
 * Money is whole pence a week, distances are whole metres, points are whole numbers, days are YYYY-MM-DD.
 * What is left out is not known; `null` means not known; an empty list means none.
 """
 
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "A token of the provider; on this machine, with the demo: what `placement token` prints.",
+}
+
 ALWAYS = (422, 500, 503)
+SIGNED_IN = (401, 403, 429)
 WITH_A_BODY = (400, 408, 413, 415)
 
 
@@ -45,14 +55,17 @@ def _made(app: FastAPI) -> dict[str, Any]:
     for unused in ("HTTPValidationError", "ValidationError"):
         components.pop(unused, None)
     components |= problem["$defs"]
-    for path in schema["paths"].values():
-        for operation in path.values():
-            _with_errors(operation)
+    schema["components"]["securitySchemes"] = {"bearer": BEARER}
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            is_open = PERMISSIONS[method.upper(), path].is_open
+            operation["security"] = [] if is_open else [{"bearer": []}]
+            _with_errors(operation, () if is_open else SIGNED_IN)
     return schema
 
 
-def _with_errors(operation: dict[str, Any]) -> None:
-    statuses = [400, *ALWAYS] if "requestBody" not in operation else [*WITH_A_BODY, *ALWAYS]
+def _with_errors(operation: dict[str, Any], more: tuple[int, ...]) -> None:
+    statuses = [400, *ALWAYS, *more] if "requestBody" not in operation else [*WITH_A_BODY, *ALWAYS, *more]
     responses = operation["responses"]
     responses.pop("422", None)
     for status, said in errors(*statuses).items():

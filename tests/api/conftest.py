@@ -15,6 +15,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.store import migrate
 from app.store.session import Database
+from tests.support.access import access_settings, client_of
 from tests.support.geo import baked_directory
 
 TODAY = date(2026, 3, 2)
@@ -26,7 +27,7 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
     database = Database.open(database_url)
     migrate.upgrade(database)
     database.close()
-    return Settings(**{"database_url": database_url, "nightly_at": ""} | changes)
+    return Settings(**{"database_url": database_url, "nightly_at": "", **access_settings()} | changes)
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def settings(database_url: str) -> Settings:
 def client(settings: Settings) -> Iterator[TestClient]:
     """A client of a service whose day is 2 March 2026."""
     app = create_app(settings, lambda: TODAY)
-    with TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=True) as opened:
+    with client_of(app, raise_server_exceptions=True) as opened:
         yield opened
 
 
@@ -47,7 +48,7 @@ def client(settings: Settings) -> Iterator[TestClient]:
 def lite(tmp_path: Path) -> Iterator[TestClient]:
     """The same on SQLite alone, for what has nothing to do with the database."""
     app = create_app(settings_for(f"sqlite:///{tmp_path / 'lite.db'}"), lambda: TODAY)
-    with TestClient(app, base_url="http://127.0.0.1") as opened:
+    with client_of(app) as opened:
         yield opened
 
 

@@ -18,10 +18,10 @@ from typing import Any
 
 from app.main import create_app
 from tests.api.conftest import TODAY, settings_for
+from tests.support.access import bearer
 from tests.support.served import served
 
-# Data that fits the schema may still contradict itself (a birth in the future, a postcode that does not exist),
-# and there is nobody to log in yet.
+# Data that fits the schema may still contradict itself (a birth in the future, a postcode that does not exist).
 ROOT = Path(__file__).parents[2]
 
 CONFIGURATION = """
@@ -31,7 +31,7 @@ checks.negative_data_rejection.enabled = false
 """
 """An import that skips wrong rows answers 200 and names them."""
 
-LEFT_OUT = "positive_data_acceptance,ignored_auth,object_level_authorization"
+LEFT_OUT = "positive_data_acceptance,object_level_authorization"
 
 
 def run(cases: int, seed: int, folder: Path, *, stateful: bool = True) -> tuple[int, str, dict[str, Any]]:
@@ -53,6 +53,7 @@ def run(cases: int, seed: int, folder: Path, *, stateful: bool = True) -> tuple[
                 f"--exclude-checks={LEFT_OUT}",
                 f"--max-examples={cases}",
                 f"--seed={seed}",
+                f"--header=Authorization: {bearer()['Authorization']}",
                 "--generation-database=none",
                 "--suppress-health-check=all",
                 "--warnings=off",

@@ -16,12 +16,13 @@ from app.errors import DatabaseRefused
 from app.main import create_app
 from app.store.session import Database
 from tests.api.conftest import TODAY, send, settings_for
+from tests.support.access import client_of
 
 CANARY = "Zzyzx-Quetzal"
 
 
 def _served(address: str) -> TestClient:
-    return TestClient(create_app(settings_for(address), lambda: TODAY), base_url="http://127.0.0.1")
+    return client_of(create_app(settings_for(address), lambda: TODAY))
 
 
 def _everything(client: TestClient) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from tests.api.conftest import send
+from tests.support.access import client_of
 
 
 def _schema(client: TestClient) -> dict[str, Any]:
@@ -55,6 +56,7 @@ def test_every_address_is_described(lite: TestClient) -> None:
         "GET /policies/{version}",
         "GET /health/live",
         "GET /health/ready",
+        "GET /me",
     }
     assert all(operation["description"] for _, _, operation in _operations(_schema(lite)))
 
@@ -120,6 +122,6 @@ def test_the_page_can_be_switched_off(lite: TestClient, settings: Any) -> None:
     """Without docs neither page nor description is served, and all else is."""
     from app.main import create_app  # noqa: PLC0415 - only here
 
-    with TestClient(create_app(settings.model_copy(update={"docs": False})), base_url="http://127.0.0.1") as client:
+    with client_of(create_app(settings.model_copy(update={"docs": False}))) as client:
         assert [client.get(path).status_code for path in ("/docs", "/openapi.json")] == [404, 404]
         assert client.get("/health/live").status_code == 200

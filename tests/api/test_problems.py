@@ -18,6 +18,7 @@ from app.main import create_app
 from app.observing.logs import event_of
 from app.store import load
 from tests.api.conftest import TODAY, send, settings_for
+from tests.support.access import client_of
 
 CANARY = "Zzyzx-Quetzal"
 
@@ -96,7 +97,7 @@ def test_only_json_is_read(lite: TestClient, headers: dict[str, str]) -> None:
 def test_a_body_that_is_too_large_is_stopped(tmp_path: Path) -> None:
     """Declared or not, a body beyond the limit is a 413; an inventory may be larger than the rest."""
     limited = settings_for(f"sqlite:///{tmp_path / 'p.db'}", body_limit_bytes=1_000, inventory_limit_bytes=5_000)
-    with TestClient(create_app(limited, lambda: TODAY), base_url="http://127.0.0.1") as client:
+    with client_of(create_app(limited, lambda: TODAY)) as client:
         json_type = {"Content-Type": "application/json"}
         big = b'{"ref": "' + b"x" * 2_000 + b'"}'
         assert client.put("/homes/H", content=big, headers=json_type).json()["code"] == "body_too_large"
@@ -156,7 +157,7 @@ def test_a_database_that_really_goes_away(postgres: Any) -> None:
     """Readiness turns to 503 when the database is gone, liveness stays."""
     name = postgres.create()
     app = create_app(settings_for(postgres.url(name)), lambda: TODAY)
-    with TestClient(app, base_url="http://127.0.0.1") as client:
+    with client_of(app) as client:
         assert client.get("/health/ready").status_code == 200
         postgres.drop(name)
         assert client.get("/health/ready").status_code == 503

@@ -18,6 +18,7 @@ import uvicorn
 from app.documents.examples import A_HOME, A_REFERRAL
 from app.main import create_app
 from tests.api.conftest import TODAY, settings_for
+from tests.support.access import bearer
 
 
 @pytest.fixture
@@ -50,12 +51,13 @@ def _raw(address: tuple[str, int], *pieces: bytes, pause_s: float = 0) -> bytes:
 
 def _head(path: str, *lines: str, method: str = "PUT") -> bytes:
     usual = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1", "Connection: close", "Content-Type: application/json"]
-    return "\r\n".join([*usual, *lines, "", ""]).encode()
+    signed = [f"{name}: {value}" for name, value in bearer().items()]
+    return "\r\n".join([*usual, *signed, *lines, "", ""]).encode()
 
 
 def test_a_match_over_a_real_connection(address: tuple[str, int]) -> None:
     """Stored, matched, explained: over HTTP as the case management system would."""
-    with httpx.Client(base_url=f"http://{address[0]}:{address[1]}", trust_env=False) as client:
+    with httpx.Client(base_url=f"http://{address[0]}:{address[1]}", trust_env=False, headers=bearer()) as client:
         assert client.put(f"/homes/{A_HOME['ref']}", json=A_HOME).status_code == 201
         assert client.put(f"/referrals/{A_REFERRAL['ref']}", json=A_REFERRAL).status_code == 201
         found = client.post("/match", json={"referral_ref": A_REFERRAL["ref"]})
@@ -69,7 +71,7 @@ def test_many_readers_and_writers_at_once(address: tuple[str, int]) -> None:
     statuses: list[int] = []
 
     def work(number: int) -> None:
-        with httpx.Client(base_url=url, trust_env=False, timeout=60) as client:
+        with httpx.Client(base_url=url, trust_env=False, timeout=60, headers=bearer()) as client:
             for _ in range(5):
                 if number % 2:
                     answer = client.post("/match", json={"referral": A_REFERRAL})
@@ -80,7 +82,7 @@ def test_many_readers_and_writers_at_once(address: tuple[str, int]) -> None:
                     answer = client.put(f"/homes/{A_HOME['ref']}", json=body, headers=headers)
                 statuses.append(answer.status_code)
 
-    with httpx.Client(base_url=url, trust_env=False) as client:
+    with httpx.Client(base_url=url, trust_env=False, headers=bearer()) as client:
         assert client.put(f"/homes/{A_HOME['ref']}", json=A_HOME).status_code == 201
         threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
         for thread in threads:
