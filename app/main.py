@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.concurrency import run_in_threadpool
 
+from app.access.permissions import PERMISSIONS
 from app.api import (
     caseload,
     docs,
@@ -23,8 +24,11 @@ from app.api import (
     proposals,
     referrals,
     runs,
+    sign_in,
 )
+from app.api.access import Access, open_access
 from app.api.guard import Guard, Limits
+from app.api.permitting import Permitting, permitted, require_permissions
 from app.api.service import Service
 from app.geo.postcodes import PostcodeDirectory
 from app.jobs import Jobs
@@ -50,6 +54,7 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
     """The service, ready to be run. Raises where the database, policies or postcodes cannot be used."""
     settings = settings or Settings.read()
     service = _service(settings, today)
+    access = _access(settings, service)
     app = FastAPI(
         title="Placement matching",
         version="0.1.0",
@@ -58,15 +63,20 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
+        dependencies=[Depends(permitted)],
     )
     app.state.service = service
+    app.state.access, app.state.browser = access, access.browser
     routers = [resource.router for resource in (match, referrals, homes, caseload, runs, proposals, policies, health)]
-    routers += [docs.router] if settings.docs else []
+    routers += [sign_in.me, *([sign_in.browser] if access.browser else []), *([docs.router] if settings.docs else [])]
     for router in routers:
         app.include_router(router)
+    require_permissions(app.routes, PERMISSIONS)
     app.openapi = openapi.describe(app)  # type: ignore[method-assign]
-    problems.install(app, [route for router in routers for route in router.routes])
-    app.add_middleware(Guard, limits=_limits(settings))
+    routes = [route for router in routers for route in router.routes]
+    problems.install(app, routes)
+    app.add_middleware(Permitting, entry=access.entry, routes=routes)
+    app.add_middleware(Guard, limits=_limits(settings))  # the last is the outermost
     return app
 
 
@@ -99,6 +109,14 @@ def _service(settings: Settings, today: Callable[[], date]) -> Service:
     place = open_workplace(database, settings.authority, settings.policies, inventory)
     jobs = Jobs(place, settings.nightly)
     return Service(settings.authority, database, inventory, policies_book, postcodes, today, jobs)
+
+
+def _access(settings: Settings, service: Service) -> Access:
+    try:
+        return open_access(settings, settings.authority, service.database, settings.host, settings.allowed_hosts)
+    except Exception:
+        service.database.close()
+        raise
 
 
 def _limits(settings: Settings) -> Limits:

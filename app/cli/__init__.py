@@ -10,6 +10,7 @@ from app.cli.matching import match, why_not
 from app.cli.policies import check
 from app.cli.rematching import rematch, replay
 from app.cli.serving import migrate, serve
+from app.cli.tokens import end_sessions, token
 
 app = typer.Typer(
     name="placement",
@@ -29,4 +30,6 @@ app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("import")(import_homes)
 app.command("migrate")(migrate)
+app.command("token")(token)
+app.command("end-sessions")(end_sessions)
 app.add_typer(policy, name="policy")

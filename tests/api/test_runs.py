@@ -22,6 +22,7 @@ from app.rematch.faults import RunCancelled, SolverHung
 from app.rematch.run import Outcome
 from app.settings import Settings
 from tests.api.conftest import TODAY, send
+from tests.support.access import client_of
 from tests.support.nights import solved_here
 
 CHILD = A_REFERRAL["children"][0]["ref"]
@@ -59,7 +60,7 @@ def running(settings: Settings, solver: Solver) -> Iterator[TestClient]:
     service = app.state.service
     place = replace(service.jobs._place, rematch=solver, solver=nullcontext)
     app.state.service = replace(service, jobs=Jobs(place))
-    with TestClient(app, base_url="http://127.0.0.1") as client:
+    with client_of(app) as client:
         send(client, "PUT", f"/homes/{A_HOME['ref']}", A_HOME)
         send(client, "PUT", f"/referrals/{A_REFERRAL['ref']}", A_REFERRAL)
         yield client
@@ -181,7 +182,7 @@ def test_yesterdays_proposals_are_old(settings: Settings, running: TestClient) -
     """On another day than their own the proposals say so."""
     _run(running)
     app = create_app(settings, lambda: TODAY.replace(day=3))
-    with TestClient(app, base_url="http://127.0.0.1") as tomorrow:
+    with client_of(app) as tomorrow:
         assert tomorrow.get("/proposals").json()["old_because"] == ["not_from_today"]
 
 
