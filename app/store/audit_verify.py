@@ -49,11 +49,12 @@ class Finding:
 
 @dataclass(slots=True)
 class Verdict:
-    """What a look at the whole trail found. `findings` are the first hundred of `flaws`."""
+    """What a look at the whole trail found. `findings` are the first `most_told` of them."""
 
     entries: int = 0
     end: Head = field(default_factory=lambda: Head(0, GENESIS))
     flaws: int = 0
+    most_told: int = MOST_TOLD
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -64,7 +65,7 @@ class Verdict:
     def tell(self, flaw: Flaw, number: int) -> None:
         """Something is wrong."""
         self.flaws += 1
-        if len(self.findings) < MOST_TOLD:
+        if len(self.findings) < self.most_told:
             self.findings.append(Finding(flaw, number))
 
 
@@ -78,15 +79,15 @@ class _Seen:
     named: set[int] = field(default_factory=set)
 
 
-def verify(reading: Reading, authority: str, heads: Sequence[Head] = ()) -> Verdict:
+def verify(reading: Reading, authority: str, heads: Sequence[Head] = (), most_told: int = MOST_TOLD) -> Verdict:
     """Look at every entry of an authority's trail. `heads`: ends of it that were kept elsewhere."""
-    verdict, seen = Verdict(), _Seen()
+    verdict, seen = Verdict(most_told=most_told), _Seen()
     kept: dict[int, set[bytes]] = {}
     for each in heads:
         kept.setdefault(each.seq, set()).add(each.hash)
     previous, expected = GENESIS, 1
     for row in _rows(reading, authority):
-        for missing in range(expected, min(row["seq"], expected + MOST_TOLD)):
+        for missing in range(expected, min(row["seq"], expected + most_told)):
             verdict.tell(Flaw.MISSING, missing)
         if hashed(previous, row) != row["hash"]:
             verdict.tell(Flaw.CHANGED, row["seq"])
