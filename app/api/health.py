@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Annotated, Literal
+
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from app.api.documented import errors
 from app.api.service import service_of
+from app.errors import Ending
+from app.store.condition import free_mb, takes_changes
 from app.store.migrate import require_current
 
 router = APIRouter(prefix="/health", tags=["health"])
+
+Note = Literal["read_only", "disk_space_low", "no_policy_in_effect"]
 
 
 class Live(BaseModel):
@@ -20,10 +26,11 @@ class Live(BaseModel):
 
 
 class Ready(BaseModel):
-    """The database answers and is laid out for this version; so many homes are in memory."""
+    """The database answers and is laid out for this version; so many homes are in memory, as they are stored."""
 
     status: str = "ready"
     homes: int
+    notes: Annotated[list[Note], Field(description="What somebody should look after; the service works all the same")]
 
 
 @router.get("/live")
@@ -34,8 +41,20 @@ async def live() -> Live:
 
 @router.get("/ready", responses=errors(503))
 def ready(request: Request) -> Ready:
-    """Whether a request would be served: looks at the database and follows the inventory."""
+    """Whether a request would be served: looks at the database, follows the inventory, and knows if the end is near."""
     service = service_of(request)
+    if service.ending.has_begun:
+        raise Ending
+    notes: list[Note] = []
     with service.database.reading() as reading:
         require_current(reading)
-    return Ready(homes=len(service.inventory.pool()))
+        if not takes_changes(service.database, reading):
+            notes.append("read_only")
+    free = free_mb(service.database)
+    if free is not None and free < service.disk_low_mb:
+        notes.append("disk_space_low")
+    try:
+        service.policies.pick(None, service.today())
+    except LookupError:
+        notes.append("no_policy_in_effect")
+    return Ready(homes=len(service.inventory.pool()), notes=notes)

@@ -54,8 +54,12 @@ class Watch:
 
 
 def route_of(scope: Scope) -> str:
-    """The template of the route, as it stands in the code. The path itself names a child or a home."""
-    return str(getattr(scope.get("route"), "path", NOWHERE))
+    """The template of the route, as it stands in the code; of one that was refused before, what it would have reached.
+
+    The path itself names a child or a home.
+    """
+    reached = scope.get("route") or scope.get("state", {}).get("permission")
+    return str(getattr(reached, "path", NOWHERE))
 
 
 def _caller(scope: Scope) -> dict[str, Any]:
