@@ -33,6 +33,8 @@ def serve(
         if settings.is_embedded:
             settings.migrate_database()
         console.print(f"Serving on http://{settings.host}:{settings.port} (API docs: /docs). Stop: Ctrl+C.")
+        if settings.oidc_issuer is None:
+            console.print("Requests need a token; on this machine [bold].venv/bin/placement token[/] prints one.")
         uvicorn.run(
             "app.main:served",
             factory=True,
