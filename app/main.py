@@ -31,7 +31,8 @@ from app.api.guard import Guard, Limits
 from app.api.permitting import Permitting, permitted, require_permissions
 from app.api.service import Service
 from app.geo.postcodes import PostcodeDirectory
-from app.jobs import Jobs
+from app.jobs.choosing import jobs_for
+from app.jobs.duties import Duties
 from app.runs.workplace import open_workplace
 from app.settings import Settings
 from app.store.follower import PoolFollower
@@ -107,7 +108,7 @@ def _service(settings: Settings, today: Callable[[], date]) -> Service:
         database.close()
         raise
     place = open_workplace(database, settings.authority, settings.policies, inventory)
-    jobs = Jobs(place, settings.nightly)
+    jobs = jobs_for(Duties(place, settings.nightly), settings.queue_url)
     return Service(settings.authority, database, inventory, policies_book, postcodes, today, jobs)
 
 

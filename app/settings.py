@@ -124,6 +124,11 @@ class Settings(AccessOptions):
         """Whether the database is an SQLite file, which the service lays out itself."""
         return self.database_url.get_secret_value().startswith("sqlite")
 
+    @property
+    def queue_url(self) -> str | None:
+        """Where workers are told of work; None where the service does it itself."""
+        return None if self.is_embedded or self.work_here else self.database_url.get_secret_value()
+
     def open_database(self) -> Database:
         """The database, open for the work of the authority."""
         return Database.open(

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from app import jobs
 from app.errors import DatabaseUnavailable
-from app.jobs import Jobs
+from app.jobs import threads as jobs
+from app.jobs.threads import ThreadedJobs
 from app.matching.batch import Night
 from app.rematch.faults import RunCancelled
 from app.rematch.run import Outcome
@@ -53,7 +53,7 @@ def _until(database: Database, run: Run, *wanted: RunStatus) -> Run:
 
 def test_a_run_is_taken_up_and_done(database: Database) -> None:
     """Woken, the service takes up the run that waits, and ends cleanly."""
-    service = Jobs(a_workplace(database))
+    service = ThreadedJobs.at(a_workplace(database))
     service.start()
     run = asked(database)
     service.wake()
@@ -64,7 +64,7 @@ def test_a_run_is_taken_up_and_done(database: Database) -> None:
 def test_a_run_that_another_process_asked_for(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody wakes the service, and it looks all the same."""
     monkeypatch.setattr(jobs, "LOOK_S", 0.05)
-    service = Jobs(a_workplace(database))
+    service = ThreadedJobs.at(a_workplace(database))
     service.start()
     assert _until(database, asked(database), RunStatus.PUBLISHED)
     service.stop()
@@ -80,7 +80,7 @@ def test_the_end_of_the_service(database: Database) -> None:
             time.sleep(0.01)
         raise RunCancelled
 
-    service = Jobs(a_workplace(database, endless))
+    service = ThreadedJobs.at(a_workplace(database, endless))
     service.start()
     run = asked(database)
     service.wake()
@@ -89,7 +89,7 @@ def test_the_end_of_the_service(database: Database) -> None:
     assert (now(database, run).status, now(database, run).failure) == (RunStatus.FAILED, "service_stopped")
     waiting = asked(database)
     assert now(database, waiting).status is RunStatus.QUEUED
-    assert Jobs(a_workplace(database)).work_one()
+    assert ThreadedJobs.at(a_workplace(database)).work_one()
     assert now(database, waiting).status is RunStatus.PUBLISHED
 
 
@@ -105,7 +105,7 @@ def test_trouble_is_survived(database: Database, monkeypatch: pytest.MonkeyPatch
         return waiting(*given)
 
     monkeypatch.setattr(runs, "is_waiting", troubled)
-    service = Jobs(a_workplace(database))
+    service = ThreadedJobs.at(a_workplace(database))
     service.start()
     assert _until(database, asked(database), RunStatus.PUBLISHED)
     service.stop()
@@ -119,7 +119,7 @@ def test_a_run_of_a_dead_worker_is_recovered_at_start(database: Database) -> Non
     assert run is not None
     long_ago = datetime.now(UTC) - 2 * runs.LEASE
     database.transact(lambda w: w.execute(update(run_rows).values(heartbeat_at=long_ago)))
-    service = Jobs(a_workplace(database))
+    service = ThreadedJobs.at(a_workplace(database))
     service.start()
     assert _until(database, run, RunStatus.FAILED).failure == "interrupted"
     newer = asked(database)
@@ -201,7 +201,7 @@ def test_a_worker_that_was_paused_past_its_lease(database: Database, request: py
         database.transact(lambda w: w.execute(update(run_rows).values(heartbeat_at=long_ago)))
         assert database.transact(lambda w: runs.recover(w, NOTTINGHAM)) == (run.id,)
         newer = asked(database)
-        assert Jobs(a_workplace(database, solved_here)).work_one()
+        assert ThreadedJobs.at(a_workplace(database, solved_here)).work_one()
     finally:
         os.kill(worker.pid, signal.SIGCONT)
     assert worker.stdin is not None

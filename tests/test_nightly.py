@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 
 import pytest
 
-from app.jobs import Jobs
+from app.jobs.threads import ThreadedJobs
 from app.nightly import ATTEMPTS, MAKE_UP, PAUSE, ask_if_owed, due_on, is_owed, last_due, next_due
 from app.store import migrate, runs
 from app.store.run_records import Run, RunKind, RunStatus
@@ -84,7 +84,9 @@ def test_two_services_make_one_run_a_night(database: Database, database_url: str
     store(database, [a_home()], [a_referral(a_child())])
     other = Database.open(database_url)
     clock = [datetime.combine(night - timedelta(days=1), time(20), UTC)]
-    services = [Jobs(a_workplace(each), time.fromisoformat(at), lambda: clock[0]) for each in (database, other)]
+    services = [
+        ThreadedJobs.at(a_workplace(each), time.fromisoformat(at), lambda: clock[0]) for each in (database, other)
+    ]
     begun = []
     while clock[0] < datetime.combine(night, time(9), UTC):
         before = len(_nightly(database, night))

@@ -11,6 +11,7 @@ from app.cli.policies import check
 from app.cli.rematching import rematch, replay
 from app.cli.serving import migrate, serve
 from app.cli.tokens import end_sessions, token
+from app.cli.working import worker
 
 app = typer.Typer(
     name="placement",
@@ -28,6 +29,7 @@ app.command("rematch")(rematch)
 app.command("replay")(replay)
 app.command("demo")(demo)
 app.command("serve")(serve)
+app.command("worker")(worker)
 app.command("import")(import_homes)
 app.command("migrate")(migrate)
 app.command("token")(token)

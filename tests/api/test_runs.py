@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from app.api.run_models import RunOut, RunProposalsOut, RunsOut, RunUnplacedOut, StandingOut
 from app.documents.examples import A_HOME, A_REFERRAL
-from app.jobs import Jobs
+from app.jobs.threads import ThreadedJobs
 from app.main import create_app
 from app.matching.batch import Night
 from app.rematch.faults import RunCancelled, SolverHung
@@ -59,7 +59,7 @@ def running(settings: Settings, solver: Solver) -> Iterator[TestClient]:
     app = create_app(settings, lambda: TODAY)
     service = app.state.service
     place = replace(service.jobs._place, rematch=solver, solver=nullcontext)
-    app.state.service = replace(service, jobs=Jobs(place))
+    app.state.service = replace(service, jobs=ThreadedJobs.at(place))
     with client_of(app) as client:
         send(client, "PUT", f"/homes/{A_HOME['ref']}", A_HOME)
         send(client, "PUT", f"/referrals/{A_REFERRAL['ref']}", A_REFERRAL)

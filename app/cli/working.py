@@ -1,0 +1,43 @@
+"""`placement worker`: makes runs and sends messages, for the services on the same PostgreSQL."""
+
+from __future__ import annotations
+
+from app.cli.desk import console, gently
+from app.jobs.duties import Duties
+from app.jobs.worker import Worker
+from app.observing import logs
+from app.runs.workplace import open_workplace
+from app.settings import Settings
+from app.store.migrate import require_current
+from app.store.roles import require_walls
+
+
+class NoWorkerHere(ValueError):
+    """A worker was to be started on SQLite."""
+
+
+def worker() -> None:
+    """Do the work beside the requests: the nightly run, runs that were asked for, messages. Stop: Ctrl+C or SIGTERM.
+
+    Start as many as wanted, on as many machines; on SQLite the service does this work itself.
+    """
+    with gently():
+        settings = Settings.read()
+        logs.configure(settings.log_style, settings.log_level)
+        if settings.is_embedded:
+            raise NoWorkerHere("On SQLite the service does this work itself: start placement serve and nothing else.")
+        database = settings.open_database()
+        try:
+            with database.reading() as reading:
+                require_current(reading)
+                require_walls(reading)
+            place = open_workplace(database, settings.authority, settings.policies)
+            duties = Duties(place, settings.nightly, hands_back=True)
+            url = settings.database_url.get_secret_value()
+            Worker(url, duties, settings.worker_grace_s).run(_tell)
+        finally:
+            database.close()
+
+
+def _tell(what: str) -> None:
+    console.print(what)
