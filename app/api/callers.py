@@ -20,7 +20,7 @@ SCHEME = "bearer "
 
 def caller_of(request: Request) -> Principal:
     """The principal that the request was let in as. Only where the address needs one: others have no caller."""
-    return cast("Principal", request.scope["state"]["caller"])
+    return cast("Principal", request.scope["state"]["principal"])
 
 
 @dataclass(frozen=True, slots=True)
