@@ -1,16 +1,14 @@
 """PostgreSQL shows and takes only the rows of the authority that a transaction names.
 
 Revision ID: 0006
-Revises: 0004
+Revises: 0005
 """
-
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = max(file.name[:4] for file in Path(__file__).parent.glob("000[1-5]_*.py"))
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

@@ -27,7 +27,9 @@ def settings_for(database_url: str, **changes: Any) -> Settings:
     database = Database.open(database_url)
     migrate.upgrade(database)
     database.close()
-    return Settings(**{"database_url": database_url, "nightly_at": "", **access_settings()} | changes)
+    return Settings(
+        **{"database_url": database_url, "nightly_at": "", "work_here": True, **access_settings()} | changes
+    )
 
 
 @pytest.fixture

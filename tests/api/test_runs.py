@@ -58,7 +58,7 @@ def running(settings: Settings, solver: Solver) -> Iterator[TestClient]:
     """A service whose runs are solved in this process, with one child and one home."""
     app = create_app(settings, lambda: TODAY)
     service = app.state.service
-    place = replace(service.jobs._place, rematch=solver, solver=nullcontext)
+    place = replace(service.jobs._duties.place, rematch=solver, solver=nullcontext)
     app.state.service = replace(service, jobs=ThreadedJobs.at(place))
     with client_of(app) as client:
         send(client, "PUT", f"/homes/{A_HOME['ref']}", A_HOME)
