@@ -105,6 +105,30 @@ class ProposalsNotSound(PlacementError):
     status, code, title = 500, "proposals_not_sound", "Proposals not sound"
 
 
+class WebhookNotFound(PlacementError):
+    """There is no webhook of this id. GET /webhooks lists those that there are."""
+
+    status, code, title = 404, "webhook_not_found", "Webhook not found"
+
+
+class MessageNotFound(PlacementError):
+    """There is no message of this id. GET /messages lists the newest."""
+
+    status, code, title = 404, "message_not_found", "Message not found"
+
+
+class ChildNotKnown(PlacementError):
+    """Nothing is stored of a child with this reference, or it was erased already. Check the reference."""
+
+    status, code, title = 404, "child_not_known", "Child not known"
+
+
+class ChildStillPlaced(PlacementError):
+    """The child has a placement that is pursued or lived. End or withdraw it first, then erase."""
+
+    status, code, title = 409, "child_still_placed", "Child has a live placement"
+
+
 class PageNotFound(PlacementError):
     """There is nothing at this address. GET /openapi.json lists the addresses that there are."""
 
@@ -314,3 +338,75 @@ class WorkTooLong(PlacementError):
 
     status, code, title = 503, "work_too_long", "Took too long"
     retry_after_s = 5
+
+
+class PlacementNotFound(PlacementError):
+    """There is no placement of this id. GET /placements lists those that there are."""
+
+    status, code, title = 404, "placement_not_found", "Placement not found"
+
+
+class ProposalNotStanding(PlacementError):
+    """The proposal does not stand any more: it was dropped, or a later run took its place. GET /proposals again."""
+
+    status, code, title = 409, "proposal_not_standing", "Proposal does not stand"
+
+
+class StepNotOpen(PlacementError):
+    """This cannot be done to a placement in its present state. GET it again: `steps` says what can."""
+
+    status, code, title = 409, "step_not_open", "Not possible in this state"
+
+
+class HoldExpired(PlacementError):
+    """The time of the hold is over, so its places are free again. Look again, and hold anew if they still are."""
+
+    status, code, title = 409, "hold_expired", "Hold has expired"
+
+
+class PlaceTaken(PlacementError):
+    """Somebody else took the place a moment ago. Look again: the list shows the homes that are free now."""
+
+    status, code, title = 409, "place_taken", "Place was taken"
+
+
+class ChildBeingPlaced(PlacementError):
+    """A child of this party is being placed already. GET /placements shows where; withdraw that one first."""
+
+    status, code, title = 409, "child_being_placed", "Child is being placed already"
+
+
+class FactsChanged(PlacementError):
+    """What you saw is not so any more; `errors` says what changed. Look again, and decide on what is so now."""
+
+    status, code, title = 409, "facts_changed", "Facts have changed"
+
+
+class RulesNotMet(PlacementError):
+    """Rules are not met as things stand now; `errors` names them. Rules of law cannot be overridden by anybody."""
+
+    status, code, title = 409, "rules_not_met", "Rules not met"
+
+
+class NotSeen(PlacementError):
+    """Nobody decides unseen. Read the shortlist or the proposal yourself, and send its `seen` with the decision."""
+
+    status, code, title = 409, "not_seen", "Not seen before"
+
+
+class ApprovalMissing(PlacementError):
+    """This placement must be approved first. Hold it, and let the person whom `approval_needed` names approve it."""
+
+    status, code, title = 409, "approval_missing", "Approval is missing"
+
+
+class SecondMissing(PlacementError):
+    """A rule is overridden, so a second person must agree first. Hold it, and ask an approver to second it."""
+
+    status, code, title = 409, "second_missing", "Second person is missing"
+
+
+class AnotherPersonNeeded(PlacementError):
+    """You proposed this placement, so somebody else must do this."""
+
+    status, code, title = 403, "another_person_needed", "Another person is needed"

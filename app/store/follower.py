@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from threading import Lock
 
 from app.matching.pool import Pool
+from app.matching.referral import HomeRef
 from app.store import load
 from app.store.bulk import keeping_all
 from app.store.session import Database
@@ -22,7 +25,14 @@ class PoolFollower:
         self._database = database
         self._authority = authority
         self._lock = Lock()
-        self._state: tuple[int, Pool] = (0, Pool.build(()))
+        self._state: tuple[int, Pool, Mapping[HomeRef, int]] = (0, Pool.build(()), {})
+        self.seen_at = time.monotonic()
+        """When the inventory in memory was last seen to be that of the database, by the clock of the process."""
+
+    @property
+    def size(self) -> int:
+        """Homes in memory, whether or not there are others by now."""
+        return len(self._state[1])
 
     def pool(self) -> Pool:
         """The inventory as it is now."""
@@ -30,20 +40,28 @@ class PoolFollower:
 
     def at(self) -> tuple[int, Pool]:
         """The inventory as it is now, and the number of the change that led to it."""
+        return self._now()[:2]
+
+    def with_versions(self) -> tuple[Pool, Mapping[HomeRef, int]]:
+        """The inventory as it is now, and the version of each home's document at that same moment."""
+        return self._now()[1:]
+
+    def _now(self) -> tuple[int, Pool, Mapping[HomeRef, int]]:
         with self._database.reading() as reading:
             seq = load.inventory_seq(reading, self._authority)
         if seq == self._state[0]:
+            self.seen_at = time.monotonic()
             return self._state
         with self._lock, keeping_all():
             return self._followed()
 
-    def _followed(self) -> tuple[int, Pool]:
+    def _followed(self) -> tuple[int, Pool, Mapping[HomeRef, int]]:
         """Bring the state up to now; another thread may just have done it.
 
         The clock is looked at again: while this thread waited for its turn, others may have gone beyond what
         it had seen, and must not be taken for a clock that ran backwards.
         """
-        seen, pool = self._state
+        seen, pool, versions = self._state
         with self._database.reading() as reading:
             seq = load.inventory_seq(reading, self._authority)
             if seen == seq:
@@ -52,8 +70,11 @@ class PoolFollower:
             since = seen if seen < seq else 0
             changes = load.inventory_changes(reading, self._authority, since)
         if since == 0:
-            pool = Pool.build(changes.changed)
+            pool, versions = Pool.build(changes.changed), changes.versions
         elif changes.changed or changes.removed:
             pool = pool.changed(changes.changed, changes.removed)
-        self._state = (changes.seq, pool)
+            gone = frozenset(changes.removed)
+            versions = {ref: version for ref, version in versions.items() if ref not in gone} | dict(changes.versions)
+        self._state = (changes.seq, pool, versions)
+        self.seen_at = time.monotonic()
         return self._state

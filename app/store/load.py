@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Table, and_, select
 
 from app.matching.home import Home
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
+from app.store import claims
 from app.store.rows import Row, home_from_rows, referral_from_rows
 from app.store.session import Reading, Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
@@ -36,15 +37,20 @@ class StoredReferral:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What happened to the inventory after one moment, and the moment up to which this is all."""
+    """What happened to the inventory after one moment, and the moment up to which this is all.
+
+    Homes as the engine sees them: with those who have a place there already among the residents (`app.store.claims`).
+    `versions`: of the documents of the homes that changed.
+    """
 
     seq: int
     changed: tuple[Home, ...]
     removed: tuple[HomeRef, ...]
+    versions: Mapping[HomeRef, int] = field(default_factory=dict)
 
 
 def home(reading: Reading, authority: str, ref: HomeRef) -> StoredHome | None:
-    """One home, or None where there is none."""
+    """One home as its document has it, or None where there is none."""
     found = _homes(reading, and_(homes.c.authority == authority, homes.c.ref == ref))
     return found[0] if found else None
 
@@ -102,13 +108,20 @@ def inventory_changes(reading: Reading, authority: str, since: int) -> Changes:
         table = removed_homes
         rows = reading.execute(select(table.c.ref).where(table.c.authority == authority, table.c.removed_seq > since))
         gone = [HomeRef(row.ref) for row in rows]
-    return Changes(seq, tuple(stored.record for stored in changed), tuple(gone))
+    seen = claims.with_claims(reading, authority, [stored.record for stored in changed])
+    return Changes(seq, seen, tuple(gone), {stored.record.ref: stored.version for stored in changed})
 
 
 def referral(reading: Reading, authority: str, ref: ReferralRef) -> StoredReferral | None:
     """One referral, or None where there is none."""
     found = _referrals(reading, and_(referrals.c.authority == authority, referrals.c.ref == ref))
     return found[0] if found else None
+
+
+def hold_referral(writing: Writing, authority: str, ref: ReferralRef) -> None:
+    """Nobody changes or withdraws the referral until this transaction ends."""
+    wanted = referrals.c.authority == authority, referrals.c.ref == ref
+    writing.execute(select(referrals.c.version).where(*wanted).with_for_update()).scalar()
 
 
 def referrals_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredReferral]:

@@ -41,7 +41,7 @@ class Imported:
 
 def save_home(writing: Writing, authority: str, home: Home, precondition: Precondition) -> Saved:
     """Store a home, new or changed. Raises `VersionMismatch` or `VersionNotGiven`."""
-    seq = _next_seq(writing, authority)
+    seq = next_seq(writing, authority)
     stored = load.home(writing, authority, home.ref)
     precondition.check(stored.version if stored else None)
     if stored is not None:
@@ -54,7 +54,7 @@ def save_home(writing: Writing, authority: str, home: Home, precondition: Precon
 
 def import_homes(writing: Writing, authority: str, new: Sequence[Home]) -> Imported:
     """Store many homes. What an import says counts, whatever was there; what is the same stays untouched."""
-    seq = _next_seq(writing, authority)
+    seq = next_seq(writing, authority)
     refs = [home.ref for home in new]
     stored = {found.record.ref: found for found in load.homes_named(writing, authority, refs)}
     removed = load.removed_versions(writing, authority, [ref for ref in refs if ref not in stored])
@@ -71,7 +71,7 @@ def import_homes(writing: Writing, authority: str, new: Sequence[Home]) -> Impor
 
 def remove_home(writing: Writing, authority: str, ref: HomeRef, precondition: Precondition) -> None:
     """Take a home away with all that was known of its residents. Raises `HomeNotFound` or as `save_home`."""
-    seq = _next_seq(writing, authority)
+    seq = next_seq(writing, authority)
     wanted = homes.c.authority == authority, homes.c.ref == ref
     version = writing.execute(select(homes.c.version).where(*wanted)).scalar()
     if version is None:
@@ -122,13 +122,18 @@ def _insert_new(writing: Writing, row: dict[str, Any]) -> None:
         raise VersionNotGiven
 
 
-def _next_seq(writing: Writing, authority: str) -> int:
+def next_seq(writing: Writing, authority: str) -> int:
     """Count up the authority's clock and keep its row until the transaction ends."""
     insert = _insert(writing, inventory_clock).values(authority=authority, seq=1)
     counted = insert.on_conflict_do_update(
         index_elements=["authority"], set_={"seq": inventory_clock.c.seq + 1}
     ).returning(inventory_clock.c.seq)
     return int(writing.execute(counted).scalar_one())
+
+
+def touch_home(writing: Writing, authority: str, ref: HomeRef, seq: int) -> None:
+    """What the engine sees of a home changed though its document did not: followers look at it again."""
+    writing.execute(homes.update().where(homes.c.authority == authority, homes.c.ref == ref).values(changed_seq=seq))
 
 
 def _write_homes(writing: Writing, authority: str, changes: Sequence[tuple[Home, int]], seq: int) -> None:

@@ -1,0 +1,41 @@
+"""What nobody decided in time ends by itself, by the clock of the database.
+
+Whoever accepts and whoever lets expire ask the database the same question in the same statement
+(`app.store.placements.is_over`), under the lock of the placement: one of them finds it so, never both.
+"""
+
+from __future__ import annotations
+
+from app.deciding import steps
+from app.errors import DatabaseBusy, VersionMismatch
+from app.store import load, placements
+from app.store.placement_records import TEMPORARY, Step
+from app.store.session import Database, Writing
+
+MOST_AT_ONCE = 100
+"""So many expire in one look; the rest in the next."""
+
+
+def expire_overdue(database: Database, authority: str, most: int = MOST_AT_ONCE) -> int:
+    """Let those expire whose time is over, each in a transaction of its own; how many there were."""
+    with database.reading() as reading:
+        due = placements.overdue(reading, authority, most)
+    expired = 0
+    for placement_id in due:
+        try:
+            expired += database.transact(lambda writing, one=placement_id: expire(writing, authority, one))  # type: ignore[misc]
+        except (VersionMismatch, DatabaseBusy):
+            continue  # somebody was faster, or the next look will do it
+    return expired
+
+
+def expire(writing: Writing, authority: str, placement_id: str) -> bool:
+    """Let one expire, if its time is over; whether it did. Raises `VersionMismatch` where it turned out not to be."""
+    load.hold_inventory(writing, authority)
+    before = placements.locked(writing, authority, placement_id)
+    if before.state not in TEMPORARY:
+        return False
+    who, after = steps.the_clock(authority), steps.moved(before, Step.EXPIRE)
+    made = steps.decision(Step.EXPIRE, who, before.state, after.state)
+    steps.advance(writing, authority, who, before, after, made)
+    return True

@@ -1,0 +1,128 @@
+"""A place is held: for this party, in this home, for a while. Everything else of a placement comes after it."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from app.access.principal import Principal
+from app.deciding import facts, seeing, steps
+from app.deciding.desk import LONGEST, Choice, Desk
+from app.deciding.facts import Facts
+from app.errors import ChildBeingPlaced, FieldProblem, Invalid, NotSeen
+from app.matching.approval import Approval
+from app.matching.referral import ChildRef
+from app.store import claims, load, placements, save
+from app.store.placement_records import Placement, Seen, SeenOption, State, Step
+from app.store.session import Writing
+
+
+def hold(writing: Writing, desk: Desk, who: Principal, choice: Choice) -> Placement:
+    """Hold places for a party. Raises as `chosen`, `facts.facts_now`, `facts.require_rules` and `claims.take`."""
+    if not 0 < choice.lasts.total_seconds() <= LONGEST.total_seconds():
+        problem = f"A hold lasts at most {LONGEST.days} days."
+        raise Invalid([FieldProblem("hours", problem, "Send fewer hours.")])
+    return _begin(writing, desk, who, choice, Step.HOLD)
+
+
+def accept_at_once(writing: Writing, desk: Desk, who: Principal, choice: Choice) -> Placement:
+    """Accept what was proposed without holding it first: where nobody else has to agree. Raises as `hold`."""
+    return _begin(writing, desk, who, choice, Step.ACCEPT)
+
+
+def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: Step) -> Placement:
+    steps.allow(step, who)
+    seq = save.next_seq(writing, desk.authority)
+    load.hold_referral(writing, desk.authority, choice.referral)
+    shown, option = chosen(writing, desk, who, choice)
+    if claims.pursued_children(writing, desk.authority, option.children):
+        raise ChildBeingPlaced
+    now = facts.facts_now(writing, desk, shown, option)
+    facts.require_rules(now, choice.override, seen=option.rules)
+    overridden = tuple(code for code in now.blocked_by if code in choice.override)
+    steps.require_reason(step, choice.why, needed=option.rank > seeing.FIRST or bool(overridden))
+    if step is Step.ACCEPT:
+        facts.require_others(now, overridden, second=None, approved=None)
+    placement = _judged(writing, shown, option, now, who)
+    placement = replace(
+        placement,
+        number=seq,
+        state=State.HELD if step is Step.HOLD else State.ACCEPTED,
+        held_until=placement.made_at + choice.lasts if step is Step.HOLD else None,
+        overridden=overridden,
+        reason_code=choice.why.code,
+    )
+    made = steps.decision(step, who, State.PROPOSED, placement.state, choice.why, seen_id=shown.id)
+    return steps.begin(writing, desk.authority, who, placement, made, now.children)
+
+
+def chosen(writing: Writing, desk: Desk, who: Principal, choice: Choice) -> tuple[Seen, SeenOption]:
+    """What the person saw, and the option that is chosen of it. Raises `NotSeen`."""
+    shown = seeing.require(writing, desk, who, choice.seen_id)
+    if shown.referral != choice.referral:
+        raise NotSeen
+    return shown, seeing.find(shown, choice.home, choice.children or _everybody(shown))
+
+
+def unjudged(writing: Writing, desk: Desk, who: Principal, choice: Choice) -> Placement:
+    """A placement that never began, told by what was seen alone: nothing is judged for it."""
+    shown, option = chosen(writing, desk, who, choice)
+    return _blank(writing, shown, option, who)
+
+
+def _everybody(shown: Seen) -> tuple[ChildRef, ...]:
+    """The largest party that was shown; where there are several, the person must say which."""
+    parties = {frozenset(option.children) for option in shown.options}
+    largest = [party for party in parties if all(party >= other for other in parties)]
+    if not largest:
+        cure = "Name the children: several parties were shown."
+        raise Invalid([FieldProblem("children", "It is not clear who is meant.", cure)])
+    return tuple(sorted(largest[0]))
+
+
+def _judged(writing: Writing, shown: Seen, option: SeenOption, now: Facts, who: Principal) -> Placement:
+    """A placement with the facts of now; what depends on the step is put in by it."""
+    return replace(
+        _blank(writing, shown, option, who),
+        points=now.points,
+        weekly_fee_pence=now.weekly_fee_pence,
+        approval_needed=now.approval.level,
+        approval_because=tuple(str(reason) for reason in now.approval.because),
+    )
+
+
+def _blank(writing: Writing, shown: Seen, option: SeenOption, who: Principal) -> Placement:
+    moment = placements.database_now(writing)
+    return Placement(
+        id=secrets.token_hex(16),
+        number=0,
+        version=1,
+        state=State.PROPOSED,
+        referral=shown.referral,
+        referral_version=shown.referral_version,
+        children=tuple(sorted(option.children)),
+        home=option.home,
+        home_version=option.home_version,
+        proposal_id=shown.proposal_id,
+        seen_id=shown.id,
+        policy_version=shown.policy_version,
+        policy_sha256=shown.policy_sha256,
+        rank=option.rank,
+        points=option.points,
+        weekly_fee_pence=None,
+        held_until=None,
+        overridden=(),
+        approval_needed=Approval.NONE,
+        approval_because=(),
+        approved_level=None,
+        approved_by=None,
+        second_by=None,
+        proposer=who.subject,
+        reason_code=None,
+        moved_in_on=None,
+        ended_on=None,
+        end_reason=None,
+        end_planned=None,
+        made_at=moment,
+        changed_at=moment,
+    )

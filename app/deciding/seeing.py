@@ -1,0 +1,96 @@
+"""Nobody decides unseen: what a person was shown, and whether a choice stands in it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from app.access.principal import Kind, Principal
+from app.deciding.desk import Desk
+from app.errors import NotSeen
+from app.matching.referral import ChildRef, HomeRef
+from app.matching.shortlist import Shortlist
+from app.store import seen
+from app.store.load import StoredReferral
+from app.store.placement_records import Seen, SeenKind, SeenOption
+from app.store.session import Writing
+
+FIRST = 1
+
+
+def options_of(found: Shortlist, versions: Mapping[HomeRef, int]) -> tuple[SeenOption, ...]:
+    """Everything on a shortlist that a person may choose: what is offered, what overriding opens, and ways to part.
+
+    Of a way to part siblings each part is an option of its own; those of the best way are of the first rank.
+    """
+    whole = found.children
+    offered = [
+        SeenOption(
+            home=option.explanation.home,
+            home_version=versions[option.explanation.home],
+            children=whole,
+            rank=option.rank,
+            points=option.explanation.points,
+        )
+        for option in found.options
+    ]
+    nearly = [
+        SeenOption(
+            home=miss.home,
+            home_version=versions[miss.home],
+            children=whole,
+            rank=miss.rank_if_met,
+            points=miss.points_if_met,
+            rules=tuple(dict.fromkeys(finding.code for finding in miss.findings)),
+        )
+        for miss in found.near_misses
+        if miss.overridable
+    ]
+    parted = [
+        SeenOption(part.home, versions[part.home], part.children, rank, part.points)
+        for rank, split in enumerate(found.splits, FIRST)
+        for part in split.parts
+    ]
+    return tuple(dict.fromkeys([*offered, *nearly, *parted]))
+
+
+def show_shortlist(
+    writing: Writing,
+    desk: Desk,
+    who: Principal,
+    referral: StoredReferral,
+    found: Shortlist,
+    versions: Mapping[HomeRef, int],
+) -> str | None:
+    """Store that this person is shown a shortlist; the id to decide with. None for a system: it decides nothing."""
+    if who.kind is not Kind.PERSON:
+        return None
+    shown = Seen(
+        id=seen.new_id(),
+        subject=who.subject,
+        kind=SeenKind.SHORTLIST,
+        referral=referral.record.ref,
+        referral_version=referral.version,
+        policy_version=found.policy_version,
+        policy_sha256=found.policy_sha256,
+        as_of=found.as_of,
+        options=options_of(found, versions),
+    )
+    seen.add(writing, desk.authority, shown)
+    return shown.id
+
+
+def find(shown: Seen, home: HomeRef, children: Collection[ChildRef]) -> SeenOption:
+    """The option that is chosen. Raises `NotSeen` where it is not among those that were shown."""
+    wanted = frozenset(children)
+    matching = [option for option in shown.options if option.home == home and frozenset(option.children) == wanted]
+    if not matching:
+        raise NotSeen
+    return min(matching, key=lambda option: option.rank)
+
+
+def require(writing: Writing, desk: Desk, who: Principal, seen_id: str | None) -> Seen:
+    """What this very person was shown. Raises `NotSeen`."""
+    shown = None if seen_id is None else seen.get(writing, desk.authority, seen_id)
+    if shown is None or shown.subject != who.subject:
+        raise NotSeen
+    return shown

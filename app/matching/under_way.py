@@ -1,0 +1,34 @@
+"""Who is still looked for: children whose placement is under way, or was made, are not put forward again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling, Referral
+
+
+def still_waiting(referral: Referral, places: Mapping[ChildRef, HomeRef]) -> Referral | None:
+    """The referral without the children who have a place, and where these will live told to the others.
+
+    So those who are left may still come to live with their brothers and sisters. None where nobody is left.
+    """
+    gone = {child.ref: places[child.ref] for child in referral.children if child.ref in places}
+    if not gone:
+        return referral
+    left = tuple(child for child in referral.children if child.ref not in gone)
+    if not left:
+        return None
+    people = []
+    for child in left:
+        known = tuple(sibling for sibling in child.placed_siblings if sibling.child not in gone)
+        there = tuple(PlacedSibling(ref, home) for ref, home in gone.items())
+        people.append(replace(child, placed_siblings=known + there))
+    return replace(referral, children=tuple(people))
+
+
+def all_still_waiting(referrals: Iterable[Referral], places: Mapping[ChildRef, HomeRef]) -> tuple[Referral, ...]:
+    """The same of many referrals, without those of which nobody is left."""
+    if not places:
+        return tuple(referrals)
+    return tuple(left for referral in referrals if (left := still_waiting(referral, places)) is not None)

@@ -1,0 +1,174 @@
+"""Places that placements claim, and homes as the engine sees them: with those who have a place there already.
+
+Whoever changes claims holds the inventory's clock (`app.store.save.next_seq`), so that claims and homes of one
+authority change one after the other; that nobody gets a place twice does not rest on it (see
+`app.store.placement_tables`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import count
+
+from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from app.errors import ChildBeingPlaced, PlaceTaken
+from app.matching.home import Home, Resident
+from app.matching.referral import Child, ChildRef, HomeRef
+from app.store.codec import decoder, encoder
+from app.store.placement_tables import place_claims as table
+from app.store.placement_tables import placements
+from app.store.session import Reading, Writing
+
+MOST_NAMED = 500
+"""Homes named in one statement; of more, all claims are read."""
+
+ONE_CHILD_A_PLACE = (
+    "uq_place_claims_place",
+    "place_claims.authority, place_claims.home_ref, place_claims.place_number",
+    "no place left",
+)
+ONE_PLACEMENT_A_CHILD = (
+    "uq_place_claims_child",
+    "uq_place_claims_lives",
+    "place_claims.authority, place_claims.child_ref",
+)
+"""How PostgreSQL and SQLite name what refused a claim."""
+
+_write = encoder(Resident)
+_read = decoder(Resident)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A live claim: who has a place where. `lived_in`: they moved in; `since`: when the placement last changed."""
+
+    placement_id: str
+    child: ChildRef
+    home: HomeRef
+    lived_in: bool
+    since: datetime
+
+
+def as_resident(child: Child) -> Resident:
+    """The child as one of those who live in the home, to be safe from and safe for whoever comes next."""
+    return Resident(
+        ref=child.ref,
+        date_of_birth=child.date_of_birth,
+        sex=child.sex,
+        risks=child.risks,
+        vulnerabilities=child.vulnerabilities,
+        living_companions=child.living_companions,
+        live_apart_from=child.live_apart_from,
+    )
+
+
+def take(writing: Writing, authority: str, placement_id: str, home: HomeRef, children: Sequence[Child]) -> None:
+    """Claim a place for each child. Raises `PlaceTaken` or `ChildBeingPlaced`, whichever the database says."""
+    used = set(writing.execute(select(table.c.place_number).where(*_live_in(authority, home))).scalars())
+    free = (number for number in count(1) if number not in used)
+    rows = [
+        {
+            "authority": authority,
+            "placement_id": placement_id,
+            "child_ref": child.ref,
+            "home_ref": home,
+            "place_number": next(free),
+            "live": True,
+            "lived_in": False,
+            "resident": _write(as_resident(child)),
+        }
+        for child in sorted(children, key=lambda child: child.ref)
+    ]
+    with_meaning(writing, table.insert(), rows)
+
+
+def release(writing: Writing, authority: str, placement_id: str) -> int:
+    """Give the places back, and forget what was kept of the children for them; how many there were."""
+    live = and_(table.c.authority == authority, table.c.placement_id == placement_id, table.c.live)
+    return writing.execute(update(table).where(live).values(live=False, resident=None)).rowcount
+
+
+def live_in(writing: Writing, authority: str, placement_id: str) -> None:
+    """The children moved in. Raises `ChildBeingPlaced` where one of them still lives in another home's place."""
+    live = and_(table.c.authority == authority, table.c.placement_id == placement_id, table.c.live)
+    with_meaning(writing, update(table).where(live).values(lived_in=True), None)
+
+
+def with_meaning(writing: Writing, statement: object, rows: Sequence[Mapping[str, object]] | None) -> None:
+    """Do it, and say what it means where the database refuses."""
+    try:
+        writing.execute(statement, rows)  # type: ignore[call-overload]
+    except IntegrityError as error:
+        said = str(error.orig)
+        if any(sign in said for sign in ONE_CHILD_A_PLACE):
+            raise PlaceTaken from None
+        if any(sign in said for sign in ONE_PLACEMENT_A_CHILD):
+            raise ChildBeingPlaced from None
+        raise
+
+
+def live(reading: Reading, authority: str) -> list[Claim]:
+    """Every live claim, in the order of the children."""
+    joined = and_(placements.c.authority == table.c.authority, placements.c.id == table.c.placement_id)
+    wanted = (
+        select(table.c.placement_id, table.c.child_ref, table.c.home_ref, table.c.lived_in)
+        .add_columns(placements.c.changed_at)
+        .join(placements, joined)
+        .where(table.c.authority == authority, table.c.live)
+        .order_by(table.c.child_ref, table.c.placement_id)
+    )
+    return [
+        Claim(
+            row.placement_id,
+            ChildRef(row.child_ref),
+            HomeRef(row.home_ref),
+            lived_in=row.lived_in,
+            since=row.changed_at,
+        )
+        for row in reading.execute(wanted)
+    ]
+
+
+def pursued_children(reading: Reading, authority: str, children: Iterable[ChildRef]) -> frozenset[ChildRef]:
+    """Those of the children for whom a placement is under way."""
+    wanted = table.c.authority == authority, table.c.live, table.c.lived_in.is_(False)
+    found = reading.execute(select(table.c.child_ref).where(*wanted, table.c.child_ref.in_(sorted(set(children)))))
+    return frozenset(ChildRef(ref) for ref in found.scalars())
+
+
+def with_claims(
+    reading: Reading, authority: str, homes: Sequence[Home], without: str | None = None
+) -> tuple[Home, ...]:
+    """The homes with everybody who has a live claim among their residents, nobody twice.
+
+    `without`: a placement whose own claims are left out, because it is the one that is judged.
+    """
+    if not homes:
+        return ()
+    wanted = and_(table.c.authority == authority, table.c.live)
+    if len(homes) <= MOST_NAMED:
+        wanted = and_(wanted, table.c.home_ref.in_([home.ref for home in homes]))
+    if without is not None:
+        wanted = and_(wanted, table.c.placement_id != without)
+    rows = reading.execute(
+        select(table.c.home_ref, table.c.resident).where(wanted).order_by(table.c.home_ref, table.c.place_number)
+    )
+    coming: dict[str, list[Resident]] = defaultdict(list)
+    for row in rows:
+        coming[row.home_ref].append(_read(row.resident))
+    return tuple(_joined(home, coming.get(home.ref, ())) for home in homes)
+
+
+def _joined(home: Home, coming: Sequence[Resident]) -> Home:
+    listed = {resident.ref for resident in home.residents}
+    new = tuple(resident for resident in coming if resident.ref not in listed)
+    return replace(home, residents=home.residents + new) if new else home
+
+
+def _live_in(authority: str, home: HomeRef) -> tuple[ColumnElement[bool], ...]:
+    return table.c.authority == authority, table.c.home_ref == home, table.c.live

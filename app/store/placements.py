@@ -1,0 +1,221 @@
+"""Placements and the decisions they rest on: reading them, and adding one step at a time.
+
+A step is stored as its decision first, then as the placement's new state: the database takes no state without its
+decision. The update holds only if the placement still has the version it was read at and, where that matters, its
+time is not over by the clock of the database; the same condition serves whoever lets it expire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, DateTime, and_, func, or_, select, type_coerce, update
+
+from app.errors import HoldExpired, PlacementNotFound, VersionMismatch
+from app.matching.approval import Approval
+from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.store.placement_records import TEMPORARY, Decision, Placement, State, Step
+from app.store.placement_tables import decision_texts as texts
+from app.store.placement_tables import decisions
+from app.store.placement_tables import placements as table
+from app.store.schema import UtcDateTime
+from app.store.session import Reading, Writing
+
+
+@dataclass(frozen=True, slots=True)
+class NewDecision:
+    """A step that is to be stored, without what the placement itself says. See `Decision`."""
+
+    step: Step
+    before: State
+    after: State
+    actor: str
+    actor_kind: str
+    reason_code: str | None = None
+    text: str | None = None
+    by_provider: bool = False
+    approval: str | None = None
+    seen_id: str | None = None
+
+
+def database_now(reading: Reading) -> datetime:
+    """This instant by the clock of the database: no machine of the service decides what is over."""
+    if reading.dialect.name == "sqlite":
+        now = func.strftime("%Y-%m-%d %H:%M:%f", "now", type_=DateTime)
+    else:
+        now = func.clock_timestamp()
+    return reading.execute(select(type_coerce(now, UtcDateTime))).scalar_one()
+
+
+def is_over(now: datetime) -> ColumnElement[bool]:
+    """Whether the time of a hold is over. One condition for the acceptance, which needs its contrary, and the end."""
+    return and_(table.c.state.in_([str(state) for state in TEMPORARY]), table.c.held_until <= now)
+
+
+def get(reading: Reading, authority: str, placement_id: str) -> Placement:
+    """A placement. Raises `PlacementNotFound`."""
+    return _one(reading, authority, placement_id, lock=False)
+
+
+def locked(writing: Writing, authority: str, placement_id: str) -> Placement:
+    """The same, and nobody changes it until this transaction ends."""
+    return _one(writing, authority, placement_id, lock=True)
+
+
+def page(
+    reading: Reading,
+    authority: str,
+    before: int | None,
+    limit: int,
+    *,
+    states: Sequence[State] = (),
+    referral: ReferralRef | None = None,
+) -> list[Placement]:
+    """So many placements, the newest first, from those with a smaller number than `before`."""
+    wanted = select(table).where(table.c.authority == authority)
+    if before is not None:
+        wanted = wanted.where(table.c.number < before)
+    if states:
+        wanted = wanted.where(table.c.state.in_([str(state) for state in states]))
+    if referral is not None:
+        wanted = wanted.where(table.c.referral_ref == referral)
+    rows = reading.execute(wanted.order_by(table.c.number.desc()).limit(limit)).mappings()
+    return [_placement(row) for row in rows]
+
+
+def of_proposals(reading: Reading, authority: str, proposal_ids: Sequence[str]) -> dict[str, Placement]:
+    """The newest placement that came of each of these proposals."""
+    wanted = select(table).where(table.c.authority == authority, table.c.proposal_id.in_(proposal_ids))
+    rows = reading.execute(wanted.order_by(table.c.number)).mappings()
+    return {row["proposal_id"]: _placement(row) for row in rows}
+
+
+def decided(reading: Reading, authority: str, placement_id: str) -> list[Decision]:
+    """Every step of a placement, the first one first."""
+    keys = ("authority", "placement_id", "version")
+    joined = and_(*(texts.c[name] == decisions.c[name] for name in keys))
+    wanted = (
+        select(decisions, texts.c.words)
+        .join(texts, joined, isouter=True)
+        .where(decisions.c.authority == authority, decisions.c.placement_id == placement_id)
+        .order_by(decisions.c.version)
+    )
+    return [_decision(row) for row in reading.execute(wanted).mappings()]
+
+
+def overdue(reading: Reading, authority: str, limit: int) -> list[str]:
+    """Ids of so many placements whose time is over, the longest over first."""
+    over = is_over(database_now(reading))
+    wanted = select(table.c.id).where(table.c.authority == authority, over).order_by(table.c.held_until, table.c.id)
+    return list(reading.execute(wanted.limit(limit)).scalars())
+
+
+def add(writing: Writing, authority: str, placement: Placement, made: NewDecision) -> Placement:
+    """Store a placement that begins with this decision."""
+    _decide(writing, authority, placement, made)
+    writing.execute(table.insert(), _row(placement) | {"authority": authority})
+    return placement
+
+
+def advance(writing: Writing, authority: str, before: Placement, after: Placement, made: NewDecision) -> Placement:
+    """Store a placement's next step. Raises `HoldExpired` where its time is over, `VersionMismatch` where it moved on.
+
+    To let one expire, its time must be over: then it raises `VersionMismatch` where that is not so.
+    """
+    now = database_now(writing)
+    after = replace(after, changed_at=now)
+    _decide(writing, authority, after, made)
+    over = is_over(now)
+    # A comparison with a time that is not there is not known, and that is not over.
+    in_time = over if made.step is Step.EXPIRE else or_(~over, table.c.held_until.is_(None))
+    as_it_was = and_(table.c.authority == authority, table.c.id == before.id, table.c.version == before.version)
+    moved = writing.execute(update(table).where(as_it_was, in_time).values(_row(after))).rowcount
+    if moved != 1:
+        expired = before.held_until is not None and made.step is not Step.EXPIRE
+        raise HoldExpired if expired else VersionMismatch
+    return after
+
+
+def _decide(writing: Writing, authority: str, placement: Placement, made: NewDecision) -> None:
+    keys = {"authority": authority, "placement_id": placement.id, "version": placement.version}
+    row = {
+        "step": str(made.step),
+        "from_state": str(made.before),
+        "to_state": str(made.after),
+        "actor": made.actor,
+        "actor_kind": made.actor_kind,
+        "reason_code": made.reason_code,
+        "by_provider": made.by_provider,
+        "overridden": list(placement.overridden),
+        "rules_overridden": len(placement.overridden),
+        "rank": placement.rank,
+        "second_actor": placement.second_by,
+        "approval": made.approval,
+        "seen_id": made.seen_id,
+    }
+    writing.execute(decisions.insert(), keys | row)
+    if made.text:
+        writing.execute(texts.insert(), keys | {"words": made.text})
+
+
+def _one(reading: Reading, authority: str, placement_id: str, *, lock: bool) -> Placement:
+    wanted = select(table).where(table.c.authority == authority, table.c.id == placement_id)
+    row = reading.execute(wanted.with_for_update() if lock else wanted).mappings().one_or_none()
+    if row is None:
+        raise PlacementNotFound
+    return _placement(row)
+
+
+NAMES = {"referral": "referral_ref", "home": "home_ref"}
+"""Fields whose column has another name."""
+
+
+def _row(placement: Placement) -> dict[str, Any]:
+    found = {NAMES.get(name, name): getattr(placement, name) for name in Placement.__dataclass_fields__}
+    lists = {name: list(found[name]) for name in ("children", "overridden", "approval_because")}
+    level = placement.approved_level
+    words = {
+        "state": str(placement.state),
+        "approval_needed": str(placement.approval_needed),
+        "approved_level": None if level is None else str(level),
+    }
+    return found | lists | words
+
+
+def _placement(row: Mapping[Any, Any]) -> Placement:
+    fields = {name: row[NAMES.get(name, name)] for name in Placement.__dataclass_fields__}
+    level = row["approved_level"]
+    known = {
+        "state": State(row["state"]),
+        "referral": ReferralRef(row["referral_ref"]),
+        "home": HomeRef(row["home_ref"]),
+        "children": tuple(map(ChildRef, row["children"])),
+        "overridden": tuple(row["overridden"]),
+        "approval_needed": Approval(row["approval_needed"]),
+        "approval_because": tuple(row["approval_because"]),
+        "approved_level": None if level is None else Approval(level),
+    }
+    return Placement(**fields | known)
+
+
+def _decision(row: Mapping[Any, Any]) -> Decision:
+    return Decision(
+        placement_id=row["placement_id"],
+        version=row["version"],
+        step=Step(row["step"]),
+        before=State(row["from_state"]),
+        after=State(row["to_state"]),
+        actor=row["actor"],
+        actor_kind=row["actor_kind"],
+        reason_code=row["reason_code"],
+        text=row["words"],
+        by_provider=row["by_provider"],
+        overridden=tuple(row["overridden"]),
+        second=row["second_actor"],
+        approval=row["approval"],
+        seen_id=row["seen_id"],
+        decided_at=row["decided_at"],
+    )

@@ -1,0 +1,62 @@
+"""What persons were shown: stored when it is shown, named when they decide, never changed."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from sqlalchemy import select
+
+from app.matching.referral import ReferralRef
+from app.store.codec import decoder, encoder
+from app.store.placement_records import Seen, SeenKind, SeenOption
+from app.store.placement_tables import seen as table
+from app.store.session import Reading, Writing
+
+_write = encoder(tuple[SeenOption, ...])
+_read = decoder(tuple[SeenOption, ...])
+
+
+def new_id() -> str:
+    """An id that nobody can guess: it shows that its bearer was shown something."""
+    return secrets.token_hex(16)
+
+
+def add(writing: Writing, authority: str, shown: Seen) -> None:
+    """Store what is about to be shown."""
+    row: dict[str, Any] = {
+        "authority": authority,
+        "id": shown.id,
+        "subject": shown.subject,
+        "kind": str(shown.kind),
+        "referral_ref": shown.referral,
+        "referral_version": shown.referral_version,
+        "proposal_id": shown.proposal_id,
+        "placement_id": shown.placement_id,
+        "policy_version": shown.policy_version,
+        "policy_sha256": shown.policy_sha256,
+        "as_of": shown.as_of,
+        "options": _write(shown.options),
+    }
+    writing.execute(table.insert(), row)
+
+
+def get(reading: Reading, authority: str, seen_id: str) -> Seen | None:
+    """What was shown, or None where nothing of this id was."""
+    wanted = select(table).where(table.c.authority == authority, table.c.id == seen_id)
+    row = reading.execute(wanted).mappings().one_or_none()
+    if row is None:
+        return None
+    return Seen(
+        id=row["id"],
+        subject=row["subject"],
+        kind=SeenKind(row["kind"]),
+        referral=ReferralRef(row["referral_ref"]),
+        referral_version=row["referral_version"],
+        policy_version=row["policy_version"],
+        policy_sha256=row["policy_sha256"],
+        as_of=row["as_of"],
+        options=_read(row["options"]),
+        proposal_id=row["proposal_id"],
+        placement_id=row["placement_id"],
+    )

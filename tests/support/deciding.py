@@ -1,0 +1,108 @@
+"""Decisions in tests: who decides, what they saw, and a small authority in which they do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import func, select, update
+
+from app.access.principal import Kind, Principal, Role
+from app.deciding import seeing
+from app.deciding.desk import Choice, Desk, Why
+from app.deciding.holding import hold
+from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.matching.shortlist import shortlist
+from app.settings import PROJECT
+from app.store import load, placements
+from app.store.follower import PoolFollower
+from app.store.placement_records import Placement, State
+from app.store.placement_tables import place_claims
+from app.store.placement_tables import placements as placement_rows
+from app.store.policies import PolicyBook, load_policies
+from app.store.session import Database, Writing
+from app.store.versions import Precondition
+from tests.support.builders import AS_OF, NOTTINGHAM
+
+T = TypeVar("T")
+
+ANYTHING = Precondition(exists=True)
+HERE = NOTTINGHAM
+
+OFFICER = Principal("officer-1", Kind.PERSON, HERE, frozenset({Role.OFFICER}))
+COLLEAGUE = Principal("officer-2", Kind.PERSON, HERE, frozenset({Role.OFFICER}))
+APPROVER = Principal("approver-1", Kind.PERSON, HERE, frozenset({Role.APPROVER}))
+CASE_SYSTEM = Principal("case-system", Kind.SYSTEM, HERE, frozenset({Role.CASE_SYSTEM}))
+
+BECAUSE = Why("local_intelligence", "The carers know the family of this child well.")
+
+
+@cache
+def policies() -> PolicyBook:
+    """The policies in use."""
+    return load_policies(PROJECT / "policies")
+
+
+def a_desk(today: date = AS_OF) -> Desk:
+    """Nottingham's desk on the day of the builders."""
+    return Desk(HERE, policies(), today)
+
+
+def see(database: Database, referral: str, who: Principal = OFFICER, k: int = 50) -> str:
+    """Show this person the shortlist of a referral; the id to decide with."""
+    pool, versions = PoolFollower(database, HERE).with_versions()
+    with database.reading() as reading:
+        stored = load.referral(reading, HERE, ReferralRef(referral))
+    assert stored is not None
+    desk = a_desk()
+    found = shortlist(stored.record, pool, desk.policies.pick(None, desk.today), desk.today, k=k)
+    shown = database.transact(lambda w: seeing.show_shortlist(w, desk, who, stored, found, versions))
+    assert shown is not None
+    return shown
+
+
+def a_choice(seen: str, referral: str, home: str, children: Sequence[str] = (), **more: Any) -> Choice:
+    """A choice of what was seen."""
+    return Choice(seen, ReferralRef(referral), HomeRef(home), tuple(map(ChildRef, children)), **more)
+
+
+def held(database: Database, referral: str, home: str, who: Principal = OFFICER, **more: Any) -> Placement:
+    """Look at the shortlist and hold this home."""
+    choice = a_choice(see(database, referral, who), referral, home, **{"why": BECAUSE} | more)
+    return database.transact(lambda writing: hold(writing, a_desk(), who, choice))
+
+
+def do(database: Database, step: Callable[..., T], who: Principal, placement: Placement, *given: Any, **more: Any) -> T:
+    """Take a step on a placement at its version."""
+    wanted = Precondition(versions=frozenset({placement.version}))
+    return database.transact(lambda writing: step(writing, a_desk(), who, placement.id, wanted, *given, **more))
+
+
+def now(database: Database, placement: Placement) -> Placement:
+    """The placement as it stands."""
+    with database.reading() as reading:
+        return placements.get(reading, HERE, placement.id)
+
+
+def overdue(database: Database, placement: Placement, by: timedelta = timedelta(seconds=1)) -> None:
+    """Let the time of a hold be over, by the clock of the database."""
+
+    def work(writing: Writing) -> None:
+        until = placements.database_now(writing) - by
+        writing.execute(update(placement_rows).where(placement_rows.c.id == placement.id).values(held_until=until))
+
+    database.transact(work)
+
+
+def live_claims(database: Database) -> int:
+    """How many places are claimed."""
+    with database.reading() as reading:
+        return reading.execute(select(func.count()).where(place_claims.c.live)).scalar_one()
+
+
+def states(database: Database) -> list[State]:
+    """The states of all placements, the oldest first."""
+    with database.reading() as reading:
+        return [one.state for one in placements.page(reading, HERE, None, 10_000)][::-1]
