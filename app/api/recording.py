@@ -5,15 +5,20 @@ What a request changes is recorded in the transaction of the change; what it rea
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 from starlette.requests import Request
 
 from app.api.callers import caller_of
 from app.api.service import service_of
+from app.errors import ReadOnly
+from app.observing.correlation import pseudonym
 from app.store import audit
 from app.store.audit import JSON, AuditEntry
 from app.store.session import Writing
+
+log = logging.getLogger(__name__)
 
 
 def saw(
@@ -22,9 +27,15 @@ def saw(
     """Record what the caller is about to be shown; it is stored for good when this returns.
 
     `children`: references of those whose records it is from. Without any, `facts` must hold nothing personal: they
-    are kept for ever.
+    are kept for ever. Where nothing can be changed just now, the log keeps it instead.
     """
-    service_of(request).trail.record(_entry(request, action, object_kind, object_ref, children, facts))
+    service, entry = service_of(request), _entry(request, action, object_kind, object_ref, children, facts)
+    try:
+        service.trail.record(entry)
+    except ReadOnly:
+        about = pseudonym(service.authority, entry.object_ref)
+        by = pseudonym(service.authority, entry.actor)
+        log.warning("seen while the trail takes no entries", extra={"action": action, "object": about, "subject": by})
 
 
 def changed(

@@ -49,6 +49,7 @@ WORDS = _pattern(r"[A-Za-z0-9_ .,:;()'+/=%-]{1,200}")
 """Versions and states that come from the machinery: `PostgreSQL 18.4`. No field about people has this form."""
 
 FIELDS: Mapping[str, Fits] = {
+    "action": _pattern(r"[a-z][a-z_]*([.:][a-z_]+)*"),
     "attempt": _number,
     "caused_by": KIND,
     "code": CODE,
@@ -66,6 +67,7 @@ FIELDS: Mapping[str, Fits] = {
     "message": NUMBER_OF_OURS,
     "method": _pattern(r"GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|other"),
     "ms": _number,
+    "object": NUMBER_OF_OURS,
     "port": _number,
     "process": _number,
     "queue": CODE,
@@ -85,7 +87,7 @@ FIELDS: Mapping[str, Fits] = {
     "version": WORDS,
     "workers": _number,
 }
-"""`correlation` joins the lines of one request or run, `subject` is a pseudonym of a caller."""
+"""`correlation` joins the lines of one request or run; `subject` and `object` are pseudonyms (`correlation.py`)."""
 
 
 def allowed(given: Iterable[tuple[str, Any]]) -> tuple[dict[str, Any], int]:

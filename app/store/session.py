@@ -244,7 +244,7 @@ def _sqlite_begin(connection: Connection) -> None:
 
 def _postgresql(url: URL, connections: int, *, read_only: bool) -> Engine:
     options = f"{TIMEOUTS} -c default_transaction_read_only=on" if read_only else TIMEOUTS
-    return create_engine(
+    engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         hide_parameters=True,
         pool_size=connections,
@@ -254,3 +254,14 @@ def _postgresql(url: URL, connections: int, *, read_only: bool) -> Engine:
         pool_recycle=1_800,
         connect_args={"connect_timeout": 5, "options": options, "application_name": "placement"},
     )
+    event.listen(engine, "checkout", _as_the_database_says)
+    return engine
+
+
+def _as_the_database_says(connection: DBAPIConnection, _entry: ConnectionPoolEntry, _proxy: object) -> None:
+    """Whether a transaction may change anything is for the database to say, unless it is one to read in.
+
+    After a reading SQLAlchemy would begin each transaction of the connection with READ WRITE, by which it overrules
+    a database that was set to take no changes.
+    """
+    connection.read_only = None

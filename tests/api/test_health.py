@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import text
+from sqlalchemy import event, text
 from starlette.testclient import TestClient
 
 from app.api.ending import Ending, told_by_signals
@@ -82,8 +82,8 @@ def test_reading_alone_by_setting(database_url: str) -> None:
 def test_reading_alone_because_the_database_says_so(postgres_url: str) -> None:
     """The same where the database takes no changes: nobody has to tell the service, and it ends as it began."""
     settings = _filled(postgres_url)
-    name = postgres_url.rpartition("/")[2].partition("?")[0]
     owner = Database.open(postgres_url)
+    name = owner.engine.url.database
 
     def say(value: str) -> None:
         with owner.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -108,8 +108,6 @@ def test_a_file_that_may_only_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
     with client_of(create_app(settings, lambda: TODAY)) as client:
         engine = client.app.state.service.database.engine  # type: ignore[attr-defined]
         engine.dispose()
-        from sqlalchemy import event  # noqa: PLC0415
-
         event.listen(engine, "connect", lambda connection, _entry: connection.execute("PRAGMA query_only = ON"))
         _only_reading(client)
 
