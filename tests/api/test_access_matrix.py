@@ -1,0 +1,148 @@
+"""Every route by every role and every ownership: exactly what the table of permissions says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fastapi import APIRouter, FastAPI
+from starlette.testclient import TestClient
+
+from app.access.permissions import PERMISSIONS
+from app.access.principal import Role
+from app.api import permitting
+from app.api.permitting import RouteWithoutPermission, addresses, require_permissions
+from app.main import create_app
+from app.settings import Settings
+from tests.api.conftest import TODAY, settings_for
+from tests.support.access import EVERY_ROLE, bearer, client_of
+from tests.support.access_matrix import ANOTHER_AUTHORITY, Objects, askers, implied, of_every_kind, stored, table, tried
+
+LEAST_CELLS = 880
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> FastAPI:
+    """The service under test."""
+    return create_app(settings_for(f"sqlite:///{tmp_path / 'matrix.db'}"), lambda: TODAY)
+
+
+@pytest.fixture
+def ours(app: FastAPI) -> Iterator[TestClient]:
+    """A client that carries nothing by itself."""
+    with client_of(app, {}) as client:
+        yield client
+
+
+def both(settings: Settings) -> tuple[FastAPI, Objects]:
+    """A service, and objects of its authority and, in the same database, of one with a service of its own."""
+    app = create_app(settings, lambda: TODAY)
+    theirs = create_app(settings.model_copy(update={"authority": ANOTHER_AUTHORITY}), lambda: TODAY)
+    with client_of(theirs, bearer(authority=ANOTHER_AUTHORITY)) as client:
+        objects = stored(client_of(app), client)
+    return app, objects
+
+
+def test_the_whole_matrix(sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each cell is refused with the status that the table implies, or let in; none is left out."""
+    app, objects = both(settings_for(sqlite_url))
+    callers = askers(short=True)
+    with client_of(app, {}) as client:
+        cells = tried(app, client, objects, callers)
+    with capsys.disabled():
+        print(f"\naccess matrix: {cells.done} cells, {dict(cells.counts)}")  # noqa: T201 - the count is the proof
+    assert cells.wrong == []
+    assert cells.done == implied(app, len(callers)) >= LEAST_CELLS
+    assert all(cells.counts[each] > 50 for each in ("401", "403", "let in"))
+
+
+def test_anothers_object_is_like_none(settings: Settings) -> None:
+    """What another authority holds is answered exactly as what nobody holds, and a stranger learns nothing at all."""
+    app, objects = both(settings)
+    compared = 0
+    with client_of(app) as client:
+        for address, of_another, of_nobody in of_every_kind(client, objects, app):
+            assert of_another.status_code == of_nobody.status_code >= 400, address
+            assert _without_number(of_another) == _without_number(of_nobody), address
+            compared += 1
+        assert compared >= 9
+        client.headers.update(bearer(authority=ANOTHER_AUTHORITY))
+        for method, template in addresses(app.routes):
+            if "{" in template and not template.startswith("/docs"):
+                paths = {objects.path(template, whose) for whose in ("own", "other", "missing")}
+                (told,) = {str(_without_number(client.request(method, path))) for path in paths}
+                assert "another_authority" in told
+
+
+def _without_number(answer: object) -> tuple[object, ...]:
+    """An answer without what is new in each: its number."""
+    problem = answer.json()  # type: ignore[attr-defined]
+    number = problem.pop("correlation_id")
+    headers = {name: value for name, value in answer.headers.items() if value != number}  # type: ignore[attr-defined]
+    return problem, headers, len(number)
+
+
+def test_every_route_has_a_row(app: FastAPI) -> None:
+    """The table and the routes fit; every row is for a method and path written as routes write them."""
+    require_permissions(app.routes, PERMISSIONS)
+    assert set(addresses(app.routes)) <= set(table())
+    assert set(table()) == set(PERMISSIONS)
+
+
+def test_a_route_without_a_row_stops_the_start() -> None:
+    """Whoever adds a route and says nothing of who may use it cannot start the service."""
+    router = APIRouter()
+    router.add_api_route("/secrets/{id}", lambda: None, methods=["GET"])
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.include_router(router)
+    with pytest.raises(RouteWithoutPermission, match=r"GET /secrets/\{id\}"):
+        require_permissions(app.routes, PERMISSIONS)
+    app.mount("/files", APIRouter())
+    with pytest.raises(RouteWithoutPermission, match="no plain address"):
+        require_permissions(app.routes, PERMISSIONS)
+
+
+def test_the_second_wall(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A route that the first wall took for another one answers nothing: both must agree on what is reached."""
+    home = PERMISSIONS["GET", "/homes"]
+    monkeypatch.setattr(permitting.Permitting, "_permission", lambda *_: replace(home, roles=frozenset(Role)))
+    with client_of(app, raise_server_exceptions=False) as client:
+        assert client.get("/homes").status_code == 200
+        for path in ("/referrals", "/me", "/homes/H", "/runs"):
+            assert client.get(path).status_code == 500, path
+
+
+def test_nobody_slips_past_the_first_wall(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the first wall finds no row, what is reached all the same is refused by the second."""
+    monkeypatch.setattr(permitting.Permitting, "_permission", lambda *_: None)
+    with client_of(app, raise_server_exceptions=False) as client:
+        assert [client.get(path).status_code for path in ("/homes", "/referrals", "/health/live")] == [500] * 3
+
+
+def test_roles_add_up(app: FastAPI, ours: TestClient) -> None:
+    """Two roles may do what either may; none takes anything away."""
+    for roles, homes, referrals in (
+        ([Role.COMMISSIONER], 200, 403),
+        ([Role.OFFICER], 200, 200),
+        ([Role.ADMIN], 403, 403),
+        ([Role.ADMIN, Role.OFFICER], 200, 200),
+        (EVERY_ROLE, 200, 200),
+    ):
+        headers = bearer(roles)
+        assert ours.get("/homes", headers=headers).status_code == homes
+        assert ours.get("/referrals", headers=headers).status_code == referrals
+
+
+@pytest.mark.parametrize("path", ["/referrals/{ref}", "/homes/{ref}", "/caseload/{ref}"])
+def test_what_is_not_theirs_to_set_is_refused(app: FastAPI, ours: TestClient, path: str) -> None:
+    """No body takes a field that the service alone decides, and nothing of such a body is stored."""
+    schemas = app.openapi()["components"]["schemas"]
+    operation = app.openapi()["paths"][path]["put"]
+    name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    (body,) = schemas[name]["examples"]
+    for field in ("status", "authority", "la_id", "score", "approved_by", "version", "accepted_by", "shown_at"):
+        answer = ours.put(path.replace("{ref}", body["ref"]), json=body | {field: 1}, headers=bearer())
+        assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), field
+    assert ours.get(path.replace("{ref}", body["ref"]), headers=bearer()).status_code == 404
