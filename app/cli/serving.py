@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -10,14 +14,30 @@ import uvicorn
 
 from app.api.wire import BoundedHttp
 from app.cli.demo import DATABASE_VARIABLE, DEMO_DATABASE, is_configured, make_demo
-from app.cli.desk import console, gently
+from app.cli.desk import console, gently, open_desk
+from app.observing import logs
+from app.observing.metrics import SHARED_FOLDER
+from app.secret_files import IN_A_FILE
 from app.settings import Settings
+
+log = logging.getLogger(__name__)
 
 WIRE: dict[str, Any] = {"http": BoundedHttp, "ws": "none"}
 """How the server speaks: HTTP with an end to every head, and nothing else."""
 
+HUNG_S = 30
+"""A process that does not answer its supervisor for so long is replaced."""
+
+Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes that answer requests; needs PostgreSQL")]
+
+
+class OneProcessHere(ValueError):
+    """Several processes were wanted on SQLite."""
+
 
 def serve(
+    workers: Workers = None,
+    *,
     demo: Annotated[
         bool | None,
         typer.Option(help="Serve the synthetic authority; the default where no database is configured"),
@@ -28,23 +48,61 @@ def serve(
         use_demo = not is_configured() if demo is None else demo
         if use_demo:
             make_demo()
+            os.environ.pop(DATABASE_VARIABLE + IN_A_FILE, None)
             os.environ[DATABASE_VARIABLE] = DEMO_DATABASE
         settings = Settings.read()
-        if settings.is_embedded:
+        workers = workers or settings.workers
+        if workers > 1 and settings.is_embedded:
+            raise OneProcessHere("SQLite has one writer, so one process serves it. For several use PostgreSQL.")
+        if settings.is_embedded and not settings.read_only:
             settings.migrate_database()
-        console.print(f"Serving on http://{settings.host}:{settings.port} (API docs: /docs). Stop: Ctrl+C.")
-        if settings.oidc_issuer is None:
-            console.print("Requests need a token; on this machine [bold].venv/bin/placement token[/] prints one.")
-        uvicorn.run(
-            "app.main:served",
-            factory=True,
-            host=settings.host,
-            port=settings.port,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            **WIRE,
-        )
+        if workers > 1:
+            with open_desk(settings):
+                pass  # what is wrong is said once, here, and not by each process
+        logs.configure(settings.log_style, settings.log_level)
+        _say(settings, workers)
+        with _shared_figures(workers):
+            _run(settings, workers)
+
+
+def _run(settings: Settings, workers: int) -> None:
+    uvicorn.run(
+        "app.main:served",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.stop_s,
+        timeout_worker_healthcheck=HUNG_S,
+        **WIRE,
+    )
+
+
+def _say(settings: Settings, workers: int) -> None:
+    """In words to a person; to a machine as a line of the log."""
+    if not console.is_terminal:
+        log.info("serving", extra={"port": settings.port, "workers": workers, "read_only": settings.read_only})
+        return
+    console.print(f"Serving on http://{settings.host}:{settings.port} (API docs: /docs). Stop: Ctrl+C.")
+    if settings.oidc_issuer is None:
+        console.print("Requests need a token; on this machine [bold].venv/bin/placement token[/] prints one.")
+
+
+@contextmanager
+def _shared_figures(workers: int) -> Iterator[None]:
+    """Where several processes keep their metrics, so that each can tell those of all."""
+    if workers == 1 or SHARED_FOLDER in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="placement-metrics-") as folder:
+        os.environ[SHARED_FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[SHARED_FOLDER]
 
 
 def migrate() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -60,17 +61,25 @@ def method_label(method: str) -> str:
 def written(counted: Callable[[], Iterable[Figure]]) -> bytes:
     """All metrics in the format that Prometheus reads: of this process or of all of them, and what was counted."""
     registry = CollectorRegistry(auto_describe=False)
-    if SHARED_FOLDER in os.environ:
+    shared = os.environ.get(SHARED_FOLDER)
+    if shared is not None:
+        _forget_the_dead(Path(shared))
         MultiProcessCollector(registry)
     registry.register(_Counted(counted))
-    own = b"" if SHARED_FOLDER in os.environ else generate_latest(OWN)
+    own = b"" if shared is not None else generate_latest(OWN)
     return own + generate_latest(registry)
 
 
-def process_ended(process: int) -> None:
-    """A process of the service is gone: its figures of the moment go with it, what it counted stays."""
-    if SHARED_FOLDER in os.environ:
-        mark_process_dead(process)
+def _forget_the_dead(folder: Path) -> None:
+    """What a process that is gone had in work goes with it; what it counted stays."""
+    for file in folder.glob("gauge_live*_*.db"):
+        process = file.stem.rpartition("_")[2]
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            mark_process_dead(process)
+        except (ValueError, PermissionError):
+            continue
 
 
 class _Counted(Collector):

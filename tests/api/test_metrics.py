@@ -84,6 +84,7 @@ def test_several_processes_have_one_sum(tmp_path: Path) -> None:
         "from app.observing import metrics\n"
         "metrics.REQUESTS.labels('GET', '/homes', '200').inc(3)\n"
         "metrics.HOMES.set(7)\n"
+        "metrics.IN_WORK.inc()\n"
         "print(metrics.written(lambda: ()).decode())\n"
     )
     environment = os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
@@ -93,6 +94,7 @@ def test_several_processes_have_one_sum(tmp_path: Path) -> None:
     ]
     assert 'placement_requests_total{method="GET",route="/homes",status="200"} 6.0' in told[1].stdout
     assert "placement_inventory_homes 7.0" in told[1].stdout
+    assert "placement_requests_in_work 1.0" in told[1].stdout, "what a dead process had in work is over"
 
 
 def test_counts_are_of_one_authority(client: TestClient) -> None:
