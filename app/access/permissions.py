@@ -7,7 +7,7 @@ person's. `budget` says which of a caller's budgets the request is taken from (`
 What each role is for:
 
 * `case_system`: the case management system. Sends referrals, homes and the caseload, asks for matches, reads what
-  is proposed and what became of it. It decides nothing.
+  is proposed and what became of it, and tells a provider's refusal and the end of a placement. It decides nothing.
 * `officer`: a placement officer. Looks, compares, holds, decides.
 * `approver`: the nominated officer or director. Reads as an officer does, approves, and decides.
 * `commissioner`: keeps the homes and their terms. Sees no child's record.
@@ -114,16 +114,16 @@ POST    /proposals/{id}/decline             .           yes     yes      .      
 POST    /holds                              .           yes     yes      .            .       .      write   person
 DELETE  /holds/{id}                         .           yes     yes      .            .       .      write   person
 GET     /placements                         yes         yes     yes      .            yes     .      read    any
-POST    /placements                         .           yes     yes      .            .       .      write   person
 GET     /placements/{id}                    yes         yes     yes      .            yes     .      read    any
 GET     /placements/{id}/history            yes         yes     yes      .            yes     .      read    any
 POST    /placements/{id}/approve            .           .       yes      .            .       .      write   person
+POST    /placements/{id}/second             .           .       yes      .            .       .      write   person
 POST    /placements/{id}/send               .           yes     yes      .            .       .      write   person
 POST    /placements/{id}/accept             .           yes     yes      .            .       .      write   person
-POST    /placements/{id}/decline            .           yes     yes      .            .       .      write   person
+POST    /placements/{id}/decline            yes         yes     yes      .            .       .      write   any
 POST    /placements/{id}/withdraw           .           yes     yes      .            .       .      write   person
 POST    /placements/{id}/place              .           yes     yes      .            .       .      write   person
-POST    /placements/{id}/end                .           yes     yes      .            .       .      write   person
+POST    /placements/{id}/end                yes         yes     yes      .            .       .      write   any
 
 GET     /policies                           yes         yes     yes      yes          yes     yes    read    any
 GET     /policies/{version}                 yes         yes     yes      yes          yes     yes    read    any

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from app.api.documented import errors, json_response
 from app.api.recording import saw
 from app.api.referrals import ReferralInPath
 from app.api.rows import HomeRows
+from app.api.seeing import seen_shortlist
 from app.api.service import Service, service_of
 from app.api.shortlist_answers import shortlist_answer, why_not_answer
 from app.api.shortlist_models import ShortlistOut, WhyNotOut
@@ -31,8 +33,11 @@ from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef, Referral, ReferralRef
+from app.matching.under_way import still_waiting
 from app.store import load
 from app.store.bulk import keeping_all
+from app.store.load import StoredReferral
+from app.store.under_way import with_a_place
 
 router = APIRouter(tags=["matching"], route_class=StrictRoute)
 
@@ -78,17 +83,21 @@ class AskedFor(Asked):
 
 @router.post("/match", response_model=ShortlistOut, responses=errors(404, 413))
 def match(request: Request, body: MatchIn) -> Response:
-    """The best homes for a referral, with reasons, and why the others are out. Stores nothing."""
+    """The best homes for a referral, with reasons, and why the others are out.
+
+    Of what is sent along nothing is stored. A person who asks about a stored referral gets a `seen` to decide with.
+    """
     service = service_of(request)
     as_of = _day(service, body.as_of, "as_of")
     policy = _policy(service, body.policy, as_of, "policy")
     referral, notes = _referral(service, body)
-    pool, more = _pool(service, body)
-    found = placing.match(referral, pool, service.policies, as_of, policy_version=policy.version, k=body.k)
-    response = json_response(shortlist_answer(found, pool, [*notes, *more]))
+    pool, versions, more = _pool(service, body)
+    found = placing.match(referral.record, pool, service.policies, as_of, policy_version=policy.version, k=body.k)
     stored = body.referral_ref is not None
-    object_kind, ref = ("referral", referral.ref) if stored else ("match", "sent along")
-    children = _children(referral) if stored else ()
+    shown = seen_shortlist(request, referral, found, versions) if stored and body.homes is None else None
+    response = json_response(shortlist_answer(found, pool, [*notes, *more]) | {"seen": shown})
+    object_kind, ref = ("referral", referral.record.ref) if stored else ("match", "sent along")
+    children = _children(referral.record) if stored else ()
     saw(request, "match", object_kind, ref, children, **_facts(found.policy_version, as_of, len(found.options)))
     return response
 
@@ -99,11 +108,12 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    referral, pool = _stored(service, ref), service.inventory.pool()
-    found = placing.match(referral, pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
-    response = json_response(shortlist_answer(found, pool))
+    referral, (pool, versions) = _stored(service, ref), service.inventory.with_versions()
+    found = placing.match(referral.record, pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
+    shown = seen_shortlist(request, referral, found, versions)
+    response = json_response(shortlist_answer(found, pool) | {"seen": shown})
     facts = _facts(found.policy_version, as_of, len(found.options))
-    saw(request, "shortlist.read", "referral", ref, _children(referral), **facts)
+    saw(request, "shortlist.read", "referral", ref, _children(referral.record), **facts)
     return response
 
 
@@ -118,7 +128,7 @@ def get_why_not(
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    referral, pool = _stored(service, ref), service.inventory.pool()
+    referral, pool = _stored(service, ref).record, service.inventory.pool()
     if HomeRef(home) not in pool.row_of:
         raise HomeNotFound
     found = placing.why_not(referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version)
@@ -154,29 +164,32 @@ def _policy(service: Service, version: str | None, as_of: date, field: str) -> P
         raise Invalid([FieldProblem(field, "There is no policy of this version.", cure)]) from None
 
 
-def _referral(service: Service, body: MatchIn) -> tuple[Referral, Sequence[Note]]:
+def _referral(service: Service, body: MatchIn) -> tuple[StoredReferral, Sequence[Note]]:
     if (body.referral is None) == (body.referral_ref is None):
         cure = "Send referral, or referral_ref of one that is stored."
         raise Invalid([FieldProblem("referral", "Exactly one referral can be matched.", cure)])
     if body.referral is not None:
         read = read_referral(body.referral, service.postcodes, service.today(), "referral.")
-        return read.record, read.notes
+        return StoredReferral(read.record, 0), read.notes
     return _stored(service, body.referral_ref or ""), ()
 
 
-def _stored(service: Service, ref: str) -> Referral:
+def _stored(service: Service, ref: str) -> StoredReferral:
+    """The referral with those of its children who have no place yet; with all of them where nobody is left."""
     with service.database.reading() as reading:
         stored = load.referral(reading, service.authority, ReferralRef(ref))
-    if stored is None:
-        raise ReferralNotFound
-    return stored.record
+        if stored is None:
+            raise ReferralNotFound
+        people = [child.ref for child in stored.record.children]
+        places = with_a_place(reading, service.authority, people)
+    return replace(stored, record=still_waiting(stored.record, places) or stored.record)
 
 
-def _pool(service: Service, body: MatchIn) -> tuple[Pool, Sequence[Note]]:
+def _pool(service: Service, body: MatchIn) -> tuple[Pool, Mapping[HomeRef, int], Sequence[Note]]:
     if body.homes is None:
-        return service.inventory.pool(), ()
+        return *service.inventory.with_versions(), ()
     with keeping_all():
         read = read_homes(body.homes, service.postcodes, service.today())
         if read.problems:
             raise Invalid(read.problems)
-        return Pool.build(read.records), read.notes
+        return Pool.build(read.records), {}, read.notes

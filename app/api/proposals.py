@@ -13,11 +13,12 @@ from app.api.documented import errors, json_response
 from app.api.paging import Page, cursor
 from app.api.recording import saw
 from app.api.run_answers import proposal_answer
-from app.api.run_models import Hex32, ProposalOut, StandingOut
+from app.api.run_models import Hex32, SeenProposalOut, StandingOut
 from app.api.runs import children_of, number_of
+from app.api.seeing import seen_proposal
 from app.api.service import service_of
 from app.api.strict import StrictRoute
-from app.store import proposals, runs
+from app.store import placements, proposals, runs
 from app.store.run_records import ProposalStatus, Run
 
 router = APIRouter(tags=["proposals"], route_class=StrictRoute)
@@ -32,6 +33,7 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
         run = runs.published(reading, service.authority)
         failed = run is not None and runs.failed_since(reading, service.authority, run.number) is not None
         found = [] if run is None else proposals.of_run(reading, service.authority, run.id, position, page.limit)
+        decided = placements.of_proposals(reading, service.authority, [stored.id for stored in found])
     pool, because = service.inventory.pool(), _old_because(run, service.today(), failed=failed)
     standing = [stored for stored in found if stored.status is ProposalStatus.PROPOSED]
     saw(request, "proposals.list", "proposals", "page", children_of(standing), shown=len(standing))
@@ -43,22 +45,26 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
             "published_at": run.finished_at if run else None,
             "is_old": bool(because),
             "old_because": because,
-            "proposals": [proposal_answer(stored, pool) for stored in standing],
+            "proposals": [proposal_answer(stored, pool, decided.get(stored.id)) for stored in standing],
             "next": cursor([str(stored.position) for stored in found], page.limit),
         }
     )
 
 
-@router.get("/proposals/{id}", response_model=ProposalOut, responses=errors(404))
+@router.get("/proposals/{id}", response_model=SeenProposalOut, responses=errors(404))
 def get_proposal(
     request: Request, proposal_id: Annotated[Hex32, Path(alias="id", description="Id of the proposal")]
 ) -> Response:
-    """A proposal as it was made, of whatever run; its status says whether it stands."""
+    """A proposal as it was made, of whatever run; its status says whether it stands. A person may decide on it."""
     service = service_of(request)
     with service.database.reading() as reading:
         found = proposals.get(reading, service.authority, proposal_id)
+        decided = placements.of_proposals(reading, service.authority, [proposal_id]).get(proposal_id)
+        changed = proposals.changed_since(reading, service.authority, found)
+    shown = None if decided is not None else seen_proposal(request, found)
     saw(request, "proposal.read", "proposal", proposal_id, found.proposal.children)
-    return json_response(proposal_answer(found, service.inventory.pool()))
+    answer = proposal_answer(found, service.inventory.pool(), decided)
+    return json_response(answer | {"seen": shown, "changed_since": changed})
 
 
 def _old_because(run: Run | None, today: date, *, failed: bool) -> list[str]:

@@ -13,6 +13,7 @@ from app.matching.finding import Value
 from app.matching.night_report import WhyHere
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef
+from app.store.placement_records import Placement
 from app.store.run_records import Run, RunOptions, StoredProposal
 from app.wording import WHY_HERE_WORDS, rule_sentence, says
 
@@ -39,8 +40,8 @@ def run_answer(run: Run) -> Plain:
     }
 
 
-def proposal_answer(stored: StoredProposal, pool: Pool) -> Plain:
-    """A proposal."""
+def proposal_answer(stored: StoredProposal, pool: Pool, placement: Placement | None = None) -> Plain:
+    """A proposal, and the placement that came of it."""
     proposal = stored.proposal
     told = dict(proposal.explanation)
     return {
@@ -56,6 +57,8 @@ def proposal_answer(stored: StoredProposal, pool: Pool) -> Plain:
         "weekly_fee_pence": proposal.weekly_fee_pence,
         "dropped_because": proposal.dropped_because,
         "sentence": WHY_HERE_WORDS[WhyHere(told["why"])],
+        "placement": None if placement is None else placement.id,
+        "placement_state": None if placement is None else placement.state,
         **told,
     }
 

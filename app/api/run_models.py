@@ -16,6 +16,7 @@ from app.documents.run_models import RunIn
 from app.matching.codes import HomeKind
 from app.matching.night_report import WhyHere
 from app.matching.recheck import Fallen
+from app.store.placement_records import State
 from app.store.run_records import ProposalStatus, RunKind, RunStatus
 
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
@@ -202,6 +203,19 @@ class ProposalOut(Out):
     dropped_because: Fallen | None
     rules: Annotated[list[str], Field(description="Rules that were no longer met when it was dropped")]
     changed: list[str]
+    placement: Annotated[Hex32 | None, Field(description="The placement that came of it, if somebody decided")] = None
+    placement_state: State | None = None
+
+
+class SeenProposalOut(ProposalOut):
+    """A proposal as it is shown to one person.
+
+    `seen`: to be sent with the decision; null for a system, and where it can no longer be decided. `changed_since`:
+    which of `referral` and `home` were stored anew since the run was published.
+    """
+
+    seen: str | None
+    changed_since: list[str]
 
 
 class RunProposalsOut(Out):

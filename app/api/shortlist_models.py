@@ -190,6 +190,10 @@ class ShortlistOut(Out):
         Field(description="Where they must and no home takes them all: what parting them would open. Not an offer"),
     ]
     notes: list[NoteOut]
+    seen: Annotated[
+        str | None,
+        Field(description="To be sent with a hold: you were shown this. Null for a system, and for what is not stored"),
+    ] = None
 
 
 class NeededOut(Out):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.callers import caller_of
 from app.api.service import service_of
 from app.documents.fields import Ref
 from app.errors import FieldProblem, Invalid
@@ -41,6 +42,17 @@ IdempotencyKey = Annotated[
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",
         description="Sent again with the same key, a request is answered as the first time and changes nothing",
+    ),
+]
+
+
+KeyNeeded = Annotated[
+    str,
+    Header(
+        alias="Idempotency-Key",
+        max_length=255,
+        pattern=r"^[\x21-\x7e]+$",
+        description="A new one for each decision; sent again with the same key it is answered as the first time",
     ),
 ]
 
@@ -118,7 +130,8 @@ def answer(model: BaseModel, status: int = 200, version: int | None = None) -> A
 
 def _fingerprint(request: Request) -> bytes:
     headers = [request.headers.get(name, "") for name in ("if-match", "if-none-match")]
-    about = "\n".join([request.method, request.url.path, *headers, ""]).encode()
+    who = caller_of(request).subject
+    about = "\n".join([request.method, request.url.path, who, *headers, ""]).encode()
     return hashlib.sha256(about + request.scope["state"].get("body", b"")).digest()
 
 

@@ -8,10 +8,10 @@ from app.access.principal import Kind, Principal
 from app.deciding import holding, seeing, steps
 from app.deciding.accepting import require_standing
 from app.deciding.desk import Choice, Desk, Why
-from app.deciding.reasons import WithdrawReason
 from app.errors import NotSeen, PersonNeeded, StepNotOpen
 from app.store import save
 from app.store.placement_records import Placement, State, Step
+from app.store.reasons import WithdrawReason
 from app.store.session import Writing
 from app.store.versions import Precondition
 

@@ -28,7 +28,7 @@ from app.matching.under_way import still_waiting
 from app.matching.where import where
 from app.store import claims, load
 from app.store.load import StoredHome, StoredReferral
-from app.store.placement_records import Seen, SeenOption
+from app.store.placement_records import Placement, Seen, SeenOption
 from app.store.session import Reading
 from app.store.tables import residents
 from app.store.under_way import with_a_place
@@ -64,12 +64,36 @@ def facts_now(reading: Reading, desk: Desk, shown: Seen, option: SeenOption, pla
     home = load.home(reading, desk.authority, option.home)
     if home is None:
         raise _changed(("home", "The home was taken away since you saw it."))
-    changes = _versions(referral, shown, home, option)
+    changes = _versions((referral.version, home.version), (shown.referral_version, option.home_version))
     if not {child.ref for child in referral.record.children} >= set(option.children):
         changes.append(("children", "These are not all children of the referral any more."))
     if changes:
         raise _changed(*changes)
     return judge(reading, desk, referral, home, option.children, policy, placement_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at a placement found: the facts of now (None where a record is gone), and what has changed."""
+
+    facts: Facts | None
+    changed: tuple[FieldProblem, ...]
+
+
+def look(reading: Reading, desk: Desk, placement: Placement) -> Looked:
+    """The facts about a placement as they are now, whatever has changed since it was decided."""
+    home = load.home(reading, desk.authority, placement.home)
+    try:
+        policy = _policy(desk, placement)
+        referral = waiting_referral(reading, desk, placement.referral, placement.id)
+        if home is None:
+            raise _changed(("home", "The home was taken away since you saw it."))
+    except FactsChanged as error:
+        return Looked(None, error.problems)
+    then = (placement.referral_version, placement.home_version)
+    changed = _changed(*_versions((referral.version, home.version), then))
+    found = judge(reading, desk, referral, home, placement.children, policy, placement.id)
+    return Looked(found if len(found.children) == len(placement.children) else None, changed.problems)
 
 
 def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_id: str | None = None) -> StoredReferral:
@@ -154,7 +178,7 @@ def _rule_problem(code: str, facts: Facts, said: str) -> FieldProblem:
     return FieldProblem(f"rules.{code}", f"The rule {code} {said}.", cure)
 
 
-def _policy(desk: Desk, shown: Seen) -> Policy:
+def _policy(desk: Desk, shown: Seen | Placement) -> Policy:
     """The policy by which it was shown, if it is still the same."""
     try:
         policy = desk.policies.pick(shown.policy_version, desk.today)
@@ -165,12 +189,12 @@ def _policy(desk: Desk, shown: Seen) -> Policy:
     return policy
 
 
-def _versions(referral: StoredReferral, shown: Seen, home: StoredHome, option: SeenOption) -> list[tuple[str, str]]:
-    pairs = (("referral", shown.referral_version, referral.version), ("home", option.home_version, home.version))
+def _versions(now: tuple[int, int], then: tuple[int, int]) -> list[tuple[str, str]]:
+    """What is to be said of the versions of referral and home."""
     return [
-        (name, f"The {name} changed from v{then} to v{now} since you saw it.")
-        for name, then, now in pairs
-        if then != now
+        (name, f"The {name} changed from v{was} to v{is_now} since you saw it.")
+        for name, was, is_now in zip(("referral", "home"), then, now, strict=True)
+        if was != is_now
     ]
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.access.principal import Kind, Principal, Role
-from app.deciding.reasons import ChoiceReason, DeclineReason, EndReason, WithdrawReason
 from app.store.placement_records import TEMPORARY, Placement, State, Step
+from app.store.reasons import ChoiceReason, DeclineReason, EndReason, WithdrawReason
 
 
 class Claims(StrEnum):
@@ -45,8 +45,10 @@ class Move:
 
 
 PEOPLE_AND_SYSTEMS = frozenset({Kind.PERSON, Kind.SYSTEM})
-OFFICER = frozenset({Role.OFFICER})
-OFFICER_OR_CASE_SYSTEM = frozenset({Role.OFFICER, Role.CASE_SYSTEM})
+OFFICER = frozenset({Role.OFFICER, Role.APPROVER})
+"""An approver may do what an officer may; whoever proposed something does not approve it."""
+
+OFFICER_OR_CASE_SYSTEM = OFFICER | {Role.CASE_SYSTEM}
 APPROVER = frozenset({Role.APPROVER})
 NOT_YET_ACCEPTED = frozenset(TEMPORARY)
 FROM_THE_START = frozenset({State.PROPOSED, *TEMPORARY})

@@ -6,12 +6,14 @@ from collections.abc import Collection, Mapping
 
 from app.access.principal import Kind, Principal
 from app.deciding.desk import Desk
+from app.deciding.facts import Facts
 from app.errors import NotSeen
 from app.matching.referral import ChildRef, HomeRef
 from app.matching.shortlist import Shortlist
-from app.store import seen
+from app.store import load, runs, seen
 from app.store.load import StoredReferral
-from app.store.placement_records import Seen, SeenKind, SeenOption
+from app.store.placement_records import Placement, Seen, SeenKind, SeenOption
+from app.store.run_records import ProposalStatus, StoredProposal
 from app.store.session import Writing
 
 FIRST = 1
@@ -74,6 +76,55 @@ def show_shortlist(
         policy_sha256=found.policy_sha256,
         as_of=found.as_of,
         options=options_of(found, versions),
+    )
+    seen.add(writing, desk.authority, shown)
+    return shown.id
+
+
+def show_proposal(writing: Writing, desk: Desk, who: Principal, stored: StoredProposal) -> str | None:
+    """Store that this person is shown a proposal. None for a system, and where it can no longer be decided."""
+    proposal = stored.proposal
+    referral = load.referral(writing, desk.authority, proposal.referral)
+    home = load.home(writing, desk.authority, proposal.home)
+    run = runs.get(writing, desk.authority, stored.run_id)
+    is_open = stored.status is ProposalStatus.PROPOSED and run.policy_version is not None
+    if who.kind is not Kind.PERSON or not is_open or referral is None or home is None:
+        return None
+    option = SeenOption(home.record.ref, home.version, proposal.children, FIRST, proposal.points)
+    shown = Seen(
+        id=seen.new_id(),
+        subject=who.subject,
+        kind=SeenKind.PROPOSAL,
+        referral=proposal.referral,
+        referral_version=referral.version,
+        policy_version=str(run.policy_version),
+        policy_sha256=str(run.policy_sha256),
+        as_of=run.as_of,
+        options=(option,),
+        proposal_id=stored.id,
+    )
+    seen.add(writing, desk.authority, shown)
+    return shown.id
+
+
+def show_placement(writing: Writing, desk: Desk, who: Principal, placement: Placement, found: Facts) -> str | None:
+    """Store that this person is shown a placement and what is so of it now. None for a system."""
+    if who.kind is not Kind.PERSON:
+        return None
+    option = SeenOption(
+        placement.home, found.home.version, placement.children, placement.rank or FIRST, found.points, found.blocked_by
+    )
+    shown = Seen(
+        id=seen.new_id(),
+        subject=who.subject,
+        kind=SeenKind.PLACEMENT,
+        referral=placement.referral,
+        referral_version=found.referral.version,
+        policy_version=found.policy.version,
+        policy_sha256=found.policy.sha256,
+        as_of=desk.today,
+        options=(option,),
+        placement_id=placement.id,
     )
     seen.add(writing, desk.authority, shown)
     return shown.id

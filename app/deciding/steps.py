@@ -13,7 +13,6 @@ from enum import StrEnum
 from app.access.principal import Kind, Principal
 from app.deciding.desk import Desk, Why
 from app.deciding.life import LIFE, Claims, is_another, is_for, is_open
-from app.deciding.reasons import words_will_do
 from app.errors import (
     AnotherPersonNeeded,
     FieldProblem,
@@ -28,6 +27,7 @@ from app.store import audit, claims, load, outbox, placements, save
 from app.store.audit import JSON, AuditEntry
 from app.store.placement_records import TEMPORARY, Placement, State, Step
 from app.store.placements import NewDecision
+from app.store.reasons import words_will_do
 from app.store.session import Writing
 from app.store.versions import Precondition
 

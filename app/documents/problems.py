@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from app.documents.decision_models import DECISIONS
 from app.documents.home_models import HomeIn
 from app.documents.placed_models import PlacedIn
 from app.documents.referral_models import ReferralIn
@@ -109,9 +110,10 @@ def _near(name: object, *, guess: bool) -> str:
 def names() -> frozenset[str]:
     """Every field name and code of the documents, and the names that requests add."""
     found = {"body", "query", "path", "header", "homes", "home", "referral", "inventory", "policy", "k"}
-    for model in (ReferralIn, HomeIn, PlacedIn, RunIn, SnapshotIn):
+    found |= {"Idempotency-Key", "If-Match", "If-None-Match"}
+    for model in (ReferralIn, HomeIn, PlacedIn, RunIn, SnapshotIn, *DECISIONS):
         schema = model.model_json_schema()
-        for part in (schema, *schema["$defs"].values()):
+        for part in (schema, *schema.get("$defs", {}).values()):
             found |= set(part.get("properties", ()))
             found |= {str(word) for word in part.get("enum", ())}
     return frozenset(found)

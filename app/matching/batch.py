@@ -52,7 +52,7 @@ class Night:
     """What a run works on. `local_placed` and `total_placed` describe the caseload that the target counts.
 
     `home_price`: reserve price in points of one place in a home. `pinned` and `excluded` name parties and
-    homes that must and must not be chosen.
+    homes that must and must not be chosen. `under_way`: children who have a place already; they are in no referral.
     """
 
     referrals: tuple[Referral, ...]
@@ -66,6 +66,7 @@ class Night:
     excluded: tuple[Proposed, ...] = ()
     home_price: Mapping[HomeRef, int] = field(default_factory=dict)
     weekly_budget_pence: int | None = None
+    under_way: frozenset[ChildRef] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,6 +39,20 @@ class PlacedShare:
     local: int
     total: int
     weekly_fee_pence: int
+
+
+def where_they_will_live(
+    placed: Iterable[Placed], places: Mapping[ChildRef, HomeRef], families: Mapping[ChildRef, Location | None]
+) -> list[Placed]:
+    """The caseload with everybody who has a place counted once, and where that place is.
+
+    `families`: family homes of those whom the caseload does not know yet.
+    """
+    known = {child.ref: child for child in placed}
+    for ref, home in places.items():
+        before = known.get(ref) or Placed(ref, family_home=families.get(ref))
+        known[ref] = replace(before, home=home, location=None)
+    return list(known.values())
 
 
 def placed_share(

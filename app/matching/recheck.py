@@ -30,6 +30,7 @@ from app.matching.unit import Level
 class Fallen(StrEnum):
     """Why a proposal that was possible is so no more."""
 
+    BEING_PLACED = "being_placed"
     REFERRAL_WITHDRAWN = "referral_withdrawn"
     CHILDREN_CHANGED = "children_changed"
     MUST_STAY_TOGETHER = "must_stay_together"
@@ -94,7 +95,9 @@ def _records_gone(night: Night, proposals: Sequence[Proposed]) -> Iterable[Verdi
     for proposed in proposals:
         found = {waiting[child].ref if child in waiting else None for child in proposed.children}
         referral = waiting.get(min(proposed.children))
-        if found == {None}:
+        if proposed.children & night.under_way:
+            yield Verdict(proposed, Fallen.BEING_PLACED)
+        elif found == {None}:
             yield Verdict(proposed, Fallen.REFERRAL_WITHDRAWN)
         elif len(found) > 1 or referral is None or taken & proposed.children:
             yield Verdict(proposed, Fallen.CHILDREN_CHANGED)

@@ -14,6 +14,7 @@ from app.matching.policy import Policy
 from app.matching.policy_values import PolicyError
 from app.matching.pool import Pool
 from app.matching.recheck import Verdict, recheck
+from app.matching.under_way import all_still_waiting
 from app.rematch.run import Outcome
 from app.runs.telling import changed_records, new_proposal, publication_told, told
 from app.runs.workplace import Workplace
@@ -21,6 +22,7 @@ from app.store import load, runs
 from app.store.proposals import proposal_id
 from app.store.run_records import Publication, Run
 from app.store.session import Writing
+from app.store.under_way import with_a_place
 
 log = logging.getLogger(__name__)
 
@@ -94,8 +96,17 @@ def _night_now(writing: Writing, authority: str, then: Night, now: _Now) -> Nigh
     if seq != now.seq:
         changes = load.inventory_changes(writing, authority, now.seq)
         pool = pool.changed(changes.changed, changes.removed)
-    referrals = tuple(stored.record for stored in load.all_referrals(writing, authority))
-    return replace(then, referrals=referrals, pool=pool, policy=now.policy, pinned=(), home_price={})
+    everybody = (stored.record for stored in load.all_referrals(writing, authority))
+    places = with_a_place(writing, authority)
+    return replace(
+        then,
+        referrals=all_still_waiting(everybody, places),
+        pool=pool,
+        policy=now.policy,
+        pinned=(),
+        home_price={},
+        under_way=frozenset(places),
+    )
 
 
 def _check(night: Night, verdicts: Sequence[Verdict]) -> None:

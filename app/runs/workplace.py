@@ -9,16 +9,18 @@ from datetime import date
 from pathlib import Path
 
 from app.matching.batch import Night
-from app.matching.placed import placed_share
+from app.matching.placed import placed_share, where_they_will_live
+from app.matching.under_way import all_still_waiting
 from app.rematch.limits import Limits
 from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, rematch
 from app.rematch.snapshot import snapshot_bytes, snapshot_of
-from app.store import caseload, load, proposals
+from app.store import caseload, claims, load, proposals
 from app.store.follower import PoolFollower
 from app.store.policies import PolicyBook, load_policies
 from app.store.run_records import Run, RunOptions
 from app.store.session import Database
+from app.store.under_way import with_a_place
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,15 @@ def night_for(place: Workplace, options: RunOptions, as_of: date) -> Night:
     policy = place.policies().pick(options.policy, as_of)
     pool = place.inventory.pool()
     with place.database.reading() as reading:
-        referrals = tuple(stored.record for stored in load.all_referrals(reading, place.authority))
+        everybody = tuple(stored.record for stored in load.all_referrals(reading, place.authority))
+        places = with_a_place(reading, place.authority)
+        homes = claims.homes_of(reading, place.authority)
         placed = caseload.everybody(reading, place.authority)
         last = proposals.standing(reading, place.authority)
+    referrals = all_still_waiting(everybody, places)
     waiting = {child.ref for referral in referrals for child in referral.children}
-    share = placed_share(placed, pool, policy, waiting)
+    families = {child.ref: referral.family_home for referral in everybody for child in referral.children}
+    share = placed_share(where_they_will_live(placed, homes, families), pool, policy, waiting)
     return Night(
         referrals=referrals,
         pool=pool,
@@ -79,8 +85,9 @@ def night_for(place: Workplace, options: RunOptions, as_of: date) -> Night:
         local_placed=share.local,
         total_placed=share.total,
         last=last,
-        pinned=options.pinned,
+        pinned=tuple(pair for pair in options.pinned if not pair.children & places.keys()),
         excluded=options.excluded,
         home_price=options.home_prices,
         weekly_budget_pence=options.weekly_budget_pence,
+        under_way=frozenset(places),
     )

@@ -134,6 +134,12 @@ def live(reading: Reading, authority: str) -> list[Claim]:
     ]
 
 
+def homes_of(reading: Reading, authority: str) -> dict[ChildRef, HomeRef]:
+    """Where every child with a live claim will live; where they live, if nothing else is under way."""
+    ordered = sorted(live(reading, authority), key=lambda claim: not claim.lived_in)
+    return {claim.child: claim.home for claim in ordered}
+
+
 def pursued_children(reading: Reading, authority: str, children: Iterable[ChildRef]) -> frozenset[ChildRef]:
     """Those of the children for whom a placement is under way."""
     wanted = table.c.authority == authority, table.c.live, table.c.lived_in.is_(False)

@@ -12,8 +12,9 @@ from app.errors import ProposalNotFound
 from app.matching.batch import Proposed
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.store.run_records import NewProposal, ProposalStatus, StoredProposal
-from app.store.run_tables import proposals, proposed_children, run_clock
+from app.store.run_tables import proposals, proposed_children, run_clock, runs
 from app.store.session import Reading, Writing
+from app.store.tables import homes, referrals
 
 
 def proposal_id(run_id: str, children: Iterable[ChildRef]) -> str:
@@ -58,6 +59,20 @@ def get(reading: Reading, authority: str, wanted: str) -> StoredProposal:
     if row is None:
         raise ProposalNotFound
     return _stored(row, _standing_run(reading, authority))
+
+
+def changed_since(reading: Reading, authority: str, stored: StoredProposal) -> list[str]:
+    """Which of `referral` and `home` were stored anew since the proposal was published; one that is gone too."""
+    published = select(runs.c.finished_at).where(runs.c.authority == authority, runs.c.id == stored.run_id)
+    since = reading.execute(published).scalar()
+    named = (("referral", referrals, stored.proposal.referral), ("home", homes, stored.proposal.home))
+    found = []
+    for name, table, ref in named:
+        wanted = select(table.c.changed_at).where(table.c.authority == authority, table.c.ref == ref)
+        changed = reading.execute(wanted).scalar()
+        if changed is None or since is None or changed > since:
+            found.append(name)
+    return found
 
 
 def standing(reading: Reading, authority: str) -> tuple[Proposed, ...]:

@@ -1,0 +1,67 @@
+"""What every route of a decision has in common: the desk, the version, the key, the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.access.principal import Principal
+from app.api.callers import caller_of
+from app.api.placement_models import DecidedOut
+from app.api.service import service_of
+from app.api.writes import answer, precondition, write
+from app.deciding.desk import Desk, Why
+from app.documents.decision_models import ChoiceWhyIn, DeclineWhyIn, EndWhyIn, WithdrawWhyIn
+from app.store.idempotency import Answer
+from app.store.placement_records import Placement
+from app.store.session import Writing
+from app.store.versions import Precondition
+
+Reason = ChoiceWhyIn | DeclineWhyIn | EndWhyIn | WithdrawWhyIn | None
+
+Step = Callable[[Writing, Desk, Principal, str, Precondition], Placement]
+"""A step on a placement: in a transaction, at a desk, by a caller, on which one, at which version."""
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk at which the caller decides."""
+    service = service_of(request)
+    return Desk(service.authority, service.policies, service.today())
+
+
+def why(reason: Reason) -> Why:
+    """A reason as the use cases take it."""
+    return Why() if reason is None else Why(str(reason.code), reason.text or None)
+
+
+def decide(request: Request, key: str, work: Callable[[Writing, Desk, Principal], Placement], status: int) -> Response:
+    """Decide, once for its key, and answer with what came of it."""
+    desk, who = desk_of(request), caller_of(request)
+
+    def once(writing: Writing) -> Answer:
+        placement = work(writing, desk, who)
+        return answer(decided(placement), status, placement.version)
+
+    return write(request, key, once)
+
+
+def step_on(request: Request, key: str, placement_id: str, if_match: str | None, step: Step) -> Response:
+    """Take a step on a placement, at the version that the caller read."""
+    wanted = precondition(if_match)
+    return decide(request, key, lambda writing, desk, who: step(writing, desk, who, placement_id, wanted), 200)
+
+
+def decided(placement: Placement) -> DecidedOut:
+    """What is answered, and kept with the key: nothing in it leads to a child."""
+    return DecidedOut(
+        id=placement.id,
+        version=placement.version,
+        state=placement.state,
+        home=placement.home,
+        held_until=placement.held_until,
+        approval_needed=placement.approval_needed,
+        approved_level=placement.approved_level,
+        second_needed=bool(placement.overridden) and placement.second_by is None,
+    )

@@ -1,0 +1,135 @@
+"""The JSON form of placements. Read here what an answer means. Instants are UTC, by the clock of the database."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.problems import FieldError
+from app.api.run_models import AN_ID, Hex32
+from app.api.shortlist_models import Out, Points
+from app.documents.fields import Ref
+from app.matching.approval import Approval
+from app.store.placement_records import State, Step
+
+Version = Annotated[int, Field(ge=1)]
+Subject = Annotated[str, Field(description="Who: a subject of the sign-in provider, nobody's name")]
+
+
+class DecidedOut(BaseModel):
+    """What a decision led to. `approval_needed`: who must approve before it is accepted."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": AN_ID,
+                    "version": 1,
+                    "state": "held",
+                    "home": "EXAMPLE-H1",
+                    "held_until": "2026-03-03T09:30:00Z",
+                    "approval_needed": "none",
+                    "approved_level": None,
+                    "second_needed": False,
+                }
+            ]
+        },
+    )
+
+    id: Hex32
+    version: Version
+    state: State
+    home: Ref
+    held_until: datetime | None
+    approval_needed: Approval
+    approved_level: Approval | None
+    second_needed: Annotated[bool, Field(description="A rule is overridden, and nobody has seconded that yet")]
+
+
+class PlacementOut(Out):
+    """A party of children that is pursued, or lives, in a home.
+
+    `rank`, `points`: what was seen and counted when it was decided. `steps`: what the caller may do now.
+    """
+
+    id: Hex32
+    number: int
+    version: Version
+    state: State
+    referral: Ref
+    referral_version: int
+    children: list[str]
+    home: Ref
+    home_version: int
+    proposal_id: str | None
+    seen_id: str | None
+    policy_version: str
+    policy_sha256: str
+    rank: int | None
+    points: Points
+    weekly_fee_pence: int | None
+    held_until: datetime | None
+    overridden: list[str]
+    approval_needed: Approval
+    approval_because: list[str]
+    approved_level: Approval | None
+    approved_by: Subject | None
+    second_by: Subject | None
+    proposer: Subject
+    reason_code: str | None
+    moved_in_on: date | None
+    ended_on: date | None
+    end_reason: str | None
+    end_planned: bool | None
+    made_at: datetime
+    changed_at: datetime
+    steps: list[Step]
+
+
+class SeenPlacementOut(PlacementOut):
+    """A placement as it is shown to one person, with what is so at this moment.
+
+    `seen`: to be sent with the acceptance; null for a system, and where nothing is left to decide. `changed`: what
+    is not as it was when the placement was decided; `rules`: codes of rules that are in the way now and are not
+    overridden.
+    """
+
+    seen: str | None
+    changed: list[FieldError]
+    rules: list[str]
+
+
+class PlacementsOut(Out):
+    """A page of placements, the newest first. `next` is null on the last page."""
+
+    placements: list[PlacementOut]
+    next: str | None
+
+
+class DecisionOut(Out):
+    """One step. `text` is null where nothing was written, or where it was erased."""
+
+    version: Version
+    step: Step
+    before: State
+    after: State
+    actor: Subject
+    actor_kind: str
+    reason_code: str | None
+    text: str | None
+    by_provider: bool
+    overridden: list[str]
+    second: Subject | None
+    approval: str | None
+    seen_id: str | None
+    decided_at: datetime
+
+
+class HistoryOut(Out):
+    """Every step of a placement, the first one first."""
+
+    placement: Hex32
+    decisions: list[DecisionOut]

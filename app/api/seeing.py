@@ -1,0 +1,66 @@
+"""What a person is shown is stored before it is shown, and named in the answer as `seen`.
+
+A system is shown the same and gets no `seen`: it decides nothing. Neither does anybody while the service only
+reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from app.access.principal import Kind
+from app.api.callers import caller_of
+from app.api.decided import desk_of
+from app.api.service import service_of
+from app.deciding import facts, seeing
+from app.errors import ReadOnly
+from app.matching.referral import HomeRef
+from app.matching.shortlist import Shortlist
+from app.store.load import StoredReferral
+from app.store.placement_records import TEMPORARY, Placement
+from app.store.run_records import StoredProposal
+from app.store.session import Writing
+
+
+def seen_shortlist(
+    request: Request, referral: StoredReferral, found: Shortlist, versions: Mapping[HomeRef, int]
+) -> str | None:
+    """The id under which the caller was shown a shortlist; None for a system."""
+    desk, who = desk_of(request), caller_of(request)
+    return _stored(request, lambda w: seeing.show_shortlist(w, desk, who, referral, found, versions))
+
+
+def seen_proposal(request: Request, stored: StoredProposal) -> str | None:
+    """The id under which the caller was shown a proposal; None for a system, and where it can no longer be decided."""
+    desk, who = desk_of(request), caller_of(request)
+    return _stored(request, lambda w: seeing.show_proposal(w, desk, who, stored))
+
+
+def seen_placement(request: Request, placement: Placement) -> dict[str, Any]:
+    """What is so of a placement now, and the id under which the caller was shown it."""
+    if placement.state not in TEMPORARY:
+        return {"seen": None, "changed": [], "rules": []}
+    service, desk, who = service_of(request), desk_of(request), caller_of(request)
+    with service.database.reading() as reading:
+        looked = facts.look(reading, desk, placement)
+    found = looked.facts
+    seen = None
+    if found is not None:
+        seen = _stored(request, lambda w: seeing.show_placement(w, desk, who, placement, found))
+    return {
+        "seen": seen,
+        "changed": [{"field": p.field, "problem": p.problem, "cure": p.cure} for p in looked.changed],
+        "rules": [code for code in (found.blocked_by if found else ()) if code not in placement.overridden],
+    }
+
+
+def _stored(request: Request, show: Callable[[Writing], str | None]) -> str | None:
+    if caller_of(request).kind is not Kind.PERSON:
+        return None
+    try:
+        return service_of(request).database.transact(show)
+    except ReadOnly:
+        return None
