@@ -16,6 +16,7 @@ from pydantic import Field, SecretStr, StringConstraints
 from pydantic_settings import SettingsConfigDict
 
 from app.access.options import AccessOptions
+from app.messages.options import MessageOptions
 from app.observing.logs import Style
 from app.secret_files import IN_A_FILE, is_secret, read_secrets
 from app.store import migrate
@@ -29,7 +30,7 @@ PREFIX = "PLACEMENT_"
 GssCode = Annotated[str, StringConstraints(pattern=r"^[ENSW]\d{8}$")]
 
 
-class Settings(AccessOptions):
+class Settings(AccessOptions, MessageOptions):
     """Frozen. A name that is not here is refused, in code and (by `read`) in the environment."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -66,6 +67,12 @@ class Settings(AccessOptions):
 
     nightly_at: Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")] = "02:00"
     """Time of day in England at which the service makes the nightly run; empty for none."""
+
+    audit_key: Path | None = None
+    """File of the key that signs heads of the audit trail; `placement audit keygen` makes one."""
+
+    erasure_log: Path | None = None
+    """File to which every erasure is added, kept apart from the backups: a restored one is erased anew from it."""
 
     docs: bool = True
     """Whether /docs and /openapi.json are served."""
@@ -108,8 +115,8 @@ class Settings(AccessOptions):
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
-    metrics: Literal["off", "admin", "open"] = "admin"
-    """Who may read /metrics: nobody, the role admin, or anybody who reaches the service."""
+    metrics: bool = True
+    """Whether /metrics is served: to the role admin, or to everybody where `metrics_open` says so."""
 
     otlp_endpoint: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s@]+)?$")] = ""
     """Where traces are sent (OTLP over HTTP, for example http://collector:4318/v1/traces); empty for none."""
