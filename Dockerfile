@@ -4,6 +4,8 @@
 #   docker run --read-only --tmpfs /tmp --cap-drop=ALL --security-opt=no-new-privileges \
 #       -v placement-data:/data -p 127.0.0.1:8000:8000 placement
 #
+# That is one container with an SQLite database; compose.yaml is PostgreSQL, two services and two workers.
+#
 # Written at run time: /data (the database, when it is SQLite) and /tmp. Nothing else. Under another name than
 # localhost it answers once that name stands in PLACEMENT_ALLOWED_HOSTS.
 

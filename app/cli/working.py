@@ -32,7 +32,7 @@ def worker() -> None:
                 require_current(reading)
                 require_walls(reading)
             place = open_workplace(database, settings.authority, settings.policies)
-            duties = Duties(place, settings.nightly, hands_back=True)
+            duties = Duties.of(place, settings.nightly, messages=settings, hands_back=True)
             url = settings.database_url.get_secret_value()
             Worker(url, duties, settings.worker_grace_s).run(_tell)
         finally:

@@ -11,7 +11,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
+from app.deciding.expiring import expire_overdue
 from app.errors import PlacementError
+from app.messages.delivering import Sender
+from app.messages.options import MessageOptions
 from app.nightly import ask_if_owed
 from app.runs.working import STOPPED, Stopping, never, work
 from app.runs.workplace import Workplace
@@ -46,6 +49,24 @@ class Duties:
     send: Callable[[Stopping], object] | None = None
     hands_back: bool = False
 
+    @classmethod
+    def of(
+        cls,
+        place: Workplace,
+        nightly_at: time | None,
+        *,
+        messages: MessageOptions | None = None,
+        hands_back: bool = False,
+    ) -> Duties:
+        """All that there is to do for an authority."""
+        return cls(
+            place,
+            nightly_at,
+            send=None if messages is None else Sender(place.database, place.authority, messages).deliver_due,
+            sweeps=(lambda: expire_overdue(place.database, place.authority),),
+            hands_back=hands_back,
+        )
+
     def look(self) -> bool:
         """Look at the clock, at holds, and at runs whose worker may have died; whether a run waits now."""
         place = self.place
@@ -55,7 +76,7 @@ class Duties:
         if self.nightly_at is not None:
             ask_if_owed(place, self.nightly_at, self.clock())
         for sweep in self.sweeps:
-            sweep()
+            calmly(sweep)
         return self.is_waiting()
 
     def is_waiting(self) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
 from app.errors import SchemaNotCurrent
 from app.store import migrate
@@ -52,6 +52,21 @@ def test_a_database_that_was_never_migrated_is_noticed(database_url: str) -> Non
     with database.reading() as reading:
         migrate.require_current(reading)
     database.close()
+
+
+@pytest.mark.parametrize(("revision", "will_do"), [("0005", False), (None, True), ("0999", True)])
+def test_a_layout_of_the_next_release_will_do(database: Database, revision: str | None, *, will_do: bool) -> None:
+    """Old code goes on while machines are replaced; new code does not start on an old layout."""
+    with database.writing() as writing:
+        writing.execute(
+            text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision or migrate.newest()}
+        )
+    with database.reading() as reading:
+        if will_do:
+            migrate.require_current(reading)
+        else:
+            with pytest.raises(SchemaNotCurrent):
+                migrate.require_current(reading)
 
 
 def test_migrating_again_changes_nothing(database: Database) -> None:
