@@ -152,7 +152,7 @@ def _decide(writing: Writing, authority: str, placement: Placement, made: NewDec
         "overridden": list(placement.overridden),
         "rules_overridden": len(placement.overridden),
         "rank": placement.rank,
-        "second_actor": placement.second_by,
+        "second_actor": placement.second_by if made.step is Step.ACCEPT else None,
         "approval": made.approval,
         "seen_id": made.seen_id,
     }
