@@ -22,6 +22,7 @@ from rich.table import Table
 from app.matching.problem import Problem
 from app.matching.solve import solve
 from app.matching.solve.columns import columns_of, rival_sets
+from app.matching.solve.crowding import RivalSet
 from app.matching.solve.model import build
 from app.matching.terms import terms_of
 from app.matching.verify import verify
@@ -98,7 +99,7 @@ def _best_pairs(problem: Problem) -> np.ndarray:
 def _program(problem: Problem, pairs: np.ndarray, engine: str, limit: float) -> list[int]:
     terms = terms_of(problem)
     columns = columns_of(terms, pairs)
-    program = build(terms, columns, None, rival_sets(terms, columns), strict=True).program
+    program = build(terms, columns, None, [RivalSet(one) for one in rival_sets(terms, columns)], strict=True).program
     model = helper.ModelBuilderHelper()
     low, upper = np.full_like(program.high, -np.inf), np.minimum(program.upper, 1 << 20)
     upper[: columns.pair.size] = 1.0

@@ -12,18 +12,21 @@ than
 
 Any prices give a true bound; good prices give a tight one. Charges are rounded in the safe direction, so the bound
 is exact arithmetic and owes nothing to the program that found the prices. Pairs in one home that exclude each other
-(conflicts, siblings in separate parties) can carry a price of their own; whether they really exclude each other is
-checked here.
+(conflicts, siblings in separate parties) can carry a price of their own, and so can larger sets of which only so many
+go together; whether that is so is checked here.
 """
 
 from __future__ import annotations
+
+from operator import mul
 
 import numpy as np
 
 from app.matching.partitions import referral_worth
 from app.matching.pricing import best_of_parties
 from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, WHOLE, Int64s, LocalTarget, Prices, Problem, TargetMode
-from app.matching.terms import NEVER, Terms, conflicting, party_of
+from app.matching.rivals import counts_at_most
+from app.matching.terms import NEVER, Terms
 
 DEEP = 16
 """Homes with more room than this are reckoned by a simpler, slightly looser sum."""
@@ -45,18 +48,19 @@ def certify(
 
 def price_of_limits(terms: Terms, prices: Prices) -> int:
     """The most that homes, rival sets and budget could take in charges, in 1/PRICE_SCALE points."""
-    if prices.budget < 0 or (prices.rival_price < 0).any():
+    if prices.budget < 0 or (prices.rival_price < 0).any() or (prices.rival_limit < 0).any():
         raise ValueError("A limit cannot have a negative price.")
     if (terms.budget_left is None and prices.budget) or (
         terms.problem.local is None and (prices.local or prices.placed)
     ):
         raise ValueError("A charge or credit stands for a budget or a target that does not exist.")
     if not rivals_hold(terms, prices):
-        raise ValueError("A rival set holds two pairs that could both be chosen.")
-    cost = int(home_income(terms, prices.charge).sum()) + int(prices.rival_price.sum())
+        raise ValueError("Of a rival set more could be chosen than its limit says.")
+    cost = int(home_income(terms, prices.charge).sum())
+    cost += sum(map(mul, prices.rival_price.tolist(), prices.rival_limit.tolist()))
     if terms.budget_left is not None:
         cost += -(-prices.budget * terms.budget_left // BUDGET_SCALE)
-    return cost
+    return int(cost)
 
 
 def home_income(terms: Terms, charge: Int64s) -> Int64s:
@@ -99,19 +103,9 @@ def _dearest(charge: Int64s, full: Int64s, room: int, count: int) -> Int64s:
 
 
 def rivals_hold(terms: Terms, prices: Prices) -> bool:
-    """Whether no two pairs of any priced rival set could both be chosen: one home, and conflict, sibling or no room."""
-    problem = terms.problem
-    for begin, end in zip(prices.rival_start, prices.rival_start[1:], strict=False):
-        pairs = prices.rival_pair[begin:end]
-        party, home = party_of(problem, pairs), problem.pairs.home[pairs].astype(np.int64)
-        one, other = np.triu_indices(pairs.size, 1)
-        apart = terms.referral[party[one]] == terms.referral[party[other]]
-        use = np.minimum(terms.size[party], terms.full[home])
-        apart |= use[one] + use[other] > terms.capacity[home[one]]
-        apart |= conflicting(problem, terms.edges, party[one], party[other], home[one])
-        if (home != home[:1]).any() or not apart.all():
-            return False
-    return True
+    """Whether of no priced rival set more could be chosen than its limit says."""
+    edges = zip(prices.rival_start[:-1], prices.rival_start[1:], prices.rival_limit.tolist(), strict=True)
+    return all(counts_at_most(terms, prices.rival_pair[begin:end], limit) for begin, end, limit in edges)
 
 
 def target_worth(
@@ -155,4 +149,4 @@ def no_prices(problem: Problem) -> Prices:
     """Nothing costs anything: a true, loose bound."""
     largest = int(np.diff(problem.party_start).max(initial=1))
     none = np.zeros(0, np.int64)
-    return Prices(np.zeros((problem.homes, largest), np.int64), 0, 0, 0, np.zeros(1, np.int64), none, none)
+    return Prices(np.zeros((problem.homes, largest), np.int64), 0, 0, 0, np.zeros(1, np.int64), none, none, none)

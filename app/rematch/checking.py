@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from app.matching.batch import Batch
+from app.matching.branches import Claim, bound_by_cases
 from app.matching.certify import certify
 from app.matching.night_check import check_night
 from app.matching.night_report import proposed
 from app.matching.problem import WHOLE, AllowedPairs, Problem, Solution, Status, TargetMode
 from app.matching.terms import terms_of
 from app.matching.verify import verify
-from app.rematch.branches import Claim, bound_by_cases
 from app.rematch.faults import SolverWrong
 
 Answering = Callable[[Problem], Claim]

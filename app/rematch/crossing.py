@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from app.matching.branches import LARGEST, Branches, Claim, magnitude
 from app.matching.problem import AllowedPairs, LocalTarget, Prices, Problem, Solution, Status, TargetMode
-from app.rematch.branches import LARGEST, Branches, Claim, magnitude
 from app.rematch.packing import NotWhole, Packed, pack, unpack, unpack_file
 
 PAIRS = "pairs."
@@ -55,7 +55,7 @@ def write_claim(claim: Claim, problem_digest: str, path: Path) -> None:
         "branches": branches is not None,
         "seconds": {name: round(1000 * seconds) for name, seconds in solution.seconds.items()},
     }
-    charged = {"charge", "rival_start", "rival_pair", "rival_price"}
+    charged = {"charge", "rival_start", "rival_pair", "rival_limit", "rival_price"}
     arrays = {"chosen": solution.chosen} | {PRICES + name: getattr(prices, name) for name in charged}
     if branches is not None:
         arrays |= {BRANCHES + name: value for name, value in _fields(branches).items()}
@@ -104,6 +104,7 @@ def _solution(packed: Packed) -> Solution:
             charge=_int64(arrays[PRICES + "charge"]),
             rival_start=_int64(arrays[PRICES + "rival_start"]),
             rival_pair=_int64(arrays[PRICES + "rival_pair"]),
+            rival_limit=_int64(arrays[PRICES + "rival_limit"]),
             rival_price=_int64(arrays[PRICES + "rival_price"]),
             **{name: _whole(values["prices"][name]) for name in ("local", "placed", "budget")},
         ),
@@ -121,11 +122,12 @@ def _check_form(solution: Solution, problem: Problem) -> None:
         prices.charge.shape[:1] == (problem.homes,),
         prices.charge.ndim == 2 and prices.charge.shape[1] >= largest,
         start.ndim == pair.ndim == prices.rival_price.ndim == 1,
+        prices.rival_limit.shape == prices.rival_price.shape and not (prices.rival_limit < 0).any(),
         start.size == prices.rival_price.size + 1,
         bool(start.size) and int(start[0]) == 0 and int(start[-1]) == pair.size and not (np.diff(start) < 0).any(),
         _inside(chosen, len(problem.pairs)) and _inside(pair, len(problem.pairs)),
         not (np.diff(chosen) <= 0).any(),
-        magnitude(prices.charge, prices.rival_price, (prices.local, prices.placed, prices.budget), problem) < LARGEST,
+        magnitude(prices, (prices.local, prices.placed, prices.budget), problem) < LARGEST,
     )
     if not all(right):
         raise NotWhole(f"part {right.index(False)} of the answer has the wrong shape")
@@ -141,9 +143,10 @@ def _check_branches(branches: Branches, problem: Problem) -> None:
         _inside(branches.homes, problem.homes),
         branches.placed.shape == branches.budget.shape == (count,),
         branches.rival_of.shape == branches.rival_price.shape == (start.size - 1,),
+        branches.rival_limit.shape == branches.rival_price.shape and not (branches.rival_limit < 0).any(),
         bool(start.size) and int(start[0]) == 0 and int(start[-1]) == branches.rival_pair.size,
         not (np.diff(start) < 0).any(),
-        magnitude(branches.charge, branches.rival_price, tuple(map(int, single)), problem) < LARGEST,
+        magnitude(branches, tuple(map(int, single)), problem) < LARGEST,
     )
     if not all(right):
         raise NotWhole(f"part {right.index(False)} of the proof has the wrong shape")

@@ -22,8 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from app.matching.branches import Claim
 from app.matching.problem import Problem
-from app.rematch.branches import Claim
 from app.rematch.child import BEGUN, DONE, LARGEST_FILE_MB, MEGABYTE, OUT_OF_MEMORY
 from app.rematch.crossing import read_claim, write_problem
 from app.rematch.faults import (

@@ -5,13 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
-from app.matching.problem import Int64s, Problem
-from app.matching.solve import Effort, effort_for, solve
-from app.matching.solve.canonical import canonical, restore
-from app.rematch.branches import Branches, Claim
-from app.rematch.branching import by_cases
+from app.matching.branches import Claim
+from app.matching.problem import Problem
+from app.matching.solve import Effort, effort_for, solve_with_proof
 from app.rematch.crossing import read_problem, write_claim
 from app.rematch.limits import Strength
 
@@ -27,15 +23,7 @@ def solved(problem: Problem, strength: Strength = Strength.FULL) -> Claim:
 
     Equal problems give equal claims, whatever the order of the arrays.
     """
-    ordered, source, home = canonical(problem)
-    effort = effort_of(strength, problem)
-    found, branches = solve(ordered, replace(effort, branches=0, provable=0)), None
-    if effort.branches:
-        found, branches = by_cases(ordered, found, effort.provable, effort.branches)
-    if source is None or home is None:
-        return Claim(found, branches)
-    chosen, prices = np.sort(source[found.chosen]), restore(found.prices, source, home)
-    return Claim(replace(found, chosen=chosen, prices=prices), branches and _restored(branches, source, home))
+    return Claim(*solve_with_proof(problem, effort_of(strength, problem)))
 
 
 def effort_of(strength: Strength, problem: Problem) -> Effort:
@@ -49,15 +37,4 @@ def effort_of(strength: Strength, problem: Problem) -> Effort:
         search=replace(full.search, whole=0, rungs=()),
         branches=0,
         provable=0,
-    )
-
-
-def _restored(branches: Branches, source: Int64s, home: Int64s) -> Branches:
-    """The proof in the order of the original problem."""
-    return replace(
-        branches,
-        pairs=np.sort(source[branches.pairs]),
-        pair=np.where(branches.pair >= 0, source[np.maximum(branches.pair, 0)], -1),
-        homes=home[branches.homes].astype(np.int64),
-        rival_pair=source[branches.rival_pair],
     )

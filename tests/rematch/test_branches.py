@@ -12,7 +12,7 @@ import pytest
 from app.matching.certify import certify
 from app.matching.problem import Problem, Status
 from app.matching.terms import terms_of
-from app.rematch.branches import Branches, Claim, NoProof, bound_by_cases
+from app.matching.branches import Branches, Claim, NoProof, bound_by_cases
 from app.rematch.checking import Checked, Checker
 from app.rematch.faults import SolverWrong
 from app.rematch.solving import solved

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from app.matching.branches import Branches
 from app.matching.problem import NO_HOME, AllowedPairs, Int32s, Int64s, Prices, Problem
 
 
@@ -88,6 +89,17 @@ def _sorted_pairs(problem: Problem, party: Int64s, new_home: Int32s) -> tuple[Al
         start, home[order], old.points[source], old.local_children[source], old.weekly_fee_pence[source]
     )
     return pairs, source
+
+
+def restore_branches(branches: Branches, source: Int64s, home: Int64s) -> Branches:
+    """A proof of the canonical problem in the order of the original one."""
+    return replace(
+        branches,
+        pairs=np.sort(source[branches.pairs]),
+        pair=np.where(branches.pair >= 0, source[np.maximum(branches.pair, 0)], -1),
+        homes=home[branches.homes].astype(np.int64),
+        rival_pair=source[branches.rival_pair],
+    )
 
 
 def restore(prices: Prices, source: Int64s | None, home: Int64s | None) -> Prices:

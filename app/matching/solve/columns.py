@@ -70,17 +70,6 @@ def rival_sets(terms: Terms, columns: Columns) -> list[Int64s]:
     return [columns.pair[one] for part in zip(*parts, strict=True) if part[0].size for one in _rivals_of_home(*part)]
 
 
-def broken_rivals(terms: Terms, columns: Columns, x: Floats) -> list[Int64s]:
-    """Rival sets, among all the columns, that the (fractional) choice x breaks."""
-    used = columns.take(x > EPSILON)
-    homes = [columns.home[columns.pair == one[0]] for one in rival_sets(terms, used)]
-    if not homes:
-        return []
-    near = np.isin(columns.home, np.concatenate(homes))
-    found = rival_sets(terms, columns.take(near))
-    return [pairs for pairs in found if x[found_in(columns, pairs)].sum() > 1 + EPSILON]
-
-
 def found_in(columns: Columns, pairs: Int64s) -> Int64s:
     """Positions among the columns of those of the pairs that are columns."""
     spot = np.minimum(np.searchsorted(columns.pair, pairs), columns.pair.size - 1)
@@ -103,20 +92,31 @@ def _pairs_within(group: Int64s) -> tuple[Int64s, Int64s]:
 def _rivals_of_home(left: Int64s, right: Int64s, exclusive: Flags, wanted: Flags) -> list[Int64s]:
     group, place = np.unique(np.concatenate([left, right]), return_inverse=True)
     one, other = place[: left.size], place[left.size :]
-    apart = np.zeros((group.size, group.size), bool)
-    apart[one[exclusive], other[exclusive]] = True
-    apart |= apart.T
-    open_ = np.zeros_like(apart)
-    open_[one[wanted], other[wanted]] = True
-    open_ |= open_.T
+    apart = _as_bits(group.size, one[exclusive], other[exclusive])
+    open_ = _as_bits(group.size, one[wanted], other[wanted])
     sets: list[Int64s] = []
-    while open_.any():
-        first, second = divmod(int(open_.argmax()), group.size)
-        members = [first, second]
-        possible = apart[first] & apart[second]
-        while possible.any():
-            members.append(int(possible.argmax()))
-            possible &= apart[members[-1]]
-        open_[np.ix_(members, members)] = False
-        sets.append(group[np.sort(members)])
+    for first in range(group.size):
+        while open_[first]:
+            members = [first, _lowest(open_[first])]
+            possible = apart[first] & apart[members[1]]
+            while possible:
+                members.append(_lowest(possible))
+                possible &= apart[members[-1]]
+            met = sum(1 << member for member in members)
+            for member in members:
+                open_[member] &= ~met
+            sets.append(group[np.sort(members)])
     return sets
+
+
+def _as_bits(count: int, one: Int64s, other: Int64s) -> list[int]:
+    """For each of so many the others it is listed with, as the bits of a number."""
+    rows = [0] * count
+    for left, right in zip(one.tolist(), other.tolist(), strict=True):
+        rows[left] |= 1 << right
+        rows[right] |= 1 << left
+    return rows
+
+
+def _lowest(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1

@@ -72,7 +72,9 @@ def _prices(terms: Terms, place: Int64s, credit: int) -> Prices:
     sizes = np.arange(1, none.charge.shape[1] + 1)
     charge = np.minimum(sizes[None, :], terms.full[:, None]) * (place * PRICE_SCALE)[:, None]
     placed = -(share * credit * PRICE_SCALE // WHOLE)
-    return Prices(charge, credit * PRICE_SCALE, placed, 0, none.rival_start, none.rival_pair, none.rival_price)
+    return Prices(
+        charge, credit * PRICE_SCALE, placed, 0, none.rival_start, none.rival_pair, none.rival_limit, none.rival_price
+    )
 
 
 def _offers(terms: Terms) -> list[int]:

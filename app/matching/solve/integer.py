@@ -18,6 +18,7 @@ from app.matching.partitions import referral_worth
 from app.matching.pricing import best_of_parties
 from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, WHOLE, Flags, Int64s, Prices, TargetMode
 from app.matching.solve.columns import Columns, rival_sets
+from app.matching.solve.crowding import RivalSet
 from app.matching.solve.engines import solve_integer
 from app.matching.solve.model import build
 from app.matching.terms import Terms, conflicting
@@ -54,19 +55,25 @@ class Search:
     """How far the search goes.
 
     whole: up to so many referrals all choose at once, among all pairs, with so many nodes. tight: points within which
-    pairs are tried when more of them do. crowd: up to so many of them do; of more, only those whom the linear program
-    left undecided, with first_nodes. rungs: climbed in turn while the gap is more than aim_ppm millionths;
-    if it is `far` times that in the end, everybody in the crowd chooses at once after all.
+    pairs are tried when more of them do. few: those whom the linear program left undecided choose first, and who is
+    near, so many at least, with first_nodes; if that is not near enough, everybody does who is not more than a crowd.
+    rungs: climbed in turn while the gap is more than aim_ppm millionths; if it is `far` times that in the end,
+    everybody in a larger crowd chooses at once after all.
     """
 
     whole: int = 90
     tight: int = 2_000
+    few: int = 250
     crowd: int = 1_500
     nodes: int = 3_000
     first_nodes: int = 30
     rungs: tuple[Rung, ...] = (Rung(150, 5, 6_000, 60, 40, 4), Rung(400, 8, 20_000, 1, 6, 1))
     aim_ppm: int = 40
     far: int = 3
+
+    def aim(self, bound: int) -> int:
+        """Points that the choice may stay below the bound."""
+        return self.aim_ppm * abs(bound) // 1_000_000
 
 
 class Choice:
@@ -164,7 +171,9 @@ class Choice:
             return False
         for _ in range(RETRIES):
             columns = self.columns.take(open_)
-            model = build(part, columns, self.need, rival_sets(part, columns), strict=True)
+            model = build(
+                part, columns, self.need, [RivalSet(pairs) for pairs in rival_sets(part, columns)], strict=True
+            )
             answer = solve_integer(model.program, nodes)
             if answer is None:
                 return False
@@ -218,34 +227,43 @@ class Choice:
         return fits
 
 
-def settle(choice: Choice, x: np.ndarray, bound: int, search: Search) -> int:
-    """Choose, repair and improve; the number of neighbourhoods looked at.
+def first_choice(choice: Choice, x: np.ndarray, search: Search) -> None:
+    """Choose and repair.
 
-    x: one number a column, as near to 1 as the linear program chose it. bound: where to stop, as nothing is better.
+    x: one number a column, as near to 1 as the linear program chose it.
     """
     every = np.arange(choice.terms.problem.referrals)
     if every.size <= search.whole:
         choice.choose_anew(every, search.nodes, 1 << 60)
-        return 1
+        return
     if choice.meets_target(choice.chosen) and not choice.chosen.any():
         choice.chosen = _whole_part(choice, x)
-    group = _first_group(choice, x, search.crowd)
+    group = _first_group(choice, x, search.few)
     choice.choose_anew(group, 1 if group.size == every.size else search.first_nodes, search.tight)
-    aim = search.aim_ppm * abs(bound) // 1_000_000
+
+
+def improve(choice: Choice, bound: int, search: Search) -> int:
+    """Improve until it is within the aim of the bound, or patience ends; the number of neighbourhoods looked at."""
+    every = np.arange(choice.terms.problem.referrals)
+    aim = search.aim(bound)
+    if every.size <= search.whole:
+        return 0
+    if search.few < every.size <= search.crowd:
+        choice.choose_anew(every, 1, search.tight)
     steps = sum(_climb(choice, bound, rung, aim) for rung in search.rungs)
-    if group.size < every.size and bound - choice.objective(choice.chosen) > search.far * aim:
+    if every.size > search.crowd and bound - choice.objective(choice.chosen) > search.far * aim:
         choice.choose_anew(every, 1, search.tight // 2)
     return steps
 
 
-def _first_group(choice: Choice, x: np.ndarray, crowd: int) -> Int64s:
-    """Who chooses first: everybody, or in a crowd those whom the linear program left undecided, and who is near."""
+def _first_group(choice: Choice, x: np.ndarray, few: int) -> Int64s:
+    """Who chooses first: those whom the linear program left undecided and who is near; everybody where they are few."""
     every = np.arange(choice.terms.problem.referrals)
-    if every.size <= crowd:
+    if every.size <= few:
         return every
     doubt = np.abs(x - choice.chosen) > DOUBT
     seeds = np.unique(choice.referral[doubt]).tolist()
-    return choice.neighbourhood(seeds, max(crowd, 3 * len(seeds)))
+    return choice.neighbourhood(seeds, max(few, 3 * len(seeds)))
 
 
 def _climb(choice: Choice, bound: int, rung: Rung, aim: int) -> int:

@@ -10,7 +10,8 @@ from app.matching.certify import price_of_limits, target_worth
 from app.matching.partitions import referral_worth
 from app.matching.pricing import Block, PriceList, best_in_rows, each_block, with_base
 from app.matching.problem import PRICE_SCALE, Int64s, Prices
-from app.matching.solve.columns import broken_rivals, columns_of
+from app.matching.solve.columns import columns_of
+from app.matching.solve.crowding import RivalSet, crowded, unknown
 from app.matching.solve.engines import Answer, Basis, solve_linear
 from app.matching.solve.model import FIRST_PHANTOM, Box, Model, build, prices_of
 from app.matching.terms import NEVER, Terms
@@ -20,20 +21,28 @@ IDLE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier search has left: columns, rows that matter, and where its last program ended."""
+
+    pairs: Int64s
+    rivals: list[RivalSet]
+    basis: Basis | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Relaxed:
     """Where the search for prices ended.
 
-    bound is what `certify` says of `prices`. model and x: the last linear program and its answer. pairs: its columns.
-    rounds: how many programs were solved.
+    bound is what `certify` says of `prices`. model and x: the last linear program and its answer; rounds: how many
+    programs were solved.
     """
 
     prices: Prices
     bound: int
-    pairs: Int64s
+    known: Known
     model: Model | None
     x: np.ndarray
     worth: float
-    rivals: list[Int64s]
     rounds: int
 
 
@@ -44,7 +53,7 @@ class Growth:
     window: int = 4_000
     wide: int = 20_000
     rivals: int = 8
-    rounds: int = 25
+    rounds: int = 40
     radius: int = 0
     near: int = 20
 
@@ -58,32 +67,40 @@ class Pass:
 
 
 def relax(
-    terms: Terms, prices: Prices, growth: Growth, need: int | None = None, pairs: Int64s | None = None
+    terms: Terms,
+    prices: Prices,
+    growth: Growth,
+    need: int | None = None,
+    known: Known | None = None,
+    placed: tuple[int, int] | None = None,
 ) -> Relaxed:
-    """Grow the linear program from the columns near these prices until its prices prove its worth."""
-    looked = look(terms, prices, growth, need, first=True)
+    """Grow the linear program from the columns near these prices until its prices prove its worth.
+
+    `placed`: only choices are meant that place so many children, pins apart, at least and at most.
+    """
+    looked = look(terms, prices, growth, need, placed, first=known is None)
     best, bound, last = prices, looked.bound, prices
-    known = looked.pairs if pairs is None else np.union1d(looked.pairs, pairs)
+    pairs = looked.pairs if known is None else np.union1d(looked.pairs, known.pairs)
+    rivals: list[RivalSet] = [] if known is None else list(known.rivals)
+    basis = None if known is None else known.basis
     model, x, worth = None, np.zeros(0), 0.0
-    rivals: list[Int64s] = []
-    basis: Basis | None = None
-    rounds, radius = 0, growth.radius
+    rounds, radius = 0, growth.radius if known is None else 0
     while rounds < growth.rounds:
         rounds += 1
-        columns = columns_of(terms, known)
+        columns = columns_of(terms, pairs)
         if not columns.pair.size:
             break
-        model = build(terms, columns, need, rivals, Box(best, radius) if radius else None)
+        model = build(terms, columns, need, rivals, Box(best, radius) if radius else None, placed=placed)
         answer = solve_linear(model.program, basis)
         if answer is None:
             break
         basis = answer.basis
         x, worth = answer.x[: columns.pair.size], terms.fixed + answer.bound
-        broken = broken_rivals(terms, columns, x)
-        rivals += broken
+        broken = crowded(terms, columns, x)
+        rivals += unknown(broken, rivals)
         last = prices_of(terms, model, answer, last)
-        looked = look(terms, last, growth, need)
-        new = np.setdiff1d(looked.pairs, known, assume_unique=True)
+        looked = look(terms, last, growth, need, placed)
+        new = np.setdiff1d(looked.pairs, pairs, assume_unique=True)
         if looked.bound < bound:
             best, bound = last, looked.bound
         near = bound - worth <= growth.near * abs(worth) / 1e6 + 0.5
@@ -92,8 +109,8 @@ def relax(
             break
         if not new.size and not broken:
             radius = 0
-        known = np.union1d(known, new)
-    return Relaxed(best, bound, known, model, x, worth, rivals, rounds)
+        pairs = np.union1d(pairs, new)
+    return Relaxed(best, bound, Known(pairs, rivals, basis), model, x, worth, rounds)
 
 
 def _phantom_worth(model: Model, answer: Answer) -> float:
@@ -102,7 +119,15 @@ def _phantom_worth(model: Model, answer: Answer) -> float:
     return float(np.abs(model.program.worth[phantom] * answer.x[phantom]).sum())
 
 
-def look(terms: Terms, prices: Prices, growth: Growth, need: int | None = None, *, first: bool = False) -> Pass:
+def look(
+    terms: Terms,
+    prices: Prices,
+    growth: Growth,
+    need: int | None = None,
+    placed: tuple[int, int] | None = None,
+    *,
+    first: bool = False,
+) -> Pass:
     """Price every pair once: the certified bound, and the pairs worth having as columns."""
     listed = PriceList(terms, prices)
     start = terms.problem.pairs.start
@@ -123,8 +148,9 @@ def look(terms: Terms, prices: Prices, growth: Growth, need: int | None = None, 
     best = with_base(terms, np.concatenate([*(part[0] for part in parts), empty]))
     near = np.concatenate([*(part[1] for part in parts), empty])
     short = np.concatenate([*(part[2] for part in parts), empty])
+    totals = None if placed is None else (terms.total + placed[0], terms.total + placed[1])
     total = int(referral_worth(terms.groups, best).sum())
-    total += price_of_limits(terms, prices) + target_worth(terms, prices, need)
+    total += price_of_limits(terms, prices) + target_worth(terms, prices, need, totals)
     return Pass(terms.fixed + total // PRICE_SCALE, _pick(terms, near, short, growth, first=first))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -12,11 +13,18 @@ from scipy.sparse import csr_matrix
 from app.matching.partitions import SMALL_GROUP
 from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, Int64s, Prices
 from app.matching.solve.columns import Columns, found_in
+from app.matching.solve.crowding import RivalSet
 from app.matching.solve.engines import Answer, Program
-from app.matching.solve.target_rows import BUDGET, CHILD, HOME, PART, RIVAL, Rows, target_rows
+from app.matching.solve.target_rows import BUDGET, CHILD, HOME, PART, PLACED, RIVAL, Rows, target_rows
 from app.matching.terms import Terms
 
 Floats = npt.NDArray[np.float64]
+MISSING = -900
+"""Key of the variable that counts children missing to the least number placed."""
+
+DEAR = 4
+"""What a child missing to the least number costs, in the largest worth of any pair."""
+
 FIRST_PHANTOM = -1_000
 """Keys of phantom columns start here and fall."""
 
@@ -35,33 +43,36 @@ class HomeRows:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A program and where in it the priced rows stand. `rivals`: for each rival row the pairs in it."""
+    """A program and where in it the priced rows stand. `rivals`: the set of each rival row."""
 
     program: Program
     columns: Columns
     homes: HomeRows
     rival_rows: Int64s
-    rivals: list[Int64s]
+    rivals: list[RivalSet]
     target_rows: Int64s
     target_slopes: Floats
     budget_rows: Int64s
+    placed_rows: Int64s
 
 
 def build(
     terms: Terms,
     columns: Columns,
     need: int | None = None,
-    rivals: list[Int64s] | None = None,
+    rivals: Sequence[RivalSet] = (),
     box: Box | None = None,
     *,
     strict: bool = False,
+    placed: tuple[int, int] | None = None,
 ) -> Model:
     """The program over these columns. `need`: for a hard target that cannot be met the balance to reach.
 
-    rivals: sets of pairs in one home of which at most one may be chosen; only those that matter need be given.
+    rivals: sets of pairs in one home of which no more may be chosen; only those that matter need be given.
 
     strict: a hard target must be met; otherwise missing it costs more than anything is worth, so that there always
-    is an answer. Behind the columns stand, for a target, the shortfalls: to a hard floor, the ambition, the floor.
+    is an answer. placed: it is known that so many children at least and at most are placed. Behind the columns
+    stand, for a target, the shortfalls: to a hard floor, the ambition, the floor.
     """
     rows = Rows()
     count = columns.pair.size
@@ -69,12 +80,14 @@ def build(
     _child_rows(terms, columns, rows)
     _part_rows(terms, columns, rows)
     homes = _home_rows(terms, columns, rows)
-    rivals = [found_in(columns, pairs) for pairs in rivals or []]
     rival_rows = np.zeros(0, np.int64)
     if rivals:
-        number = np.repeat(np.arange(len(rivals)), [one.size for one in rivals])
+        inside = [found_in(columns, one.pairs) for one in rivals]
+        number = np.repeat(np.arange(len(rivals)), [one.size for one in inside])
+        limits = np.array([one.limit for one in rivals])
+        # A pair that is listed twice adds up to 2 in the matrix.
         rival_rows = rows.add(
-            (RIVAL, np.arange(len(rivals))), number, np.concatenate(rivals), np.ones(number.size), np.ones(len(rivals))
+            (RIVAL, np.arange(len(rivals))), number, np.concatenate(inside), np.ones(number.size), limits
         )
     budget_rows = np.zeros(0, np.int64)
     if terms.budget_left is not None:
@@ -85,8 +98,13 @@ def build(
             columns.fee,
             np.array([terms.budget_left]),
         )
-    local_rows, slopes, worth, upper = target_rows(terms, columns, rows, need, strict=strict)
+    local_rows, slopes, worth, upper = target_rows(terms, columns, rows, need, strict=strict, placed=placed)
     keys = [columns.pair, -1 - np.arange(worth.size)]
+    placed_rows = np.zeros(0, np.int64)
+    if placed is not None:
+        placed_rows = _placed_rows(columns, rows, count + worth.size, placed)
+        worth = np.append(worth, -DEAR * (1.0 + float(np.abs(columns.worth).max(initial=0))))
+        upper, keys = np.append(upper, np.inf), [*keys, np.array([MISSING])]
     if box is not None:
         phantom, most, names = _phantoms(terms, homes, rows, box, count + worth.size)
         keys.append(names)
@@ -104,8 +122,24 @@ def build(
         np.concatenate(keys),
         np.concatenate(rows.key),
     )
-    named = [columns.pair[one] for one in rivals]
-    return Model(program, columns, homes, rival_rows, named, local_rows, slopes, budget_rows)
+    return Model(program, columns, homes, rival_rows, list(rivals), local_rows, slopes, budget_rows, placed_rows)
+
+
+def _placed_rows(columns: Columns, rows: Rows, missing: int, placed: tuple[int, int]) -> Int64s:
+    """At most so many children placed, and at least: each one missing is dear and not forbidden.
+
+    A program without an answer would have no prices.
+    """
+    least, most = placed
+    every = np.arange(columns.pair.size)
+    first, second = np.zeros(every.size, np.int64), np.ones(every.size + 1, np.int64)
+    return rows.add(
+        (PLACED, np.arange(2)),
+        np.concatenate([first, second]),
+        np.concatenate([every, every, [missing]]),
+        np.concatenate([columns.size, -columns.size, [-1]]),
+        np.array([most, -least]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +258,20 @@ def prices_of(terms: Terms, model: Model, answer: Answer, before: Prices) -> Pri
     raw = answer.row_price[model.target_rows]
     local = int(np.rint(raw.sum() * PRICE_SCALE))
     placed = int(np.rint(-(raw * model.target_slopes).sum() * PRICE_SCALE))
+    if model.placed_rows.size and terms.problem.local is not None:
+        most, least = price[model.placed_rows].tolist()
+        placed += least - most
     budget = 0
     if model.budget_rows.size:
         budget = int(np.rint(max(0.0, float(answer.row_price[model.budget_rows[0]])) * PRICE_SCALE * BUDGET_SCALE))
     rival_price = price[model.rival_rows]
     kept = np.flatnonzero(rival_price)
     sets = [model.rivals[one] for one in kept]
-    start = np.cumsum([0, *(one.size for one in sets)]).astype(np.int64)
+    none = np.zeros(0, np.int64)
     return Prices(
-        charge, local, placed, budget, start, np.concatenate([np.zeros(0, np.int64), *sets]), rival_price[kept]
-    )
+        charge, local, placed, budget,
+        rival_start=np.cumsum([0, *(one.pairs.size for one in sets)]).astype(np.int64),
+        rival_pair=np.concatenate([none, *(one.pairs for one in sets)]),
+        rival_limit=np.array([one.limit for one in sets], np.int64),
+        rival_price=rival_price[kept],
+    )  # fmt: skip

@@ -7,18 +7,24 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from app.matching.branches import Branches
 from app.matching.certify import no_prices
-from app.matching.problem import WHOLE, AllowedPairs, Int64s, Problem, Solution, Status, TargetMode
-from app.matching.solve.canonical import canonical, restore
+from app.matching.problem import PRICE_SCALE, WHOLE, AllowedPairs, Int64s, Problem, Solution, Status, TargetMode
+from app.matching.solve.branching import by_cases
+from app.matching.solve.canonical import canonical, restore, restore_branches
 from app.matching.solve.columns import columns_of
 from app.matching.solve.crash import Start, first_prices
-from app.matching.solve.integer import Choice, Rung, Search, settle
+from app.matching.solve.engines import Floats
+from app.matching.solve.integer import Choice, Rung, Search, first_choice, improve
 from app.matching.solve.master import Growth, Relaxed, look, relax
-from app.matching.solve.proof import alive_pairs, narrowed, prove
 from app.matching.terms import Terms, terms_of
 
 LARGE = 3_000_000
 """Pairs from which a problem counts as large."""
+
+
+FEW = 7
+"""Cases that are looked at before the choice is improved, so that nobody looks for what is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,7 @@ class Effort:
     search: Search = field(default_factory=Search)
     reach: int = 20_000
     branches: int = 600
-    provable: int = 3_000
+    provable: int = 400_000
 
 
 def effort_for(problem: Problem) -> Effort:
@@ -43,6 +49,7 @@ def effort_for(problem: Problem) -> Effort:
         return Effort()
     return Effort(
         growth=Growth(radius=50_000, near=20, rounds=8),
+        provable=20_000,
         search=Search(rungs=(Rung(150, 5, 6_000, 60, 120, 6), Rung(400, 8, 20_000, 1, 6, 1))),
     )
 
@@ -67,53 +74,79 @@ def solve(problem: Problem, effort: Effort | None = None) -> Solution:
     INFEASIBLE only if the pinned pairs contradict each other, a limit or the budget. A hard local target that cannot
     be met is not infeasible: `most_local_balance` then says what can be reached, and the choice reaches it.
     """
+    return solve_with_proof(problem, effort)[0]
+
+
+def solve_with_proof(problem: Problem, effort: Effort | None = None) -> tuple[Solution, Branches | None]:
+    """As `solve`, with the proof by cases where prices alone do not prove the bound."""
     effort = effort or effort_for(problem)
     clock = _Clock()
     ordered, source, home = canonical(problem)
     terms = terms_of(ordered)
     if not terms.possible:
-        return Solution(Status.INFEASIBLE, np.zeros(0, np.int64), 0, 0, no_prices(problem), None, clock.seconds)
+        none = np.zeros(0, np.int64)
+        return Solution(Status.INFEASIBLE, none, 0, 0, no_prices(problem), None, clock.seconds), None
     clock.lap("terms")
     need, begin = _reachable(ordered, terms, effort)
     clock.lap("target")
-    found = _solve_ordered(ordered, terms, effort, (need, begin), clock)
-    chosen = found.chosen if source is None else np.sort(source[found.chosen])
-    return replace(found, chosen=chosen, prices=restore(found.prices, source, home))
+    found, branches = _solve_ordered(ordered, terms, effort, (need, begin), clock)
+    if source is None or home is None:
+        return found, branches
+    chosen = np.sort(source[found.chosen])
+    found = replace(found, chosen=chosen, prices=restore(found.prices, source, home))
+    return found, branches and restore_branches(branches, source, home)
 
 
 def _solve_ordered(
     problem: Problem, terms: Terms, effort: Effort, hard: tuple[int | None, Int64s], clock: _Clock
-) -> Solution:
+) -> tuple[Solution, Branches | None]:
     need, begin = hard
     prices = first_prices(terms, effort.start)
     clock.lap("first prices")
     relaxed = relax(terms, prices, effort.growth, need)
     clock.lap("prices")
-    choice = _choose(terms, relaxed, effort, need, begin)
+    choice, x = _columns_near(terms, relaxed, effort, need, begin)
+    first_choice(choice, x, effort.search)
     clock.lap("choice")
+    found = _as_solution(problem, choice, relaxed)
+    aim = effort.search.aim(found.bound)
+    if problem.referrals > effort.search.whole and found.gap > aim:
+        # What parts of a child cost the target, cases tell; nobody needs to look for what is not there.
+        if found.gap <= aim + relaxed.prices.local // PRICE_SCALE:
+            proved, branches = by_cases(problem, found, effort.provable, min(FEW, effort.branches), relaxed.known)
+            clock.lap("proof")
+            if not proved.gap:
+                return replace(proved, seconds=clock.seconds), branches
+            found = proved
+        improve(choice, found.bound, effort.search)
+        clock.lap("improvement")
+        found = _as_solution(problem, choice, relaxed)
+    proved, branches = by_cases(problem, found, effort.provable, effort.branches, relaxed.known)
+    clock.lap("proof")
+    return replace(proved, seconds=clock.seconds), branches
+
+
+def _as_solution(problem: Problem, choice: Choice, relaxed: Relaxed) -> Solution:
+    """What is chosen, with what its prices prove."""
     objective = choice.objective(choice.chosen)
     bound = max(relaxed.bound, objective)
-    if bound > objective:
-        alive = alive_pairs(terms, relaxed.prices, bound, objective, effort.provable)
-        if alive is not None:
-            small = narrowed(problem, alive)
-            bound = prove(small, relaxed.prices, bound, objective, need, branches=effort.branches).bound
-        clock.lap("proof")
     chosen = np.sort(np.concatenate([problem.pinned, choice.columns.pair[choice.chosen]]))
     status = Status.OPTIMAL if bound == objective else Status.FEASIBLE
-    return Solution(status, chosen, objective, bound, relaxed.prices, need, clock.seconds)
+    return Solution(status, chosen, objective, bound, relaxed.prices, choice.need, {})
 
 
-def _choose(terms: Terms, relaxed: Relaxed, effort: Effort, need: int | None, begin: Int64s) -> Choice:
+def _columns_near(
+    terms: Terms, relaxed: Relaxed, effort: Effort, need: int | None, begin: Int64s
+) -> tuple[Choice, Floats]:
+    """Columns that a choice may be made of, `begin` chosen already, and how much of each the linear program chose."""
     near = look(terms, relaxed.prices, replace(effort.growth, window=effort.reach), need).pairs
-    columns = columns_of(terms, np.concatenate([near, relaxed.pairs, begin]))
+    columns = columns_of(terms, np.concatenate([near, relaxed.known.pairs, begin]))
     x = np.zeros(columns.pair.size)
     if relaxed.model is not None:
         x[np.searchsorted(columns.pair, relaxed.model.columns.pair)] = relaxed.x
     choice = Choice(terms, columns, relaxed.prices, need)
     choice.chosen[np.searchsorted(columns.pair, begin)] = True
-    settle(choice, x, relaxed.bound, effort.search)
-    return choice
+    return choice, x
 
 
 def _reachable(problem: Problem, terms: Terms, effort: Effort) -> tuple[int | None, Int64s]:

@@ -14,7 +14,7 @@ from app.matching.terms import Terms
 
 Floats = npt.NDArray[np.float64]
 KIND_BITS = 48
-CHILD, PART, HOME, RIVAL, BUDGET, TARGET = range(6)
+CHILD, PART, HOME, RIVAL, BUDGET, TARGET, PLACED = range(7)
 HARD_PRICE = 200
 """Missing a hard floor by one child costs so many times the dearest column."""
 
@@ -52,7 +52,13 @@ class Rows:
 
 
 def target_rows(
-    terms: Terms, columns: Columns, rows: Rows, need: int | None, *, strict: bool
+    terms: Terms,
+    columns: Columns,
+    rows: Rows,
+    need: int | None,
+    *,
+    strict: bool,
+    placed: tuple[int, int] | None = None,
 ) -> tuple[Int64s, Floats, Floats, Floats]:
     """Rows of the local target: their numbers, slopes in T, and worth and upper limit of the shortfall variables."""
     target = terms.problem.local
@@ -60,13 +66,14 @@ def target_rows(
     if target is None:
         return np.zeros(0, np.int64), np.zeros(0), np.zeros(0), np.zeros(0)
     hard = target.mode is TargetMode.HARD
+    least, most_placed = placed or (0, terms.waiting)
     numbers, slopes, worth = [np.zeros(0, np.int64)], [], []
     if hard:
         numbers.append(_hard_row(terms, columns, rows, target, need or 0))
         slopes.append(target.floor_per_10000 / WHOLE)
         worth.append(-float(HARD_PRICE * max(1, int(np.abs(columns.worth).max(initial=0)))))
     for share, price in _priced(target) if need is None else []:
-        for slope, base in hull(share, terms.total, terms.total + terms.waiting):
+        for slope, base in hull(share, terms.total + least, terms.total + most_placed):
             value = np.append(slope * columns.size - columns.local, -1.0)
             high = terms.local - base - slope * terms.total
             where = np.append(np.arange(count), count + len(worth))

@@ -31,7 +31,8 @@ class Branches:
     pair, taken: int64 (n), what the case adds: this pair is chosen (1) or not (0). Where pair is -1, the number of
     children placed, existing ones included, is at most `most` (0) or more (1); all -1 and 0 for the whole.
     homes: int64 (m). charge: int64 (n, m, largest party), local, placed, budget: int64 (n), prices as in `Prices`.
-    rival_of: int64 (k), the case of each rival set; rival_start (k + 1), rival_pair, rival_price as in `Prices`.
+    rival_of: int64 (k), the case of each rival set; rival_start (k + 1), rival_pair, rival_limit, rival_price as in
+    `Prices`.
     Pairs are indices of the whole problem throughout.
     """
 
@@ -48,6 +49,7 @@ class Branches:
     rival_of: Int64s
     rival_start: Int64s
     rival_pair: Int64s
+    rival_limit: Int64s
     rival_price: Int64s
 
 
@@ -93,10 +95,12 @@ class NoProof(ValueError):
     """A tree of cases misses a case, or is not made as it should be."""
 
 
-def magnitude(charge: Int64s, rival_price: Int64s, single: tuple[int, ...], problem: Problem) -> int:
+def magnitude(prices: Prices | Branches, single: tuple[int, ...], problem: Problem) -> int:
     """More than any sum over these prices, in exact arithmetic. `single`: local, placed, budget."""
+    charge = prices.charge
     dearest = max(int(charge.max(initial=0)), -int(charge.min(initial=0)))
-    rivals = sum(abs(price) for price in rival_price.tolist())
+    most = np.maximum(np.diff(prices.rival_start), prices.rival_limit).tolist()
+    rivals = sum(abs(price) * count for price, count in zip(prices.rival_price.tolist(), most, strict=True))
     existing = problem.local.existing_total if problem.local else 0
     local, placed, budget = map(abs, single)
     of_children = (local + placed) * (problem.children + existing)
@@ -189,6 +193,7 @@ def prices_of_case(small: Problem, branches: Branches, case: int) -> Prices:
         int(branches.budget[case]),
         start,
         _places(branches.pairs, np.concatenate([np.zeros(0, np.int64), *members])),
+        branches.rival_limit[sets],
         branches.rival_price[sets],
     )
 

@@ -1,0 +1,188 @@
+"""The solver's side of a proof by cases: branch on single pairs, and keep the prices of every case."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.matching.branches import LARGEST, ROOT, Branches, Posed, alive, magnitude, only
+from app.matching.certify import no_prices
+from app.matching.problem import Int64s, Prices, Problem, Solution, Status
+from app.matching.solve.columns import Columns
+from app.matching.solve.crowding import RivalSet
+from app.matching.solve.engines import Floats
+from app.matching.solve.master import Growth, Known, relax
+from app.matching.terms import Terms, terms_of
+
+NEAR_WHOLE = 0.01
+LEAST_CASES = 7
+WORK = 120_000
+"""Cases times pairs that may be looked at, though a few cases always are."""
+
+GROWTH = Growth(near=0)
+"""How the program of a case grows."""
+
+ROOM = 16
+"""Of the largest prices of all cases together, those of one may take so much less than could be exact."""
+
+
+@dataclass(slots=True)
+class _Case:
+    """One case: which it divides and how, the problem it poses, what it could be worth, and by which prices.
+
+    pair, taken, most: as in `Branches`, but with pairs of the small problem. split: how to divide it, as (pair, most);
+    None where it cannot be.
+    """
+
+    above: int
+    how: tuple[int, int]
+    taken: int
+    posed: Posed
+    bound: int
+    prices: Prices
+    split: tuple[int, int] | None = None
+
+
+def by_cases(
+    problem: Problem, solution: Solution, most_pairs: int, most_cases: int, known: Known
+) -> tuple[Solution, Branches | None]:
+    """The solution with the bound that a proof by cases gives it, and the proof; as it was where there is none.
+
+    most_pairs: the proof is attempted where at most so many pairs are in question. most_cases: its size. known: what
+    the search for prices has left.
+    """
+    if solution.status is Status.INFEASIBLE or not solution.gap:
+        return solution, None
+    terms, need = terms_of(problem), solution.most_local_balance
+    pairs = np.flatnonzero(alive(terms, solution.prices, solution.bound, solution.objective)).astype(np.int64)
+    if pairs.size > most_pairs:
+        return solution, None
+    most_cases = min(most_cases, max(LEAST_CASES, WORK // max(1, int(pairs.size))))
+    prices = _prices_among(solution.prices, pairs)
+    tree = _Tree(only(problem, pairs), replace(solution, prices=prices), need, _among(known, pairs))
+    cases = tree.grown(most_cases)
+    divided = {case.above for case in cases}
+    open_ = [case.bound for number, case in enumerate(cases) if number not in divided]
+    bound = min(solution.bound, max([solution.objective, *open_]))
+    status = Status.OPTIMAL if bound == solution.objective else Status.FEASIBLE
+    return replace(solution, bound=bound, status=status), _packed(problem, pairs, cases)
+
+
+def _among(known: Known, pairs: Int64s) -> Known:
+    """What is known, as far as it is about these pairs, by their places among them."""
+    inside = [RivalSet(_places(one.pairs, pairs), one.limit) for one in known.rivals]
+    return Known(_places(known.pairs, pairs), [one for one in inside if one.pairs.size > one.limit])
+
+
+def _prices_among(prices: Prices, pairs: Int64s) -> Prices:
+    """The same prices for these pairs alone, by their places among them."""
+    sets = np.repeat(np.arange(prices.rival_price.size), np.diff(prices.rival_start))
+    sets = sets[np.isin(prices.rival_pair, pairs)]
+    start = np.searchsorted(sets, np.arange(prices.rival_price.size + 1)).astype(np.int64)
+    return replace(prices, rival_start=start, rival_pair=_places(prices.rival_pair, pairs))
+
+
+def _places(wanted: Int64s, pairs: Int64s) -> Int64s:
+    """Where those of the wanted stand that are among the pairs."""
+    return np.searchsorted(pairs, wanted[np.isin(wanted, pairs)]).astype(np.int64)
+
+
+class _Tree:
+    """Cases of one small problem. Rows that cut off half choices are found once and serve every case."""
+
+    def __init__(self, small: Problem, solution: Solution, need: int | None, known: Known) -> None:
+        self.small, self.solution, self.need, self.known = small, solution, need, known
+
+    def grown(self, most: int) -> list[_Case]:
+        """Divide the case that could be worth most, until none could be worth more than the choice that is known."""
+        none = no_prices(self.small)
+        cases = [self._judged(_Case(ROOT, (-1, -1), 0, Posed(self.small), self.solution.bound, none))]
+        queue = [(-cases[0].bound, 0)]
+        while queue and -queue[0][0] > self.solution.objective and len(cases) < most:
+            _, number = heapq.heappop(queue)
+            case = cases[number]
+            if case.split is None:
+                break
+            for taken in (1, 0):
+                half = _Case(number, case.split, taken, _half(case, taken), case.bound, none)
+                if self._judged(half).bound > self.solution.objective:
+                    heapq.heappush(queue, (-half.bound, len(cases)))
+                cases.append(half)
+        return cases
+
+    def _judged(self, case: _Case) -> _Case:
+        """Find prices for a case, what they prove, and how to divide it."""
+        problem = case.posed.problem
+        terms = terms_of(problem)
+        room = (max(0, case.posed.totals[0] - terms.total), min(case.posed.totals[1] - terms.total, terms.waiting))
+        if terms.possible and room[0] <= room[1]:
+            relaxed = relax(terms, self.solution.prices, GROWTH, self.need, self.known, room)
+            if relaxed.model is not None:
+                case.prices = relaxed.prices if _exact(relaxed.prices, problem) else case.prices
+                self.known = relaxed.known
+                case.split = _division(terms, relaxed.model.columns, relaxed.x, room, charged=relaxed.prices.local > 0)
+        case.bound = min(case.bound, case.posed.bound(case.prices, self.need))
+        return case
+
+
+def _half(case: _Case, taken: int) -> Posed:
+    pair, most = case.split or (-1, -1)
+    if pair < 0:
+        return case.posed.with_total(most, more=bool(taken))
+    return case.posed.with_pair(np.array([pair], np.int64), taken=bool(taken))
+
+
+def _exact(prices: Prices, problem: Problem) -> bool:
+    """Whether sums over these prices stay exact."""
+    single = (prices.local, prices.placed, prices.budget)
+    return magnitude(prices, single, problem) < LARGEST // ROOM
+
+
+def _division(terms: Terms, columns: Columns, x: Floats, room: tuple[int, int], *, charged: bool) -> tuple[int, int]:
+    """How to divide: by the number placed while the target charges for parts of a child, then by a pair."""
+    placed = float(x @ columns.size)
+    least, most = room
+    settled = bool((np.abs(x - np.rint(x)) < NEAR_WHOLE).all()) or abs(placed - round(placed)) > NEAR_WHOLE
+    if terms.problem.local is not None and least < most and (settled or charged):
+        return -1, terms.total + max(least, min(math.floor(placed + NEAR_WHOLE), most - 1))
+    return _least_whole(columns.pair, x), -1
+
+
+def _least_whole(pair: Int64s, x: Floats) -> int:
+    """The pair whose variable is nearest to a half; where all are whole, one that is taken."""
+    doubt = np.abs(x - 0.5)
+    spot = int(np.lexsort((pair, doubt))[0])
+    if doubt[spot] > 0.5 - NEAR_WHOLE:
+        taken = np.flatnonzero(x > 0.5)
+        spot = int(taken[0]) if taken.size else spot
+    return int(pair[spot])
+
+
+def _packed(problem: Problem, pairs: Int64s, cases: list[_Case]) -> Branches:
+    every = [case.prices for case in cases]
+    charging = np.zeros(problem.homes, np.bool_)
+    for prices in every:
+        charging |= prices.charge.any(axis=1)
+    homes = np.flatnonzero(charging).astype(np.int64)
+    sizes = [prices.rival_price.size for prices in every]
+    lengths = np.concatenate([np.diff(prices.rival_start) for prices in every])
+    return Branches(
+        pairs=pairs,
+        above=np.array([case.above for case in cases], np.int64),
+        pair=np.array([pairs[case.how[0]] if case.how[0] >= 0 else -1 for case in cases], np.int64),
+        most=np.array([case.how[1] for case in cases], np.int64),
+        taken=np.array([case.taken for case in cases], np.int64),
+        homes=homes,
+        charge=np.stack([prices.charge[homes] for prices in every]),
+        local=np.array([prices.local for prices in every], np.int64),
+        placed=np.array([prices.placed for prices in every], np.int64),
+        budget=np.array([prices.budget for prices in every], np.int64),
+        rival_of=np.repeat(np.arange(len(every), dtype=np.int64), sizes),
+        rival_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        rival_pair=pairs[np.concatenate([prices.rival_pair for prices in every])],
+        rival_limit=np.concatenate([prices.rival_limit for prices in every]),
+        rival_price=np.concatenate([prices.rival_price for prices in every]),
+    )
