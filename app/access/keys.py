@@ -117,12 +117,12 @@ def _said(keys: Sequence[tuple[str | None, str | None, Key]]) -> list[Any]:
     return [(key_id, only, key.as_dict(private=False)) for key_id, only, key in keys]
 
 
-def public_keys(document: Mapping[str, Any]) -> tuple[tuple[str | None, str | None, Key], ...]:
+def public_keys(document: object) -> tuple[tuple[str | None, str | None, Key], ...]:
     """Id, the only algorithm if one is named, and key, of each that can check a signature. Others are left out.
 
     Raises `ValueError` where it is no set of keys.
     """
-    listed = document.get("keys") if isinstance(document, Mapping) else None
+    listed = document.get("keys") if isinstance(document, dict) else None
     if not isinstance(listed, list) or len(listed) > MOST_KEYS:
         raise ValueError("this is no set of keys")
     found = []
@@ -137,8 +137,8 @@ def _public_key(said: dict[str, Any]) -> Key | None:
     """None for what is not a public key to check signatures with: a shared secret above all."""
     if "d" in said or "k" in said or said.get("use", "sig") != "sig":
         return None
-    makers: dict[Any, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
-    maker = makers.get(said.get("kty"))
+    makers: dict[str, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
+    maker = makers.get(str(said.get("kty")))
     if maker is None:
         return None
     try:
