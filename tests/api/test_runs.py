@@ -108,7 +108,8 @@ def test_a_run_from_its_beginning_to_its_proposals(running: TestClient) -> None:
     assert (proposal["children"], proposal["home"], proposal["name"]) == ([CHILD], A_HOME["ref"], A_HOME["name"])
     assert (proposal["status"], proposal["why"], page["next"]) == ("proposed", "first_choice", None)
     assert proposal["sentence"] == "This home has the most points for them"
-    assert running.get(f"/proposals/{proposal['id']}").json() == proposal
+    shown = running.get(f"/proposals/{proposal['id']}").json()
+    assert shown == proposal | {"seen": shown["seen"], "changed_since": []}
     standing = running.get("/proposals").json()
     _holds(StandingOut, standing)
     assert (standing["from_run"], standing["is_old"], standing["proposals"]) == (run["id"], False, [proposal])
