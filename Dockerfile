@@ -2,8 +2,10 @@
 #
 #   docker build -t placement .
 #   docker run --read-only --tmpfs /tmp --cap-drop=ALL --security-opt=no-new-privileges \
+#       -e PLACEMENT_OIDC_ISSUER=... -e PLACEMENT_OIDC_ROLES=... \
 #       -v placement-data:/data -p 127.0.0.1:8000:8000 placement
 #
+# It listens on every address of the container, so it needs an identity provider (docs/access.md).
 # That is one container with an SQLite database; compose.yaml is PostgreSQL, two services and two workers.
 #
 # Written at run time: /data (the database, when it is SQLite) and /tmp. Nothing else. Under another name than
