@@ -9,7 +9,7 @@ from app.deciding import steps
 from app.deciding.desk import LONGEST, USUAL_ANSWER, Desk
 from app.errors import FieldProblem, Invalid, StepNotOpen
 from app.matching.approval import Approval
-from app.store import placements
+from app.store.clock import database_now
 from app.store.placement_records import Placement, Step
 from app.store.session import Writing
 from app.store.versions import Precondition
@@ -28,7 +28,7 @@ def send(
         problem = f"A provider is given at most {LONGEST.days} days."
         raise Invalid([FieldProblem("hours", problem, "Send fewer hours.")])
     before = steps.take_up(writing, desk, Step.SEND, who, placement_id, wanted)
-    after = steps.moved(before, Step.SEND, held_until=placements.database_now(writing) + answer_within)
+    after = steps.moved(before, Step.SEND, held_until=database_now(writing) + answer_within)
     made = steps.decision(Step.SEND, who, before.state, after.state)
     return steps.advance(writing, desk.authority, who, before, after, made)
 

@@ -123,7 +123,9 @@ def judge(
 ) -> Facts:
     """Every rule for this party and this home, on the desk's day."""
     party = tuple(child for child in referral.record.children if child.ref in children)
-    lived_in = _without_party(_with_others(reading, desk, home.record, placement_id), children)
+    lived_in = _with_others(reading, desk, home.record, placement_id)
+    if placement_id is not None:
+        lived_in = _without_party(lived_in, children)
     pool = Pool.build([lived_in, *_other_homes(reading, desk, party, home.record.ref)])
     question = _question(referral.record, children, pool, policy, desk)
     col = np.array([pool.row_of[home.record.ref]])

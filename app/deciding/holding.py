@@ -12,7 +12,8 @@ from app.deciding.facts import Facts
 from app.errors import ChildBeingPlaced, FieldProblem, Invalid, NotSeen
 from app.matching.approval import Approval
 from app.matching.referral import ChildRef
-from app.store import claims, load, placements, save
+from app.store import claims, load, save
+from app.store.clock import database_now
 from app.store.placement_records import Placement, Seen, SeenOption, State, Step
 from app.store.session import Writing
 
@@ -92,7 +93,7 @@ def _judged(writing: Writing, shown: Seen, option: SeenOption, now: Facts, who: 
 
 
 def _blank(writing: Writing, shown: Seen, option: SeenOption, who: Principal) -> Placement:
-    moment = placements.database_now(writing)
+    moment = database_now(writing)
     return Placement(
         id=secrets.token_hex(16),
         number=0,

@@ -25,6 +25,7 @@ from app.errors import (
 from app.matching.referral import Child
 from app.store import audit, claims, load, outbox, placements, save
 from app.store.audit import JSON, AuditEntry
+from app.store.clock import database_now
 from app.store.placement_records import TEMPORARY, Placement, State, Step
 from app.store.placements import NewDecision
 from app.store.reasons import words_will_do
@@ -58,7 +59,7 @@ def take_up(
     wanted.check(placement.version)
     if not is_open(step, placement.state):
         raise StepNotOpen
-    if placement.held_until is not None and placement.held_until <= placements.database_now(writing):
+    if placement.held_until is not None and placement.held_until <= database_now(writing):
         raise HoldExpired
     if not is_another(step, who, placement):
         raise AnotherPersonNeeded

@@ -172,8 +172,8 @@ def with_claims(
 
 def _joined(home: Home, coming: Sequence[Resident]) -> Home:
     listed = {resident.ref for resident in home.residents}
-    new = tuple(resident for resident in coming if resident.ref not in listed)
-    return replace(home, residents=home.residents + new) if new else home
+    new = {resident.ref: resident for resident in coming if resident.ref not in listed}
+    return replace(home, residents=home.residents + tuple(new.values())) if new else home
 
 
 def _live_in(authority: str, home: HomeRef) -> tuple[ColumnElement[bool], ...]:

@@ -12,16 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, and_, func, or_, select, type_coerce, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from app.errors import HoldExpired, PlacementNotFound, VersionMismatch
 from app.matching.approval import Approval
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.store.clock import database_now
 from app.store.placement_records import TEMPORARY, Decision, Placement, State, Step
 from app.store.placement_tables import decision_texts as texts
 from app.store.placement_tables import decisions
 from app.store.placement_tables import placements as table
-from app.store.schema import UtcDateTime
 from app.store.session import Reading, Writing
 
 
@@ -39,15 +39,6 @@ class NewDecision:
     by_provider: bool = False
     approval: str | None = None
     seen_id: str | None = None
-
-
-def database_now(reading: Reading) -> datetime:
-    """This instant by the clock of the database: no machine of the service decides what is over."""
-    if reading.dialect.name == "sqlite":
-        now = func.strftime("%Y-%m-%d %H:%M:%f", "now", type_=DateTime)
-    else:
-        now = func.clock_timestamp()
-    return reading.execute(select(type_coerce(now, UtcDateTime))).scalar_one()
 
 
 def is_over(now: datetime) -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from app.errors import ChildAlreadyWaiting, HomeNotFound, ReferralNotFound, Vers
 from app.matching.home import Home
 from app.matching.referral import HomeRef, Referral, ReferralRef
 from app.store import load
+from app.store.clock import database_now
 from app.store.rows import to_row
 from app.store.session import Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
@@ -88,7 +89,7 @@ def save_referral(writing: Writing, authority: str, referral: Referral, precondi
     current = writing.execute(select(referrals.c.version).where(*wanted).with_for_update()).scalar()
     precondition.check(current)
     version = (current or 0) + 1
-    keys = {"authority": authority, "ref": referral.ref, "version": version, "changed_at": func.now()}
+    keys = {"authority": authority, "ref": referral.ref, "version": version, "changed_at": database_now(writing)}
     row = to_row(referral) | keys
     if current is None:
         _insert_new(writing, row)

@@ -17,6 +17,7 @@ from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.shortlist import shortlist
 from app.settings import PROJECT
 from app.store import load, placements
+from app.store.clock import database_now
 from app.store.follower import PoolFollower
 from app.store.placement_records import Placement, State
 from app.store.placement_tables import place_claims
@@ -90,7 +91,7 @@ def overdue(database: Database, placement: Placement, by: timedelta = timedelta(
     """Let the time of a hold be over, by the clock of the database."""
 
     def work(writing: Writing) -> None:
-        until = placements.database_now(writing) - by
+        until = database_now(writing) - by
         writing.execute(update(placement_rows).where(placement_rows.c.id == placement.id).values(held_until=until))
 
     database.transact(work)
