@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 import gc
+import logging
+import multiprocessing
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 
 from app.access.permissions import PERMISSIONS
 from app.api import (
+    audit,
     caseload,
     docs,
+    erasure,
     health,
+    holds,
     homes,
     match,
+    metrics,
     openapi,
+    placements,
     policies,
     problems,
     proposals,
     referrals,
     runs,
     sign_in,
+    webhooks,
 )
 from app.api.access import Access, open_access
+from app.api.admission import Crowd
+from app.api.ending import Ending, told_by_signals
 from app.api.guard import Guard, Limits
 from app.api.permitting import Permitting, permitted, require_permissions
 from app.api.service import Service
 from app.geo.postcodes import PostcodeDirectory
 from app.jobs.choosing import jobs_for
 from app.jobs.duties import Duties
+from app.observing import logs, traces
 from app.runs.workplace import open_workplace
 from app.settings import Settings
 from app.store.follower import PoolFollower
@@ -40,10 +53,28 @@ from app.store.migrate import require_current
 from app.store.policies import load_policies
 from app.store.roles import require_walls
 
+log = logging.getLogger(__name__)
+
 LONDON = ZoneInfo("Europe/London")
+
+STARTUP_FAILURE = 3
+"""How a process tells the server's supervisor that it would fail the same way again."""
+
+SWITCH_S = 0.001
+"""Threads that match give way to the one that takes and refuses requests after so long, not after 5 ms each."""
 
 BRING_AN_INVENTORY = ("/match", "/homes/import", "/caseload/import")
 """Addresses whose body may be as large as an inventory."""
+
+NO_TELEMETRY_OF_ITS_OWN: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""The framework would send texts of exceptions, which may hold what was sent, as soon as its environment says where
+to. What may leave the process is decided by `app.observing` alone."""
 
 
 def today_in_england() -> date:
@@ -65,11 +96,16 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
         redirect_slashes=False,
         lifespan=_lifespan,
         dependencies=[Depends(permitted)],
+        telemetry=NO_TELEMETRY_OF_ITS_OWN,
     )
     app.state.service = service
     app.state.access, app.state.browser = access, access.browser
-    routers = [resource.router for resource in (match, referrals, homes, caseload, runs, proposals, policies, health)]
+    routers = [
+        resource.router
+        for resource in (match, referrals, homes, caseload, runs, proposals, holds, placements, policies, health)
+    ]
     routers += [sign_in.me, *([sign_in.browser] if access.browser else []), *([docs.router] if settings.docs else [])]
+    routers += [audit.router, erasure.router, webhooks.router, *([metrics.router] if settings.metrics else [])]
     for router in routers:
         app.include_router(router)
     require_permissions(app.routes, PERMISSIONS)
@@ -78,6 +114,7 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
     problems.install(app, routes)
     app.add_middleware(Permitting, entry=access.entry, routes=routes)
     app.add_middleware(Guard, limits=_limits(settings))  # the last is the outermost
+    _start_tracing(app, settings.otlp_endpoint)
     return app
 
 
@@ -88,10 +125,25 @@ def served() -> FastAPI:
     the garbage collector's sight, which would otherwise look at each of them again and again, while
     somebody waits.
     """
-    app = create_app()
+    settings = Settings.read()
+    logs.configure(settings.log_style, settings.log_level)
+    logs.watch_for_the_unexpected()
+    app = _made_or_ended(settings)
     gc.collect()
     gc.freeze()
+    sys.setswitchinterval(SWITCH_S)
     return app
+
+
+def _made_or_ended(settings: Settings) -> FastAPI:
+    """The service. Where it cannot be made, one process of several says so to its supervisor, which then ends too."""
+    try:
+        return create_app(settings)
+    except Exception:
+        if multiprocessing.parent_process() is None:
+            raise
+        log.critical("could not start", exc_info=True)
+        sys.exit(STARTUP_FAILURE)
 
 
 def _service(settings: Settings, today: Callable[[], date]) -> Service:
@@ -108,8 +160,20 @@ def _service(settings: Settings, today: Callable[[], date]) -> Service:
         database.close()
         raise
     place = open_workplace(database, settings.authority, settings.policies, inventory)
-    jobs = jobs_for(Duties(place, settings.nightly), settings.queue_url)
-    return Service(settings.authority, database, inventory, policies_book, postcodes, today, jobs)
+    jobs = jobs_for(Duties.of(place, settings.nightly, messages=settings), settings.queue_url)
+    return Service(
+        settings.authority,
+        database,
+        inventory,
+        policies_book,
+        postcodes,
+        today,
+        jobs,
+        Ending(settings.drain_s),
+        settings.disk_low_mb,
+        settings,
+        settings.erasure_log,
+    )
 
 
 def _access(settings: Settings, service: Service) -> Access:
@@ -125,14 +189,35 @@ def _limits(settings: Settings) -> Limits:
         body_bytes=settings.body_limit_bytes,
         larger=dict.fromkeys(BRING_AN_INVENTORY, settings.inventory_limit_bytes),
         body_timeout_s=settings.body_timeout_s,
+        request_timeout_s=settings.request_timeout_s,
         hosts=frozenset(host.lower() for host in settings.allowed_hosts),
+        crowd=Crowd(settings.requests_at_once, settings.requests_waiting, settings.request_wait_ms / 1000),
     )
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     service: Service = app.state.service
-    service.jobs.start()
-    yield
+    if not service.database.read_only:
+        service.jobs.start()
+    with told_by_signals(service.ending):
+        yield
+    service.ending.begin()
     await run_in_threadpool(service.jobs.stop)
     service.database.close()
+    if app.state.traces is not None:
+        await run_in_threadpool(_stop_tracing, app)
+
+
+def _start_tracing(app: FastAPI, endpoint: str) -> None:
+    """Send traces where somebody wants them."""
+    app.state.traces = None
+    if endpoint:
+        app.state.traces = traces.begin(endpoint)
+        traces.trace_app(app, app.state.traces)
+        traces.trace_engine(app.state.service.database.engine, app.state.traces)
+
+
+def _stop_tracing(app: FastAPI) -> None:
+    traces.untrace_app(app)
+    app.state.traces.shutdown()
