@@ -20,7 +20,7 @@ OPEN_TO_ALL = ("/health/", "/metrics")
 class Crowd:
     """Requests worked on at once, requests that may wait, and how long one waits at most."""
 
-    at_once: int = 8
+    at_once: int = 4
     waiting: int = 64
     wait_s: float = 1.0
 
@@ -33,12 +33,17 @@ class Door:
         self._inside = 0
         self._queue: deque[asyncio.Future[None]] = deque()
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the next would be refused: worth knowing before anything of a request is read."""
+        return len(self._queue) >= self._crowd.waiting and self._inside >= self._crowd.at_once
+
     async def enter(self) -> None:
         """Wait for a turn; each entry needs its `leave`. Raises `Overloaded` where it would take too long."""
         if self._inside < self._crowd.at_once and not self._queue:
             self._inside += 1
             return
-        if len(self._queue) >= self._crowd.waiting:
+        if self.is_full:
             raise Overloaded
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(turn)

@@ -14,7 +14,7 @@ import uvicorn
 
 from app.api.wire import BoundedHttp
 from app.cli.demo import DATABASE_VARIABLE, DEMO_DATABASE, is_configured, make_demo
-from app.cli.desk import console, gently, open_desk
+from app.cli.desk import console, gently
 from app.observing import logs
 from app.observing.metrics import SHARED_FOLDER
 from app.secret_files import IN_A_FILE
@@ -56,9 +56,6 @@ def serve(
             raise OneProcessHere("SQLite has one writer, so one process serves it. For several use PostgreSQL.")
         if settings.is_embedded and not settings.read_only:
             settings.migrate_database()
-        if workers > 1:
-            with open_desk(settings):
-                pass  # what is wrong is said once, here, and not by each process
         logs.configure(settings.log_style, settings.log_level)
         _say(settings, workers)
         with _shared_figures(workers):

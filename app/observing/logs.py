@@ -74,6 +74,7 @@ def configure(style: Style = Style.AUTO, level: str = "INFO", stream: TextIO | N
     for name in list(logging.root.manager.loggerDict):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+    logging.getLogger("uvicorn.access").propagate = False  # it would name the path; our own line names the route
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
     structlog.configure(

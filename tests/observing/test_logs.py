@@ -106,6 +106,12 @@ def test_the_server_still_says_what_it_does(lines: io.StringIO) -> None:
     assert "left_out" not in told_in(lines)[0]
 
 
+def test_the_server_tells_no_path(lines: io.StringIO) -> None:
+    """Its own line for each request names the path, so it is not written."""
+    logging.getLogger("uvicorn.access").info('%s - "%s %s HTTP/%s" %d', "127.0.0.1", "GET", f"/{CANARY}", "1.1", 200)
+    assert lines.getvalue() == ""
+
+
 def test_statements_are_not_logged_whoever_asks(lines: io.StringIO) -> None:
     """The database library is silent below warnings, even at the most talkative level."""
     configure(Style.JSON, "DEBUG", lines)

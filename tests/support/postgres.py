@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import fasteners
 import psycopg
@@ -32,6 +32,15 @@ class Postgres:
 
     socket_dir: Path
     _numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
+    _server: Any = field(default=None, repr=False)
+
+    def stop(self) -> None:
+        """Stop the server, cutting off whoever is connected; what was committed stays."""
+        self._server.stop()
+
+    def start(self) -> None:
+        """Start it again, at the same address."""
+        self._server.start()
 
     def url(self, database: str) -> str:
         """The SQLAlchemy address of a database, for the psycopg driver."""
@@ -53,7 +62,7 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
+def running_postgres(configuration: str = CONFIGURATION) -> Iterator[Postgres]:
     """Start a server in a folder of its own, and stop and remove it at the end.
 
     The folder is made directly in the temporary folder: started by root, the server runs as another user, who
@@ -73,12 +82,12 @@ def running_postgres() -> Iterator[Postgres]:
         server._lock = fasteners.InterProcessLock(Path(folder, "lock"))
         try:
             server.ensure_pgdata_inited()
-            with (data / "postgresql.conf").open("a") as configuration:
-                configuration.write(CONFIGURATION)
+            with (data / "postgresql.conf").open("a") as file:
+                file.write(configuration)
             server.start()
             socket_dir = server.get_postmaster_info().socket_dir
             assert socket_dir is not None, "the server must be reached through a Unix socket"
-            yield Postgres(socket_dir)
+            yield Postgres(socket_dir, _server=server)
         finally:
             server.cleanup()
             atexit.unregister(server._cleanup)  # left registered where the server did not start
