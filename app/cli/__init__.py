@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from app.cli.auditing import audit, erase
 from app.cli.demo import demo
 from app.cli.importing import import_homes
 from app.cli.matching import match, why_not
@@ -34,4 +35,6 @@ app.command("import")(import_homes)
 app.command("migrate")(migrate)
 app.command("token")(token)
 app.command("end-sessions")(end_sessions)
+app.command("erase")(erase)
+app.add_typer(audit, name="audit")
 app.add_typer(policy, name="policy")

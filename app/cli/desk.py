@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,13 +15,16 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from app.errors import PlacementError, ReferralNotFound
+from app.access.principal import Kind
+from app.errors import PlacementError, ReadOnly, ReferralNotFound
 from app.geo.postcodes import DirectoryError
 from app.matching.policy_values import PolicyError
 from app.matching.pool import Pool
 from app.matching.referral import Referral, ReferralRef
 from app.settings import Settings
 from app.store import load
+from app.store.audit import AuditEntry
+from app.store.audit_trail import Trail
 from app.store.migrate import require_current
 from app.store.policies import PolicyBook, load_policies
 from app.store.roles import require_walls
@@ -37,6 +41,14 @@ def today() -> date:
     return datetime.now(LONDON).date()
 
 
+def operator() -> str:
+    """Who works at this terminal, as the audit trail names them."""
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (KeyError, OSError):  # a container knows its user by a number alone
+        return "cli"
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """An open service without HTTP."""
@@ -51,11 +63,15 @@ class Desk:
             return Pool.build(load.inventory_changes(reading, self.settings.authority, 0).changed)
 
     def referral(self, ref: str) -> Referral:
-        """A stored referral. Raises `ReferralNotFound`."""
+        """A stored referral; that it was looked at goes into the audit trail. Raises `ReferralNotFound`."""
         with self.database.reading() as reading:
             stored = load.referral(reading, self.settings.authority, ReferralRef(ref))
         if stored is None:
             raise ReferralNotFound
+        children = tuple(child.ref for child in stored.record.children)
+        entry = AuditEntry(operator(), str(Kind.PERSON), "referral.read", "referral", ref, children)
+        with suppress(ReadOnly):
+            Trail(self.database, self.settings.authority).record(entry)
         return stored.record
 
 

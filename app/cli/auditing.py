@@ -1,0 +1,158 @@
+"""`placement audit` and `placement erase`: is the trail whole, and a child's data gone."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.access.principal import Kind
+from app.cli.demo import settings_or_demo
+from app.cli.desk import console, errors, gently, open_desk, operator, read_file
+from app.settings import Settings
+from app.store import audit_reading, erasure
+from app.store.audit import Head
+from app.store.audit_head import SignedHead, make_key, read_head, read_private, read_public, write_head
+from app.store.audit_verify import Finding, Flaw, Verdict
+from app.store.audit_verify import verify as verify_trail
+from app.store.erasure import Erasure
+
+TOLD = {
+    Flaw.MISSING: "Entry {} is missing.",
+    Flaw.CHANGED: "Entry {} was changed, or stands in another one's place.",
+    Flaw.CUT_OFF: "The trail was cut off: entry {} and all later ones are missing.",
+    Flaw.END_DIFFERS: "The end of the trail is not entry {}, as it should be.",
+    Flaw.HEAD_DIFFERS: "Entry {} is not the one that was signed: it, or one before it, was changed.",
+    Flaw.HEAD_BEYOND: "The trail once had {} entries, as the signed head says, and has fewer now.",
+    Flaw.SUBJECT_CHANGED: "Subject {} stands for another child than before.",
+    Flaw.SUBJECT_MISSING: "Subject {} is gone without an erasure on record.",
+    Flaw.ERASURE_MISSING: "Entry {} and the list of erasures do not agree.",
+}
+SHOWN = 20
+MOST_BYTES = 10_000
+
+NOT_WHOLE = 2
+"""Exit code of a trail that was tampered with; 1 is for a check that could not be made."""
+
+audit = typer.Typer(help="The audit trail: sign its end, and check that it is whole.", no_args_is_help=True)
+
+
+@audit.command("keygen")
+def keygen(file: Annotated[Path, typer.Argument(help="Where to write the new private key")]) -> None:
+    """Make the key that signs heads. Keep its public half (FILE.pub) with the heads, away from the database."""
+    with gently():
+        public = make_key(file)
+        console.print(f"Private key: {file} (for PLACEMENT_AUDIT_KEY).", markup=False, soft_wrap=True)
+        console.print(f"Public key: {public} (to check heads with; keep it with them).", markup=False, soft_wrap=True)
+
+
+@audit.command("head")
+def head(
+    out: Annotated[Path | None, typer.Option(help="File to write; left out: the terminal")] = None,
+) -> None:
+    """Sign the end of the trail as it is now. Keep the file where nobody can change it who could the database."""
+    with gently(), open_desk(settings_or_demo()) as desk:
+        key = read_private(_key_file(desk.settings))
+        with desk.database.reading() as reading:
+            end = audit_reading.head(reading, desk.settings.authority)
+        text = write_head(SignedHead(desk.settings.authority, end, datetime.now(UTC)), key)
+        if out is None:
+            typer.echo(text, nl=False)
+            return
+        with out.open("x", encoding="ascii", newline="\n") as file:
+            file.write(text)
+        console.print(f"Head of {end.seq} entries written to {out}.", markup=False, soft_wrap=True)
+
+
+@audit.command("verify")
+def verify(
+    head_files: Annotated[
+        list[Path] | None, typer.Option("--head", help="A head that was kept elsewhere; may be given several times")
+    ] = None,
+    public_key: Annotated[Path | None, typer.Option(help="Key of the heads; left out: that of the settings")] = None,
+) -> None:
+    """Check every entry. Exit code 0: whole; 2: it was tampered with; 1: the check could not be made."""
+    with gently(), open_desk(settings_or_demo()) as desk:
+        settings = desk.settings
+        heads = _heads(settings, head_files or [], public_key)
+        with desk.database.reading() as reading:
+            verdict = verify_trail(reading, settings.authority, heads)
+    _say(verdict, heads)
+    if not verdict.is_whole:
+        raise typer.Exit(NOT_WHOLE)
+
+
+def erase(
+    child: Annotated[str | None, typer.Argument(help="Reference of the child")] = None,
+    replay: Annotated[
+        Path | None, typer.Option(help="After a restore: erase anew everybody whom this log of erasures names")
+    ] = None,
+    write_log: Annotated[Path | None, typer.Option(help="Write the log of all erasures to a new file")] = None,
+    *,
+    yes: Annotated[bool, typer.Option(help="Do not ask")] = False,
+) -> None:
+    """Erase a child from every record; it cannot be undone. The audit trail stays whole."""
+    with gently(), open_desk(settings_or_demo()) as desk:
+        authority, actor = desk.settings.authority, (operator(), str(Kind.PERSON))
+        if [child, replay, write_log].count(None) != 2:
+            raise ValueError("Give the reference of a child, or --replay FILE, or --write-log FILE: one of them.")
+        if write_log is not None:
+            with desk.database.reading() as reading:
+                known = erasure.logged(reading, authority)
+            with write_log.open("x", encoding="ascii") as file:
+                file.writelines(one.line() for one in known)
+            console.print(f"{len(known)} erasures written. Keep the file apart from the backups.")
+            return
+        if replay is not None:
+            count = erasure.replay(desk.database, authority, erasure.read_log(replay), actor)
+            console.print(f"{count} erased anew." if count else "Nobody of the log is in this database.")
+        elif child is not None:
+            if not yes:
+                typer.confirm("Erase this child from every record? It cannot be undone.", abort=True)
+            wanted, note = Erasure.of(authority, child), erasure.noter(desk.settings.erasure_log)
+            erased_as = desk.database.transact(lambda w: erasure.erase(w, child, wanted, actor, note))
+            console.print(f"Erased. In what is left the child is called {erased_as}.")
+        erasure.tidy(desk.database)
+
+
+def _key_file(settings: Settings) -> Path:
+    if settings.audit_key is None:
+        raise ValueError("No key to sign with: make one with `placement audit keygen FILE`, set PLACEMENT_AUDIT_KEY.")
+    return settings.audit_key
+
+
+def _heads(settings: Settings, files: list[Path], public_key: Path | None) -> list[Head]:
+    """The heads of these files. Raises `ValueError` for one of another authority, or not signed with the key."""
+    if not files:
+        return []
+    key, found = read_public(public_key or _key_file(settings)), []
+    for path in files:
+        signed = read_head(read_file(path, MOST_BYTES).decode("ascii", "replace"), key)
+        if signed.authority != settings.authority:
+            raise ValueError(f"{path.name} is the head of another authority's trail.")
+        found.append(signed.head)
+    return found
+
+
+def _say(verdict: Verdict, heads: list[Head]) -> None:
+    if verdict.is_whole:
+        console.print(
+            f"[green]The trail is whole:[/] {verdict.entries} entries, the last one {verdict.end.hash.hex()}."
+        )
+        if heads:
+            console.print(f"It fits {len(heads)} signed heads from elsewhere.")
+        else:
+            console.print("Without a head from elsewhere (--head FILE) nobody can tell if all of it was rewritten.")
+        return
+    errors.print(f"[bold red]The trail was tampered with:[/] {verdict.flaws} flaws in {verdict.entries} entries.")
+    for finding in verdict.findings[:SHOWN]:
+        errors.print(f"  {_words(finding)}", markup=False)
+    if verdict.flaws > SHOWN:
+        errors.print(f"  and {verdict.flaws - SHOWN} more.")
+    errors.print("Change nothing; keep the database as it is, and compare it with a backup from before.")
+
+
+def _words(finding: Finding) -> str:
+    return TOLD[finding.flaw].format(finding.number)

@@ -1,0 +1,89 @@
+"""`placement audit` and `placement erase` on a database of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from app.store.audit import AuditEntry, record_all
+from app.store.audit_tables import audit_entries
+from app.store.session import Database
+from tests.cli.conftest import Terminal
+from tests.support.tampering import open_to_all
+
+AUTHORITY = "E06000018"
+
+
+@pytest.fixture
+def audited(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """A terminal with a trail of three entries and a key."""
+    database = Database.open(f"sqlite:///{tmp_path / 'cli.db'}")
+    child = terminal.made.referrals[0].children[0].ref
+    entries = [AuditEntry("u", "person", "referral.read", "referral", "R", (child,), {"n": n}) for n in range(3)]
+    database.transact(lambda writing: record_all(writing, AUTHORITY, entries))
+    database.close()
+    assert terminal.run("audit", "keygen", str(tmp_path / "audit.key")).exit_code == 0
+    monkeypatch.setenv("PLACEMENT_AUDIT_KEY", str(tmp_path / "audit.key"))
+    return terminal
+
+
+def test_a_whole_trail_fits_its_head(audited: Terminal) -> None:
+    """Signed, kept, checked with the public key alone: code 0, and what was counted."""
+    head = audited.folder / "head.txt"
+    assert audited.run("audit", "head", "--out", str(head)).exit_code == 0
+    assert head.read_text().startswith("placement audit head 1\nauthority: E06000018\nentries: 3\n")
+    key = str(audited.folder / "audit.key.pub")
+    done = audited.run("audit", "verify", "--head", str(head), "--public-key", key)
+    assert (done.exit_code, "whole" in done.output, "3 entries" in done.output) == (0, True, True)
+    assert audited.run("audit", "head", "--out", str(head)).exit_code == 1, "a head is never overwritten"
+    assert "Without a head" in audited.run("audit", "verify").output
+
+
+def test_tampering_ends_with_a_code_of_its_own(audited: Terminal, tmp_path: Path) -> None:
+    """2, which entry, and what to do; nothing of what the entry says."""
+    database = Database.open(f"sqlite:///{tmp_path / 'cli.db'}")
+    open_to_all(database)
+    with database.writing() as writing:
+        writing.execute(update(audit_entries).where(audit_entries.c.seq == 2).values(actor="somebody-else"))
+    database.close()
+    done = audited.run("audit", "verify")
+    assert (done.exit_code, "Entry 2 was changed" in done.output) == (2, True)
+    assert "somebody-else" not in done.output
+
+
+def test_what_cannot_be_checked_is_code_1(audited: Terminal) -> None:
+    """A head that was changed, one of another key, no key at all: gently."""
+    head = audited.folder / "head.txt"
+    audited.run("audit", "head", "--out", str(head))
+    forged = audited.folder / "forged.txt"
+    forged.write_text(head.read_text().replace("entries: 3", "entries: 2"))
+    for file in (forged, audited.folder / "audit.key.pub"):
+        done = audited.run("audit", "verify", "--head", str(file))
+        assert (done.exit_code, "Traceback" in done.output) == (1, False), done.output
+    assert audited.run("audit", "keygen", str(audited.folder / "audit.key")).exit_code == 1
+
+
+def test_a_child_is_erased_and_the_log_erases_it_from_a_copy(
+    audited: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked first; the log names nobody; replayed on a copy from before it erases, a second time nobody."""
+    child = audited.made.referrals[0].children[0].ref
+    copy, log = audited.folder / "copy.db", audited.folder / "erasures.log"
+    copy.write_bytes((audited.folder / "cli.db").read_bytes())
+    assert audited.run("erase", child).exit_code == 1, "nobody said yes"
+    assert audited.run("erase").exit_code == 1
+    done = audited.run("erase", child, "--yes")
+    assert (done.exit_code, "erased-" in done.output) == (0, True), done.output
+    assert audited.run("erase", child, "--yes").exit_code == 1
+    assert audited.run("erase", "--write-log", str(log)).exit_code == 0
+    assert child not in log.read_text()
+    assert child.encode() not in (audited.folder / "cli.db").read_bytes()
+    assert audited.run("audit", "verify").exit_code == 0
+    monkeypatch.setenv("PLACEMENT_DATABASE_URL", f"sqlite:///{copy}")
+    assert child.encode() in copy.read_bytes()
+    assert "1 erased anew" in audited.run("erase", "--replay", str(log)).output
+    assert "Nobody" in audited.run("erase", "--replay", str(log)).output
+    assert child.encode() not in copy.read_bytes()
+    assert audited.run("audit", "verify").exit_code == 0
