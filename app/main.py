@@ -190,6 +190,7 @@ def _limits(settings: Settings) -> Limits:
         larger=dict.fromkeys(BRING_AN_INVENTORY, settings.inventory_limit_bytes),
         body_timeout_s=settings.body_timeout_s,
         request_timeout_s=settings.request_timeout_s,
+        request_timeout_s=settings.request_timeout_s,
         hosts=frozenset(host.lower() for host in settings.allowed_hosts),
         crowd=Crowd(settings.requests_at_once, settings.requests_waiting, settings.request_wait_ms / 1000),
     )

@@ -86,6 +86,9 @@ class Settings(AccessOptions, MessageOptions):
     body_timeout_s: Annotated[int, Field(ge=1, le=600)] = 60
     """A body that has not arrived after this long is given up."""
 
+    request_timeout_s: Annotated[int, Field(ge=1, le=600)] = 60
+    """A request that is not done this long after its body came is answered; what it began may still be finished."""
+
     read_only: bool = False
     """Nothing is changed: whatever would change something is answered with 503 until this is taken back."""
 

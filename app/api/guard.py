@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.api.admission import Crowd, Door, waits
 from app.api.problems import problem_response
+from app.api.timing import within
 from app.api.watching import Watch
 from app.errors import BodyTooLarge, BodyTooSlow, HostNotAllowed, Internal, Overloaded, PlacementError
 from app.observing import metrics
@@ -33,12 +34,16 @@ HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bytes that a body may have, by path for those that may have more; seconds it may take to arrive."""
+    """Bytes that a body may have, by path for those that may have more; seconds it may take to arrive.
+
+    `request_timeout_s`: seconds after which a request is answered that has nothing to wait for but us.
+    """
 
     body_bytes: int
     larger: Mapping[str, int]
     body_timeout_s: float
     hosts: frozenset[str]
+    request_timeout_s: float = 60
     crowd: Crowd = field(default_factory=Crowd)
 
 
@@ -67,15 +72,16 @@ class Guard:
         turn = _Turn(self._door, needed=waits(scope["path"]))
         try:
             self._check_host(scope)
-            await self._app(scope, await self._limited(scope, receive, turn), answer)
+            body = await self._limited(scope, receive, turn)
+            seconds = self._limits.request_timeout_s + (0 if body is receive else self._limits.body_timeout_s)
+            await within(self._app(scope, body, answer), seconds, turn.end)
         except Exception as error:  # noqa: BLE001 - the last place that can keep it from getting out
             problem = error if isinstance(error, PlacementError) else Internal()
             if problem.status >= 500 and not isinstance(error, Overloaded):
                 answer.watch.failed(error)
             if not answer.begun:
                 await problem_response(problem, answer.number)(scope, receive, answer)
-        finally:
-            turn.end()
+            answer.is_over = True
 
     def _check_host(self, scope: Scope) -> None:
         host = Headers(scope=scope).get("host", "")
@@ -155,8 +161,12 @@ class _Answer:
         self.number = number
         self.watch = watch
         self.begun = False
+        self.is_over = False
+        """From then on nothing more is sent: the caller was told that it took too long, and the work goes on."""
 
     async def __call__(self, message: Message) -> None:
+        if self.is_over:
+            return
         if message["type"] == "http.response.start":
             self.begun = True
             self.watch.status = message["status"]
