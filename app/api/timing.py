@@ -16,7 +16,7 @@ async def within(work: Coroutine[Any, Any, None], seconds: float, afterwards: Ca
     """Do the work. Raises `WorkTooLong` where it takes longer; what it raises itself is raised.
 
     A thread cannot be stopped (only who waits for it), so work that takes too long goes on without anybody to hear of
-    it until it ends, or the database ends it. `afterwards` is called when it really has ended: until then it counts as work.
+    it until it ends, or the database ends it. `afterwards` is called when it really has: until then it is work.
     """
     task = asyncio.ensure_future(work)
     task.add_done_callback(lambda _task: afterwards())
