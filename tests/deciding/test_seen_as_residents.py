@@ -1,0 +1,163 @@
+"""Whoever has a place is among those who live in a home, for everybody who is matched with it afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.deciding.accepting import accept
+from app.deciding.answering import withdraw
+from app.deciding.desk import Why
+from app.deciding.living import place
+from app.matching.batch import Night
+from app.matching.codes import KeepTogether, LivingCompanions, Risk, Vulnerability
+from app.matching.placed import Placed
+from app.matching.referral import ChildRef, HomeRef
+from app.matching.why_not import why_not
+from app.rematch.run import Outcome
+from app.runs.working import run_now
+from app.runs.workplace import night_for
+from app.store import caseload, claims, load, proposals, save
+from app.store.follower import PoolFollower
+from app.store.run_records import ProposalStatus, RunOptions
+from app.store.session import Database
+from app.store.versions import Precondition
+from tests.deciding.conftest import FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL
+from tests.support.builders import AS_OF, a_child, a_home, a_referral, a_resident, risks
+from tests.support.deciding import ANYTHING, HERE, OFFICER, a_desk, do, held
+from tests.support.nights import a_workplace, solved_here, store, wanted
+
+
+def _blocked(database: Database, referral: str, home: str) -> tuple[str, ...]:
+    """Rules that keep a referral out of a home, as anybody would be told now."""
+    desk = a_desk()
+    with database.reading() as reading:
+        stored = load.referral(reading, HERE, referral)  # type: ignore[arg-type]
+    assert stored is not None
+    pool = PoolFollower(database, HERE).pool()
+    found = why_not(stored.record, HomeRef(home), pool, desk.policies.pick(None, AS_OF), AS_OF)
+    return found.explanation.blocked_by
+
+
+TWO_PLACES = a_home(ref="H3", places=2)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "rule"),
+    [
+        ({}, {}, None),
+        ({"risks": risks(Risk.TO_OTHERS_SEXUAL)}, {"vulnerabilities": frozenset(Vulnerability)}, "safe_from_residents"),
+        ({"vulnerabilities": frozenset(Vulnerability)}, {"risks": risks(Risk.TO_OTHERS_SEXUAL)}, "safe_for_residents"),
+        ({"live_apart_from": frozenset({"C8"})}, {}, "live_apart"),
+        ({}, {"live_apart_from": frozenset({"C7"})}, "live_apart"),
+        ({"living_companions": LivingCompanions.SOLO}, {}, "living_companions"),
+        ({}, {"living_companions": LivingCompanions.SOLO}, "living_companions"),
+    ],
+)
+def test_both_ways(database: Database, first: dict[str, Any], second: dict[str, Any], rule: str | None) -> None:
+    """Risks, vulnerabilities, companions and whom to live apart from count from the hold on, from either side."""
+    one, other = a_child(ref="C7", **first), a_child(ref="C8", **second)
+    store(database, [TWO_PLACES], [a_referral(one, ref="R7"), a_referral(other, ref="R8")])
+    assert _blocked(database, "R8", "H3") == ()
+    placement = held(database, "R7", "H3")
+    assert _blocked(database, "R8", "H3") == (() if rule is None else (rule,))
+    do(database, withdraw, OFFICER, placement, Why("NONEED"))
+    assert _blocked(database, "R8", "H3") == ()
+
+
+def _children(*homes: str, database: Database) -> list[list[str]]:
+    pool = PoolFollower(database, HERE).pool()
+    return [sorted(resident.ref for resident in pool.record(HomeRef(home)).residents) for home in homes]
+
+
+def test_the_follower_notices(database: Database) -> None:
+    """A pool in memory follows holds and their end, as it follows homes; documents and versions stay as they are."""
+    follower = PoolFollower(database, HERE)
+    assert follower.pool().record(ONE_PLACE.ref).residents == ()
+    placement = held(database, "R1", ONE_PLACE.ref)
+    pool, versions = follower.with_versions()
+    assert [resident.ref for resident in pool.record(ONE_PLACE.ref).residents] == ["C1"]
+    assert (pool.living_at["C1"], versions[ONE_PLACE.ref]) == (frozenset({ONE_PLACE.ref}), 1)
+    with database.reading() as reading:
+        assert load.home(reading, HERE, ONE_PLACE.ref) == load.StoredHome(ONE_PLACE, 1)
+        assert [stored.record for stored in load.homes_page(reading, HERE, "", 10)] == [ONE_PLACE, FURTHER]
+    assert database.transact(lambda w: save.import_homes(w, HERE, [ONE_PLACE])).unchanged == 1
+    do(database, withdraw, OFFICER, placement, Why("NONEED"))
+    assert follower.pool().record(ONE_PLACE.ref).residents == ()
+    database.transact(lambda w: save.remove_home(w, HERE, FURTHER.ref, ANYTHING))
+    assert follower.with_versions()[1] == {ONE_PLACE.ref: 1}
+
+
+# ------------------------------------------------------------------------------------------------- and runs
+
+
+def _night(database: Database) -> Night:
+    return night_for(a_workplace(database), RunOptions(), AS_OF)
+
+
+def test_who_has_a_place_is_not_put_forward(database: Database) -> None:
+    """Held, accepted or placed a child is in no night, and is counted once, where it will live."""
+    database.transact(lambda w: caseload.save_placed(w, HERE, Placed(ChildRef("C1")), Precondition()))
+    assert [referral.ref for referral in _night(database).referrals] == ["R1", "R2"]
+    placement = held(database, "R1", ONE_PLACE.ref)
+    night = _night(database)
+    assert [referral.ref for referral in night.referrals] == ["R2"]
+    assert (night.local_placed, night.total_placed, night.under_way) == (1, 1, {"C1"})
+    placed = do(database, place, OFFICER, do(database, accept, OFFICER, placement), AS_OF)
+    assert [referral.ref for referral in _night(database).referrals] == ["R2"]
+    # The case system tells of the move: the child is in the caseload, then in the home's document, then no referral.
+    at_home = Placed(ChildRef("C1"), home=ONE_PLACE.ref)
+    database.transact(lambda w: caseload.save_placed(w, HERE, at_home, ANYTHING))
+    store(database, [replace(ONE_PLACE, residents=(a_resident(ref=ChildRef("C1")),))])
+    database.transact(lambda w: save.remove_referral(w, HERE, REFERRAL.ref, ANYTHING))
+    night = _night(database)
+    assert (night.local_placed, night.total_placed) == (1, 1)
+    assert _children(ONE_PLACE.ref, database=database) == [["C1"]]
+    assert placed.home == ONE_PLACE.ref
+
+
+def test_those_left_are_put_forward_beside_their_sibling(database: Database) -> None:
+    """Of a group of which one has a place the other is looked for, and knows where the sibling will live."""
+    both = a_referral(a_child(ref="S1"), a_child(ref="S2"), ref="R3", keep_together=KeepTogether.NOT_REQUIRED)
+    store(database, [replace(ONE_PLACE, places=1), replace(FURTHER, places=1)], [both])
+    held(database, "R3", ONE_PLACE.ref, children=["S1"])
+    (left,) = [referral for referral in _night(database).referrals if referral.ref == "R3"]
+    (child,) = left.children
+    assert (child.ref, [(s.child, s.home) for s in child.placed_siblings]) == ("S2", [("S1", ONE_PLACE.ref)])
+
+
+def _run_meanwhile(database: Database, change: Callable[[], object]) -> dict[str, tuple[ProposalStatus, str | None]]:
+    """A run during whose work something is decided; what became of the proposal for each child."""
+
+    def meanwhile(night: Night, *rest: Any, **more: Any) -> Outcome:
+        found = solved_here(night, *rest, **more)
+        change()
+        return found
+
+    run = run_now(a_workplace(database, meanwhile), wanted())
+    with database.reading() as reading:
+        made = proposals.of_run(reading, HERE, run.id)
+    return {child: (one.status, one.proposal.dropped_because) for one in made for child in one.proposal.children}
+
+
+def test_the_officer_wins(database: Database) -> None:
+    """A child who is given a place while the run works is dropped from it, and so is whoever was to go there."""
+    store(database, [replace(FURTHER, places=0)])
+    became = _run_meanwhile(database, lambda: held(database, "R1", ONE_PLACE.ref))
+    dropped, stands = ProposalStatus.DROPPED, ProposalStatus.PROPOSED
+    assert became in ({"C1": (dropped, "being_placed")}, {"C2": (dropped, "rules_not_met")})
+    store(database, [replace(FURTHER, places=1), a_home(ref="H3", places=1)])
+    assert _run_meanwhile(database, lambda: None) == {"C2": (stands, None)}
+
+
+def test_the_share_of_those_under_way(database: Database) -> None:
+    """A child held at a home that is gone counts as placed, and nowhere near."""
+    held(database, OTHER_REFERRAL.ref, ONE_PLACE.ref)
+    database.transact(lambda w: save.remove_home(w, HERE, ONE_PLACE.ref, ANYTHING))
+    night = _night(database)
+    assert (night.local_placed, night.total_placed) == (0, 1)
+    with database.reading() as reading:
+        assert claims.homes_of(reading, HERE) == {"C2": ONE_PLACE.ref}
