@@ -18,12 +18,16 @@ from starlette.responses import Response
 
 from app.access.principal import Principal
 from app.errors import SessionOver
+from app.store import audit
 from app.store import sessions as stored
-from app.store.session import Database
+from app.store.audit import AuditEntry
+from app.store.session import Database, Writing
 
 SECRET_BYTES = 32
 MOST_SECRET = 64
 CSRF_HEADER = "x-csrf-token"
+SHOWN = 16
+"""Letters of a session's hash by which the audit trail names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,32 @@ class Sessions:
     def begin(self, principal: Principal, answer: Response) -> None:
         """Begin a session, and give the browser its secret."""
         secret = secrets.token_urlsafe(SECRET_BYTES)
-        self.database.transact(lambda writing: stored.begin(writing, _hash(secret), principal, self.life))
+        hashed = _hash(secret)
+
+        def work(writing: Writing) -> None:
+            stored.begin(writing, hashed, principal, self.life)
+            self._record(writing, principal, "session.begin", hashed)
+
+        self.database.transact(work)
         self.set_cookie(answer, self.cookie, secret, int(self.life.total_seconds()))
 
     def end(self, secret: str) -> None:
-        """End a session at once."""
-        self.database.transact(lambda writing: stored.end(writing, self.authority, _hash(secret)))
+        """End a session at once, if there is such."""
+        hashed = _hash(secret)
+
+        def work(writing: Writing) -> None:
+            session = stored.find(writing, self.authority, hashed)
+            if session is not None:
+                stored.end(writing, self.authority, hashed)
+                self._record(writing, session.principal, "session.end", hashed)
+
+        self.database.transact(work)
+
+    def _record(self, writing: Writing, principal: Principal, action: str, hashed: str) -> None:
+        roles = {"roles": sorted(principal.roles)}
+        kind = str(principal.kind)
+        entry = AuditEntry(principal.subject, kind, action, "session", hashed[:SHOWN], facts=roles)
+        audit.record(writing, self.authority, entry)
 
     def set_cookie(self, answer: Response, name: str, value: str, max_age_s: int) -> None:
         """Set a cookie that no script can read and no other site can send with a change; 0 seconds takes it away."""

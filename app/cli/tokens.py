@@ -8,9 +8,11 @@ import typer
 
 from app.access.local_issuer import LIFE_S, LocalIssuer
 from app.access.principal import Kind, Role
-from app.cli.desk import console, gently, open_desk
+from app.cli.desk import console, gently, open_desk, operator
 from app.settings import Settings
-from app.store import sessions
+from app.store import audit, sessions
+from app.store.audit import AuditEntry
+from app.store.session import Writing
 
 
 class NotOurs(ValueError):
@@ -35,9 +37,7 @@ def token(
 
 
 def end_sessions(
-    subject: Annotated[
-        list[str] | None, typer.Option(help="Whose: `sub` at the provider; may be repeated")
-    ] = None,
+    subject: Annotated[list[str] | None, typer.Option(help="Whose: `sub` at the provider; may be repeated")] = None,
     *,
     everybody: Annotated[bool, typer.Option("--everybody", help="All of them")] = False,
 ) -> None:
@@ -47,5 +47,13 @@ def end_sessions(
             raise ValueError("Say whose: --subject, or --everybody.")
         with open_desk() as desk:
             authority = desk.settings.authority
-            ended = desk.database.transact(lambda writing: sessions.end_all(writing, authority, subject or None))
+            ended = desk.database.transact(lambda writing: _end(writing, authority, subject or None))
         console.print(f"{ended} sessions ended.")
+
+
+def _end(writing: Writing, authority: str, subjects: list[str] | None) -> int:
+    """End them, and say so in the audit trail: of each person by name, or of all."""
+    ended = sessions.end_all(writing, authority, subjects)
+    for whose in subjects or ["everybody"]:
+        audit.record(writing, authority, AuditEntry(operator(), str(Kind.PERSON), "session.revoke", "person", whose))
+    return ended

@@ -18,6 +18,7 @@ from app.documents.examples import A_HOME
 from app.main import create_app
 from app.store import sessions as stored
 from app.store.access_tables import sessions
+from app.store.audit_tables import audit_entries
 from app.store.session import Database
 from tests.api.conftest import TODAY, send, settings_for
 from tests.support.access import client_of
@@ -97,6 +98,9 @@ def test_an_officer_signs_in_works_and_leaves(provider: OidcProvider, database_u
         for kept in ({}, {"Cookie": f"{COOKIE}={secret}"}):
             assert browser.get("/me", headers=kept).status_code == 401
         assert rows(browser) == []
+        with database_of(browser).reading() as reading:
+            entries = reading.execute(select(audit_entries.c.actor, audit_entries.c.action)).all()
+        assert [row for row in entries if "session" in row.action] == [("ann", "session.begin"), ("ann", "session.end")]
 
 
 def test_what_is_stored_opens_nothing(browser: TestClient) -> None:
