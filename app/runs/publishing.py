@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from app.access.principal import Kind
 from app.errors import ProposalsNotSound
 from app.matching.batch import Night, Proposed
 from app.matching.night_check import check_night
@@ -18,7 +19,8 @@ from app.matching.under_way import all_still_waiting
 from app.rematch.run import Outcome
 from app.runs.telling import changed_records, new_proposal, publication_told, told
 from app.runs.workplace import Workplace
-from app.store import load, runs
+from app.store import audit, load, outbox, runs
+from app.store.audit import JSON, AuditEntry
 from app.store.proposals import proposal_id
 from app.store.run_records import Publication, Run
 from app.store.session import Writing
@@ -62,9 +64,22 @@ def publish(place: Workplace, run: Run, outcome: Outcome) -> Run:
         _check(night, verdicts)
         publication = _publication(outcome, report, made, verdicts, night, now)
         runs.publish(writing, place.authority, run, publication)
+        _tell(writing, place.authority, run, publication)
         return runs.get(writing, place.authority, run.id)
 
     return place.database.transact(work)
+
+
+def _tell(writing: Writing, authority: str, run: Run, publication: Publication) -> None:
+    """Whoever wants to know of proposals is told; who is proposed for stands in the audit trail."""
+    stand = [proposal for proposal in publication.proposals if proposal.dropped_because is None]
+    abouts: list[dict[str, JSON]] = [
+        {"proposal": proposal_id(run.id, proposal.children), "run": run.id, "home": proposal.home} for proposal in stand
+    ]
+    outbox.put_all(writing, authority, "proposal.published", abouts)
+    children = tuple(sorted({child for proposal in stand for child in proposal.children}))
+    entry = AuditEntry("run", str(Kind.SYSTEM), "run.publish", "run", run.id, children, {"proposed": len(stand)})
+    audit.record(writing, authority, entry)
 
 
 def _policy_now(place: Workplace, run: Run, used: Policy) -> tuple[Policy, str | None]:
