@@ -5,43 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from app.api.paging import Page
-from app.documents.fields import Document, Truth
-from app.messages.addresses import MOST_LETTERS
-from app.store.outbox import TOPICS
+from app.documents.webhook_models import Topic, WebhookIn
 
-Topic = Literal[
-    "proposal.published",
-    "placement.held",
-    "placement.sent",
-    "placement.accepted",
-    "placement.declined",
-    "placement.withdrawn",
-    "placement.expired",
-    "placement.placed",
-    "placement.ended",
-]
 State = Literal["waiting", "delivered", "dead"]
-KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-
-
-class WebhookIn(Document):
-    """Where messages go: to a host that the settings list, signed with the key of this name. Never the key itself."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"url": "https://cases.example.org/placements", "topics": ["placement.accepted"], "secret": "cases"}
-            ]
-        }
-    )
-
-    url: Annotated[str, Field(strict=True, min_length=1, max_length=MOST_LETTERS)]
-    topics: Annotated[list[Topic], Field(min_length=1, max_length=len(TOPICS), json_schema_extra={"uniqueItems": True})]
-    secret: Annotated[KeyName, Field(description="Name of the key, as its file is called")]
-    active: Truth = True
 
 
 class StoredWebhookOut(BaseModel):

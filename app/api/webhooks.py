@@ -15,7 +15,7 @@ from app.api.run_models import Hex32
 from app.api.runs import number_of
 from app.api.service import Service, service_of
 from app.api.strict import StrictRoute
-from app.api.webhook_models import MessageOut, MessagesOut, MessagesPage, RetriedOut, WebhookIn, WebhooksOut
+from app.api.webhook_models import MessageOut, MessagesOut, MessagesPage, RetriedOut, WebhooksOut
 from app.api.writes import (
     IdempotencyKey,
     IfMatch,
@@ -28,6 +28,7 @@ from app.api.writes import (
     write,
 )
 from app.documents.fields import Ref
+from app.documents.webhook_models import WebhookIn
 from app.errors import FieldProblem, Invalid
 from app.messages.addresses import AddressRefused, target_of
 from app.messages.signing import KeyMissing, keys_of

@@ -17,6 +17,7 @@ from app.documents.placed_models import PlacedIn
 from app.documents.referral_models import ReferralIn
 from app.documents.run_models import RunIn
 from app.documents.snapshot_models import SnapshotIn
+from app.documents.webhook_models import WebhookIn
 from app.errors import FieldProblem
 
 Error = Mapping[str, Any]
@@ -111,7 +112,7 @@ def names() -> frozenset[str]:
     """Every field name and code of the documents, and the names that requests add."""
     found = {"body", "query", "path", "header", "homes", "home", "referral", "inventory", "policy", "k"}
     found |= {"Idempotency-Key", "If-Match", "If-None-Match"}
-    for model in (ReferralIn, HomeIn, PlacedIn, RunIn, SnapshotIn, *DECISIONS):
+    for model in (ReferralIn, HomeIn, PlacedIn, RunIn, SnapshotIn, WebhookIn, *DECISIONS):
         schema = model.model_json_schema()
         for part in (schema, *schema.get("$defs", {}).values()):
             found |= set(part.get("properties", ()))
