@@ -1,0 +1,40 @@
+"""An accept as the API makes it, for the campaign: one transaction, once for its key."""
+
+from __future__ import annotations
+
+from app.deciding.holding import accept_at_once
+from app.store import idempotency
+from app.store.idempotency import Answer
+from app.store.session import Database, Writing
+from tests.deciding.conftest import FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL
+from tests.support.builders import NOTTINGHAM
+from tests.support.deciding import BECAUSE, OFFICER, a_choice, a_desk, see
+from tests.support.nights import store
+
+FINGERPRINT = bytes(32)
+
+
+def fill(database: Database) -> None:
+    """A small authority: two children, two homes."""
+    store(database, [ONE_PLACE, FURTHER], [REFERRAL, OTHER_REFERRAL])
+    global SEEN  # noqa: PLW0603 - what the officer saw is part of the database that is copied
+    SEEN = see(database, REFERRAL.ref)
+
+
+SEEN = ""
+
+
+def accept(database: Database, key: str = "the-same-key") -> str:
+    """Accept the one place for the one child; the id of the placement."""
+
+    def once(writing: Writing) -> Answer:
+        known = idempotency.claim(writing, NOTTINGHAM, key, FINGERPRINT)
+        if known is not None:
+            return known
+        choice = a_choice(SEEN, REFERRAL.ref, ONE_PLACE.ref, why=BECAUSE)
+        made = accept_at_once(writing, a_desk(), OFFICER, choice)
+        answer = Answer(201, made.version, made.id.encode())
+        idempotency.settle(writing, NOTTINGHAM, key, answer)
+        return answer
+
+    return database.transact(once).body.decode()

@@ -1,0 +1,58 @@
+"""What a part of the campaign promised, did and found; a part that did less than it promised has failed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Counts:
+    """One part. `failures`: what went wrong, in words that name nobody. `notes`: further figures."""
+
+    part: str
+    promised: int
+    done: int = 0
+    failures: list[str] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    def check(self, holds: bool, otherwise: str) -> None:
+        """Note a failure where something does not hold."""
+        if not holds:
+            self.failures.append(otherwise)
+
+    @property
+    def is_whole(self) -> bool:
+        """Everything that was promised was done, and nothing failed."""
+        return not self.failures and self.done >= self.promised
+
+    def told(self) -> dict[str, Any]:
+        """As it is printed, one line of JSON."""
+        return {
+            "part": self.part,
+            "promised": self.promised,
+            "done": self.done,
+            "failures": len(self.failures),
+            "first_failures": self.failures[:5],
+            "seconds": round(time.monotonic() - self.began, 1),
+            **self.notes,
+        }
+
+
+def run(part: Callable[..., Counts], rounds: int, argv: list[str] | None = None, **more: int) -> dict[str, Any]:
+    """Run a part from the command line: `--rounds`, `--broken`, and what else it takes; prints one line."""
+    parser = argparse.ArgumentParser(description=part.__doc__)
+    parser.add_argument("--rounds", type=int, default=rounds)
+    parser.add_argument("--broken", action="store_true", help="take the guard away: the part must then fail")
+    for name, default in more.items():
+        parser.add_argument(f"--{name}", type=int, default=default)
+    given = vars(parser.parse_args(argv))
+    counts = part(**given)
+    sys.stdout.write(json.dumps(counts.told()) + "\n")
+    return counts.told() | {"is_whole": counts.is_whole}
