@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
+from uvicorn.config import STARTUP_FAILURE
 
 from app.access.permissions import PERMISSIONS
 from app.api import (
@@ -42,6 +43,7 @@ from app.api.ending import Ending, told_by_signals
 from app.api.guard import Guard, Limits
 from app.api.permitting import Permitting, permitted, require_permissions
 from app.api.service import Service
+from app.errors import Internal
 from app.geo.postcodes import PostcodeDirectory
 from app.jobs.choosing import jobs_for
 from app.jobs.duties import Duties
@@ -56,9 +58,6 @@ from app.store.roles import require_walls
 log = logging.getLogger(__name__)
 
 LONDON = ZoneInfo("Europe/London")
-
-STARTUP_FAILURE = 3
-"""How a process tells the server's supervisor that it would fail the same way again."""
 
 SWITCH_S = 0.001
 """Threads that match give way to the one that takes and refuses requests after so long, not after 5 ms each."""
@@ -139,10 +138,10 @@ def _made_or_ended(settings: Settings) -> FastAPI:
     """The service. Where it cannot be made, one process of several says so to its supervisor, which then ends too."""
     try:
         return create_app(settings)
-    except Exception:
+    except Exception as error:
         if multiprocessing.parent_process() is None:
             raise
-        log.critical("could not start", exc_info=True)
+        log.critical("could not start", exc_info=True, extra={"code": getattr(error, "code", None) or Internal.code})
         sys.exit(STARTUP_FAILURE)
 
 
@@ -189,7 +188,6 @@ def _limits(settings: Settings) -> Limits:
         body_bytes=settings.body_limit_bytes,
         larger=dict.fromkeys(BRING_AN_INVENTORY, settings.inventory_limit_bytes),
         body_timeout_s=settings.body_timeout_s,
-        request_timeout_s=settings.request_timeout_s,
         request_timeout_s=settings.request_timeout_s,
         hosts=frozenset(host.lower() for host in settings.allowed_hosts),
         crowd=Crowd(settings.requests_at_once, settings.requests_waiting, settings.request_wait_ms / 1000),

@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from app.api.wire import BoundedHttp
 from app.cli.demo import DATABASE_VARIABLE, DEMO_DATABASE, is_configured, make_demo
@@ -25,7 +27,9 @@ log = logging.getLogger(__name__)
 WIRE: dict[str, Any] = {"http": BoundedHttp, "ws": "none"}
 """How the server speaks: HTTP with an end to every head, and nothing else."""
 
-HUNG_S = 30
+APP = "app.main:served"
+
+HUNG_S = 10
 """A process that does not answer its supervisor for so long is replaced."""
 
 Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes that answer requests; needs PostgreSQL")]
@@ -63,19 +67,26 @@ def serve(
 
 
 def _run(settings: Settings, workers: int) -> None:
-    uvicorn.run(
-        "app.main:served",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=settings.stop_s,
-        timeout_worker_healthcheck=HUNG_S,
+    options: dict[str, Any] = {
+        "factory": True,
+        "host": settings.host,
+        "port": settings.port,
+        "workers": workers,
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": settings.stop_s,
+        "timeout_worker_healthcheck": HUNG_S,
         **WIRE,
-    )
+    }
+    if workers == 1:
+        uvicorn.run(APP, **options)
+        return
+    config = uvicorn.Config(APP, **options)
+    supervisor = Multiprocess(config, [config.bind_socket()])
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise typer.Exit(1)
 
 
 def _say(settings: Settings, workers: int) -> None:
