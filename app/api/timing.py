@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from app.errors import WorkTooLong
 
-_unfinished: set[asyncio.Task[None]] = set()
+_unfinished: set[asyncio.Future[None]] = set()
 """Work that nobody waits for any more. Held here, as the event loop alone would let go of it."""
 
 
-async def within(work: Coroutine[Any, Any, None], seconds: float, afterwards: Callable[[], None]) -> None:
+async def within(work: Awaitable[None], seconds: float, afterwards: Callable[[], None]) -> None:
     """Do the work. Raises `WorkTooLong` where it takes longer; what it raises itself is raised.
 
     A thread cannot be stopped (only who waits for it), so work that takes too long goes on without anybody to hear of
@@ -33,7 +32,7 @@ async def within(work: Coroutine[Any, Any, None], seconds: float, afterwards: Ca
     raise WorkTooLong
 
 
-def _forget(task: asyncio.Task[None]) -> None:
+def _forget(task: asyncio.Future[None]) -> None:
     _unfinished.discard(task)
     if not task.cancelled():
         task.exception()  # somebody has to ask, or it would be told as an error of ours
