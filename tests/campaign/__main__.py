@@ -1,0 +1,52 @@
+"""The whole campaign: `python -m tests.campaign [--only PART ...] [--quick] [--broken]`.
+
+Every module here that can be run alone is a part. Each runs in a process of its own and says in one line what it
+promised, did and found. Too little done is a failure, and so is a part that says nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from rich.console import Console
+
+from bench.report import Result, publish
+from tests.campaign.counting import Part, parts, row, run_part, seen_red
+
+MINUTES = 60
+
+
+def main(given: list[str]) -> int:
+    """Run the parts, print a table, and write `bench/results/campaign.json` where all of it was run."""
+    known = parts()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=[part.name for part in known], default=[])
+    parser.add_argument("--quick", action="store_true", help="few rounds of each: only to see that all of it works")
+    parser.add_argument("--broken", action="store_true", help="each part with its guard removed: it must fail")
+    chosen = parser.parse_args(given)
+    wanted = [part for part in known if not chosen.only or part.name in chosen.only]
+    began, results = time.monotonic(), [_shown(part, quick=chosen.quick, broken=chosen.broken) for part in wanted]
+    whole = not (chosen.only or chosen.quick or chosen.broken)
+    if whole:
+        minutes = round((time.monotonic() - began) / 60, 1)
+        met = minutes <= MINUTES
+        results.append(Result("the whole campaign", minutes, "minutes", f"at most {MINUTES}", met, "make campaign"))
+    publish("campaign" if whole else "broken" if chosen.broken and not chosen.only else "some", results)
+    return 0 if all(result.met for result in results) else 1
+
+
+def _shown(part: Part, *, quick: bool, broken: bool) -> Result:
+    console = Console(stderr=True)
+    console.print(f"[dim]{part.name} ...[/]")
+    found = run_part(part, quick=quick, broken=broken)
+    if broken:
+        return seen_red(part, found)
+    for failure in found.first_failures:
+        console.print(f"  {failure}", markup=False, highlight=False)
+    return row(part, found)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
