@@ -13,7 +13,7 @@ from app.store.roles import require_walls
 
 
 class NoWorkerHere(ValueError):
-    """A worker was to be started on SQLite."""
+    """A worker was to be started where there is nothing for it to do."""
 
 
 def worker() -> None:
@@ -26,6 +26,8 @@ def worker() -> None:
         logs.configure(settings.log_style, settings.log_level)
         if settings.is_embedded:
             raise NoWorkerHere("On SQLite the service does this work itself: start placement serve and nothing else.")
+        if settings.read_only:
+            raise NoWorkerHere("In read-only mode there is nothing to do: take PLACEMENT_READ_ONLY back first.")
         database = settings.open_database()
         try:
             with database.reading() as reading:
