@@ -1,0 +1,156 @@
+"""What an erasure may change of rows that are never changed: one child's, in named columns, and nothing else."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError
+
+from app.errors import ChildNotKnown
+from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.store import erasure, runs
+from app.store.audit import AuditEntry, record
+from app.store.audit_tables import erasing
+from app.store.erasure import Erasure
+from app.store.erasure_forgetting import report_without, swap
+from app.store.run_records import NewProposal, Publication
+from app.store.run_tables import proposals
+from app.store.session import Database, Writing
+from tests.support.builders import NOTTINGHAM
+from tests.support.nights import taken_up
+from tests.support.tampering import undone
+
+ACTOR = ("admin-1", "person")
+SNAPSHOT = b'{"referrals":[],"homes":[]}'
+
+
+def _proposal(*children: str) -> NewProposal:
+    names = tuple(map(ChildRef, children))
+    referral = ReferralRef(f"R-{children[0]}")
+    return NewProposal(referral, names, HomeRef("H"), 5, True, 90_000, None, {"why": "x", "because_of": []})
+
+
+@pytest.fixture
+def proposed(database: Database) -> Database:
+    """A database with a proposal for each of two children."""
+    run = taken_up(database)
+
+    def work(writing: Writing) -> None:
+        about = {"policy_version": "p", "policy_sha256": "0" * 64}
+        runs.keep_input(writing, NOTTINGHAM, run, SNAPSHOT, about, {"python": "3"})
+        runs.begin_publishing(writing, NOTTINGHAM, run)
+        made = (_proposal("C1"), _proposal("C2"))
+        publication = Publication("p", "0" * 64, "proven", 10, 12, None, {"children": 2}, made)
+        runs.publish(writing, NOTTINGHAM, run, publication)
+        for child in ("C1", "C2"):
+            record(writing, NOTTINGHAM, AuditEntry("u", "person", "referral.read", "referral", "R", (child,)))
+
+    database.transact(work)
+    return database
+
+
+def _erasing(writing: Writing, *refs: str) -> None:
+    writing.execute(insert(erasing), [{"authority": NOTTINGHAM, "ref": ref} for ref in refs])
+
+
+def test_who_is_erased_is_never_committed(database: Database) -> None:
+    """The row that opens others cannot outlive its transaction."""
+    with pytest.raises(DBAPIError), database.writing() as writing:
+        _erasing(writing, "C1")
+    with database.reading() as reading:
+        assert reading.execute(select(erasing)).all() == []
+
+
+STRIP = "UPDATE {table} SET {column} = {value} WHERE {which}"
+MINE = {"table": "proposals", "which": "CAST(children AS TEXT) LIKE '%C1%'"}
+OTHERS = {"table": "proposals", "which": "CAST(children AS TEXT) LIKE '%C2%'"}
+KEYS = {"table": "audit_subjects", "which": "ref = 'C1'"}
+OTHER_KEYS = {"table": "audit_subjects", "which": "ref = 'C2'"}
+
+ALLOWED = (
+    MINE | {"column": "children", "value": "'[\"erased-1\"]'"},
+    MINE | {"column": "referral_ref", "value": "'erased-2'"},
+    MINE | {"column": "explanation", "value": "'{}'"},
+    {"table": "proposed_children", "which": "child_ref = 'C1'", "column": "child_ref", "value": "'erased-1'"},
+    KEYS | {"column": "ref", "value": "NULL, secret = NULL"},
+)
+REFUSED = (
+    MINE | {"column": "points", "value": "6"},
+    MINE | {"column": "home_ref", "value": "'H2'"},
+    MINE | {"column": "status", "value": "'dropped', dropped_because = 'x'"},
+    OTHERS | {"column": "children", "value": "'[\"erased-1\"]'"},
+    OTHERS | {"column": "explanation", "value": "'{}'"},
+    {"table": "proposed_children", "which": "child_ref = 'C2'", "column": "child_ref", "value": "'erased-1'"},
+    {"table": "proposed_children", "which": "child_ref = 'C1'", "column": "proposal_id", "value": "'x'"},
+    {"table": "audit_entries", "which": "seq = 1", "column": "actor", "value": "'x'"},
+    {"table": "audit_entries", "which": "seq = 1", "column": "sealed", "value": "NULL"},
+    OTHER_KEYS | {"column": "ref", "value": "NULL, secret = NULL"},
+    KEYS | {"column": "number", "value": "9"},
+)
+
+
+def test_only_what_is_named_can_be_stripped_and_only_then(proposed: Database) -> None:
+    """Each change is tried by itself, with the child named and without; both databases refuse the same."""
+    for change in ALLOWED:
+        with undone(proposed) as writing:
+            _erasing(writing, "C1")
+            assert _changed(writing, change) == 1, change
+    for named, changes in ((("C1",), REFUSED), ((), ALLOWED + REFUSED)):
+        for change in changes:
+            with pytest.raises(DBAPIError, match="never changed"), proposed.writing() as writing:
+                _refused(writing, named, change)
+    for table in ("proposals", "proposed_children", "run_snapshots", "audit_entries", "audit_subjects"):
+        with pytest.raises(DBAPIError, match="never changed"), proposed.writing() as writing:
+            _deleted(writing, table)
+
+
+def _changed(writing: Writing, change: dict[str, str]) -> int:
+    return int(writing.execute(text(STRIP.format(**change))).rowcount)
+
+
+def _refused(writing: Writing, named: tuple[str, ...], change: dict[str, str]) -> None:
+    if named:
+        _erasing(writing, *named)
+    _changed(writing, change)
+
+
+def _deleted(writing: Writing, table: str) -> None:
+    _erasing(writing, "C1")
+    writing.execute(text(f"DELETE FROM {table}"))
+
+
+def test_a_child_that_nobody_knows_is_not_erased(database: Database) -> None:
+    """And leaves no entry."""
+    with pytest.raises(ChildNotKnown), database.writing() as writing:
+        erasure.erase(writing, "C1", Erasure.of(NOTTINGHAM, "C1"), ACTOR)
+
+
+def test_a_proposal_of_others_stays_word_for_word(proposed: Database) -> None:
+    """The erased one's says nothing any more, and says it in the same form."""
+    with proposed.reading() as reading:
+        before = {row.referral_ref: row for row in reading.execute(select(proposals))}
+    erased_as = proposed.transact(lambda w: erasure.erase(w, "C1", Erasure.of(NOTTINGHAM, "C1"), ACTOR))
+    with proposed.reading() as reading:
+        after = {tuple(row.children): row for row in reading.execute(select(proposals))}
+        packed = reading.execute(text("SELECT packed FROM run_snapshots")).scalar_one()
+        assert erasure.known_children(reading, NOTTINGHAM) == ["C2"]
+    assert after["C2",] == before["R-C2"]
+    mine = after[erased_as,]
+    assert mine.referral_ref.startswith(erasure.MARK)
+    assert (mine.explanation["why"], mine.explanation["first_home"], mine.points) == ("x", "erased", 5)
+    assert zlib.decompress(packed) == SNAPSHOT
+
+
+def test_references_are_exchanged_everywhere_and_whole() -> None:
+    """As text, in lists and as keys; a longer reference that begins alike is another child's."""
+    names = {"C1": "erased-1"}
+    told: Any = {"C1": ["C1", "C10", {"x": "C1"}], "y": 1, "z": None}
+    assert swap(told, names) == {"erased-1": ["erased-1", "C10", {"x": "erased-1"}], "y": 1, "z": None}
+    others = {"referral": "R2", "children": ["C10"], "near_misses": ["kept"], "best_home": "H"}
+    mine = {"referral": "R1", "children": ["C1"], "near_misses": ["gone"], "best_home": "H"}
+    left = report_without({"unplaced": [mine, others], "children": 2}, names)
+    assert left["unplaced"][1] == others
+    assert (left["unplaced"][0]["children"], left["unplaced"][0]["near_misses"]) == (["erased-1"], [])
