@@ -70,7 +70,19 @@ bench: $(DEV) $(POSTCODES)  ## Matching: figures on the terminal and as JSON in 
 bench-run: $(DEV) $(POSTCODES)  ## The nightly run: the same
 	@$(PY) -m bench.night_run
 
+bench-load: $(DEV) $(POSTCODES)  ## What the service bears under load, with PostgreSQL: some twenty minutes (EACH=300)
+	@$(PY) -m bench.load $(if $(EACH),--seconds $(EACH))
+
+campaign: $(DEV) $(POSTCODES)  ## The long proofs: races, kills, faults, bad input; up to an hour (ONLY=part, QUICK=1)
+	@$(PY) -m tests.campaign $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
+
 ##@ Maintain
+
+sbom: $(DEV)  ## What the service is made of, as CycloneDX in dist/
+	@$(PY) -m release.sbom requirements.lock dist/sbom.cdx.json
+
+audit-deps: $(DEV)  ## Whether weaknesses are known of any locked package; needs a network
+	@$(PY) -m release.audit requirements.lock
 
 LOCK := --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 
@@ -92,7 +104,7 @@ help:  ## This list
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo serve test check lint types imports pytest format fuzz bench bench-run lock clean help
+.PHONY: demo serve test check lint types imports pytest format fuzz bench bench-run bench-load campaign sbom audit-deps lock clean help
 
 # ------------------------------------------------------------------------------------------- how it is set up
 
