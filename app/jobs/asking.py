@@ -64,7 +64,7 @@ class AskingJobs:
             for task in TASKS:
                 self._put(task)
         except (ProcrastinateException, psycopg.Error) as error:
-            log.warning("the queue could not be told of work: %s; workers find it by themselves", type(error).__name__)
+            log.warning("the queue could not be told of work: workers find it", extra={"error": type(error).__name__})
 
     def _put(self, task: str) -> None:
         lock = lock_of(task, self._authority)

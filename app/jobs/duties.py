@@ -71,7 +71,7 @@ class Duties:
         """Look at the clock, at holds, and at runs whose worker may have died; whether a run waits now."""
         place = self.place
         for run_id in place.database.transact(lambda writing: runs.recover(writing, place.authority)):
-            log.warning("run %s was given up: its worker was silent for too long", run_id)
+            log.warning("a run was given up: its worker was silent for too long", extra={"run": run_id})
             self._hand_back(run_id)
         if self.nightly_at is not None:
             ask_if_owed(place, self.nightly_at, self.clock())
@@ -108,7 +108,7 @@ class Duties:
         place = self.place
         again = place.database.transact(lambda writing: ask_again(writing, place.authority, run_id))
         if again is not None:
-            log.warning("run %s was interrupted and is asked for anew as run %s", run_id, again.id)
+            log.warning("an interrupted run is asked for anew", extra={"run": again.id, "run_number": again.number})
 
 
 def calmly(action: Callable[[], object]) -> bool:
@@ -116,9 +116,9 @@ def calmly(action: Callable[[], object]) -> bool:
     try:
         action()
     except PlacementError as error:
-        log.warning("background work: %s", error.code)
+        log.warning("background work failed", extra={"code": error.code})
     except Exception as error:  # noqa: BLE001 - the text may hold data
-        log.error("background work failed with %s", type(error).__name__)  # noqa: TRY400
+        log.error("background work failed", extra={"error": type(error).__name__})  # noqa: TRY400
     else:
         return True
     return False

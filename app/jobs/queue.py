@@ -133,7 +133,7 @@ async def recover(app: App, authority: str) -> int:
     """
     stalled = list(await app.job_manager.get_stalled_jobs(queue=authority, seconds_since_heartbeat=SILENCE_S))
     for job in stalled:
-        log.warning("a job %s was taken from a worker that was silent for too long", job.task_name)
+        log.warning("a job was taken from a worker that was silent for too long", extra={"task": job.task_name})
         try:
             await app.job_manager.retry_job(job)
         except ConnectorException:

@@ -62,7 +62,7 @@ class Worker:
             try:
                 await self._work_on(working_app(self._url, self._duties, self._giving_up.is_set))
             except (ProcrastinateException, psycopg.Error) as error:
-                log.warning("the worker lost its database: %s", type(error).__name__)
+                log.warning("the worker lost its database", extra={"error": type(error).__name__})
             failures = 1 if loop.time() - began > STEADY_S else failures + 1
             await self._pause(PAUSES_S[min(failures, len(PAUSES_S)) - 1])
         tell("The worker has stopped.")

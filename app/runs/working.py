@@ -69,7 +69,7 @@ def work(place: Workplace, run: Run, stopping: Stopping = never, tell: Tell = no
         try:
             _carry_out(place, run, pulse, stopping)
         except RunOvertaken:
-            log.warning("run %s was cancelled or given up for dead: nothing of it counts", run.id)
+            log.warning("a run was cancelled or given up for dead: nothing of it counts", extra={"run": run.id})
         except RunCancelled:
             _fail(place, run, STOPPED)
         except (PolicyError, LookupError):
@@ -77,7 +77,7 @@ def work(place: Workplace, run: Run, stopping: Stopping = never, tell: Tell = no
         except PlacementError as error:
             _fail(place, run, error.code)
         except Exception as error:  # noqa: BLE001 - a run never ends without saying so; the text may hold data
-            log.error("run %s failed with %s", run.id, type(error).__name__)  # noqa: TRY400
+            log.error("a run failed", extra={"run": run.id, "error": type(error).__name__})  # noqa: TRY400
             _fail(place, run, Internal.code)
         except BaseException:
             _fail(place, run, STOPPED)
@@ -169,6 +169,6 @@ def _solved(
 
 def _fail(place: Workplace, run: Run, failure: str, report: Mapping[str, Any] | None = None) -> None:
     """Say that the run failed. Where even that cannot be said, its lease will run out."""
-    log.warning("run %s failed: %s", run.id, failure)
+    log.warning("a run failed", extra={"run": run.id, "failure": failure})
     with suppress(RunOvertaken, DatabaseBusy, DatabaseUnavailable):
         place.database.transact(lambda writing: runs.fail(writing, place.authority, run, failure, report))

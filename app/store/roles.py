@@ -111,13 +111,14 @@ def require_walls(reading: Reading) -> None:
         return
     open_to_all = reading.execute(_UNWALLED, {"without": sorted(WITHOUT_AUTHORITY)}).scalars().all()
     if open_to_all:
-        log.error("Without row-level security: %s. Run: placement migrate.", ", ".join(open_to_all))
+        for table in open_to_all:
+            log.error("A table has no row-level security. Run: placement migrate.", extra={"kind": table})
         raise DatabaseRefused
     for row in reading.execute(_STANDING).all():
         if not (row.unbound or row.owns or row.creates):
             continue
         if not row.is_login:
-            log.error("The role %s may do more than it should: it must own nothing and create nothing.", APP_ROLE)
+            log.error("The role of the service may do more than it should: it must own nothing and create nothing.")
             raise DatabaseRefused
         log.warning("The login of the service is privileged. Give it one of its own: see docs/operating.md.")
 
