@@ -1,168 +1,200 @@
-"""`python -m bench.night_run [CASE ...] [--limit SECONDS]`: the optimiser beside its plain alternatives.
+"""`make bench-run`: the nightly run beside its plain alternatives, from records to verified proposals.
 
-Every row runs in a process of its own and is checked by `verify`. The alternatives get the same problem and a stated
-limit of seconds: first come, first served; CP-SAT on all pairs; CP-SAT and SCIP on the 30 best homes of each party.
+Every measurement runs in a process of its own, and every choice is checked by `verify`. Ours includes the pool, all
+rules and criteria, the solver's child process from its start to its end, and every check; the alternatives are given
+the same problem and a limit of seconds, and their time is that of solving alone. Then the optimiser alone, on
+invented arrays of growing size. Figures: `bench/results/night.json`; the picture of growth: `docs/growth.svg`.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import multiprocessing
 import resource
+import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
 
-import numpy as np
-from ortools.linear_solver.python import model_builder_helper as helper
-from rich.console import Console
-from rich.table import Table
-
-from app.matching.problem import Problem
-from app.matching.solve import solve
-from app.matching.solve.columns import columns_of, rival_sets
-from app.matching.solve.crowding import RivalSet
-from app.matching.solve.model import build
-from app.matching.terms import terms_of
+from app.matching.batch import batch
 from app.matching.verify import verify
-from bench.night_greedy import greedy
-from bench.night_instances import NIGHTS, make_night
-from bench.report import RESULTS
+from app.rematch.run import Stage, rematch
+from app.runs.working import run_now
+from app.runs.workplace import open_workplace
+from app.store import migrate, save
+from app.store.run_records import RunKind, Wanted
+from app.store.session import Database
+from app.store.versions import Precondition
+from bench.cases_matching import DAY, ROOT
+from bench.night_cases import CASES, Case, authority_of, night_of, records_of
+from bench.night_growth import grow
+from bench.night_ways import WAYS
+from bench.report import Result, publish
 
-BEST = 30
-DENSE_PAIRS = 2_000_000
-"""A program over more pairs than this is not even built."""
+COMMAND = "make bench-run"
+AUTHORITY = "E06000018"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One way of solving one night. gap_percent: against the bound certified by the optimiser, where known."""
+class Ours:
+    """What the run did: wall seconds until proposals were verified, and until they were explained too."""
 
-    case: str
-    way: str
     seconds: float
-    cpu_seconds: float
-    points: int
-    bound: int | None
+    explained: float
+    objective: int
+    bound: int
     placed: int
-    local_percent: float
+    children: int
     memory_mb: int
-    valid: bool
+    pairs: int
+
+    @property
+    def gap_percent(self) -> float:
+        """How far the choice may be below the best there is."""
+        return 100 * (self.bound - self.objective) / max(1, abs(self.bound))
 
 
-def ours(problem: Problem, limit: float) -> tuple[list[int], int | None]:
-    """The optimiser; its effort is counted in steps, so the limit is not used."""
-    del limit
-    found = solve(problem)
-    return found.chosen.tolist(), found.bound
+@dataclass(frozen=True, slots=True)
+class Other:
+    """What an alternative did. worth: None where it returned no placement at all, or one that breaks a rule."""
+
+    seconds: float
+    worth: int | None
+    placed: int
+    memory_mb: int
 
 
-def first_come(problem: Problem, limit: float) -> tuple[list[int], int | None]:
-    """First come, first served."""
-    del limit
-    return greedy(problem), None
+def alone(work: Callable[..., T], *given: Any) -> T:
+    """Do it in a process of its own."""
+    with multiprocessing.get_context("spawn").Pool(1) as process:
+        return process.apply(work, given)
 
 
-def cp_sat_dense(problem: Problem, limit: float) -> tuple[list[int], int | None]:
-    """CP-SAT over every allowed pair."""
-    if len(problem.pairs) > DENSE_PAIRS:
-        return [], None
-    return _program(problem, np.arange(len(problem.pairs)), "sat", limit), None
+def measure_ours(case: Case) -> Ours:
+    """Records to verified proposals."""
+    records = records_of(case)
+    begun = time.perf_counter()
+    night = night_of(case, records)
+    outcome = rematch(night, with_price=False)
+    explained = time.perf_counter() - begun
+    if outcome.report is None:
+        raise AssertionError(f"{case.name}: {outcome.status}, {outcome.faults}")
+    verified = explained - outcome.seconds[Stage.EXPLAINING]
+    memory = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) // 1024
+    told = outcome.report
+    children = sum(len(referral.children) for referral in night.referrals)
+    pairs = len(batch(night, 2).problem.pairs)
+    return Ours(verified, explained, told.objective, told.bound, told.children_placed, children, memory, pairs)
 
 
-def cp_sat_best(problem: Problem, limit: float) -> tuple[list[int], int | None]:
-    """CP-SAT over the 30 best homes of each party."""
-    return _program(problem, _best_pairs(problem), "sat", limit), None
-
-
-def scip_best(problem: Problem, limit: float) -> tuple[list[int], int | None]:
-    """SCIP over the 30 best homes of each party."""
-    return _program(problem, _best_pairs(problem), "scip", limit), None
-
-
-WAYS: tuple[Callable[[Problem, float], tuple[list[int], int | None]], ...] = (
-    ours, first_come, cp_sat_dense, cp_sat_best, scip_best,
-)  # fmt: skip
-
-
-def _best_pairs(problem: Problem) -> np.ndarray:
-    """The 30 best pairs of each party, a local child counting as much as the target pays at most."""
-    credit = problem.local.floor_price if problem.local else 0
-    pairs, found = problem.pairs, []
-    for begin, end in zip(pairs.start[:-1].tolist(), pairs.start[1:].tolist(), strict=True):
-        worth = pairs.points[begin:end] + np.int64(credit) * pairs.local_children[begin:end]
-        found.append(begin + np.argsort(-worth, kind="stable")[:BEST])
-    return np.concatenate(found)
-
-
-def _program(problem: Problem, pairs: np.ndarray, engine: str, limit: float) -> list[int]:
-    terms = terms_of(problem)
-    columns = columns_of(terms, pairs)
-    program = build(terms, columns, None, [RivalSet(one) for one in rival_sets(terms, columns)], strict=True).program
-    model = helper.ModelBuilderHelper()
-    low, upper = np.full_like(program.high, -np.inf), np.minimum(program.upper, 1 << 20)
-    upper[: columns.pair.size] = 1.0
-    model.fill_model_from_sparse_data(np.zeros_like(upper), upper, program.worth, low, program.high, program.rows)
-    model.set_maximize(True)
-    for variable in range(upper.size):
-        model.set_var_integrality(variable, True)
-    solver = helper.ModelSolverHelper(engine)
-    solver.set_time_limit_in_seconds(limit)
-    if engine == "sat":
-        solver.set_solver_specific_parameters("num_workers:2")
-    solver.solve(model)
-    if not solver.has_solution():
-        return []
-    x = np.asarray(solver.variable_values())[: columns.pair.size]
-    return np.sort(columns.pair[x > 0.5]).tolist()
-
-
-def measure(case: str, way: int, limit: float) -> Row:
-    """Run one way on one night, in the process it is called in."""
-    problem = make_night(NIGHTS[case])
-    run = WAYS[way]
-    begun, cpu = time.perf_counter(), time.process_time()
-    chosen, bound = run(problem, limit)
-    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+def measure_other(case: Case, name: str, limit: float) -> Other:
+    """One alternative on the same problem."""
+    problem = batch(night_of(case, records_of(case)), 2).problem
+    begun = time.perf_counter()
+    chosen = WAYS[name](problem, limit)
+    seconds = time.perf_counter() - begun
     verdict = verify(problem, chosen)
-    existing = problem.local.existing_total if problem.local else 0
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    share = 100 * verdict.local / max(1, verdict.total)
-    return Row(
-        case, run.__name__, round(seconds, 2), round(cpu, 2), verdict.worth, bound,
-        verdict.total - existing, round(share, 2), memory, not verdict.breaches,
-    )  # fmt: skip
+    existing = problem.local.existing_total if problem.local else 0
+    worth = verdict.worth if chosen and not verdict.breaches else None
+    return Other(seconds, worth, verdict.total - existing, memory)
+
+
+def measure_stored(case: Case, folder: str) -> tuple[float, int]:
+    """Database to stored proposals, the best of three nights in a row: seconds, and the gap in points."""
+    made = authority_of(case)
+    database = Database.open(f"sqlite:///{Path(folder) / 'night.db'}")
+    try:
+        migrate.upgrade(database)
+        with database.writing() as writing:
+            save.import_homes(writing, AUTHORITY, made.homes)
+            for referral in made.referrals:
+                save.save_referral(writing, AUTHORITY, referral, Precondition())
+        place = open_workplace(database, AUTHORITY, ROOT / "policies")
+        place.inventory.pool()
+        times = []
+        for _ in range(3):
+            begun = time.perf_counter()
+            run = run_now(place, Wanted(RunKind.MANUAL, DAY, DAY))
+            times.append(time.perf_counter() - begun)
+            if run.objective is None or run.bound is None:
+                raise AssertionError(f"{case.name}: {run.status}, {run.failure}")
+        return min(times), run.bound - run.objective
+    finally:
+        database.close()
+
+
+def stored_rows() -> list[Result]:
+    """Nottingham through its database."""
+    case = CASES[0]
+    with tempfile.TemporaryDirectory() as folder:
+        seconds, gap = alone(measure_stored, case, folder)
+    name = f"{case.name}, database to stored proposals"
+    return [
+        Result(name, round(seconds, 3), "s", "at most 1", seconds <= 1, COMMAND),
+        Result(f"{name}, gap", gap, "points", "0, proven", gap == 0, COMMAND),
+    ]
+
+
+def rows_of(case: Case, limit: float) -> list[Result]:
+    """Ours, then each alternative beside it."""
+    ours = alone(measure_ours, case)
+    print(f"{case.name}: {ours.seconds:.2f} s, gap {ours.gap_percent:.5f} %, {ours.pairs:,} allowed pairs", flush=True)
+    most = f"at most {case.gap_percent:g}" if case.gap_percent else "0, proven"
+    rows = [
+        _row(case, "records to verified proposals", ours.seconds, "s", f"at most {case.seconds:g}",
+             met=ours.seconds <= case.seconds),
+        _row(case, "the same, explained too", ours.explained, "s"),
+        _row(case, "gap", round(ours.gap_percent, 6), "%", most, met=ours.gap_percent <= case.gap_percent),
+        _row(case, "memory, both processes", ours.memory_mb, "MB",
+             f"at most {case.memory_mb}" if case.memory_mb else "",
+             met=ours.memory_mb <= case.memory_mb if case.memory_mb else None),
+        _row(case, "placed", ours.placed, f"of {ours.children} children"),
+        _row(case, "allowed pairs", ours.pairs, "pairs"),
+    ]  # fmt: skip
+    for name in WAYS:
+        rows += _other_rows(case, ours, name, limit)
+    return rows
+
+
+def _other_rows(case: Case, ours: Ours, name: str, limit: float) -> list[Result]:
+    other = alone(measure_other, case, name, limit)
+    stated = "" if name.startswith("first") else f", limit {limit:g} s"
+    if other.worth is None:
+        print(f"  {name}: no placement in {other.seconds:.1f} s", flush=True)
+        return [
+            _row(case, f"{name}{stated}", round(other.seconds, 2), "s, no valid placement", "ours is ahead", met=True)
+        ]
+    behind = 100 * (ours.objective - other.worth) / max(1, abs(ours.objective))
+    print(f"  {name}: {other.seconds:.2f} s, {behind:.5f} % behind ours", flush=True)
+    return [
+        _row(case, f"{name}{stated}", round(other.seconds, 2), "s, solving alone"),
+        _row(case, f"{name}, points behind ours", round(behind, 5), "%", "at least 0", met=behind >= 0),
+        _row(case, f"{name}, placed", other.placed, "children"),
+    ]
+
+
+def _row(case: Case, what: str, value: float, unit: str, reach: str = "", *, met: bool | None = None) -> Result:
+    return Result(f"{case.name}: {what}", round(value, 6), unit, reach, met, COMMAND)
 
 
 def main() -> None:
-    """Measure the cases asked for, print them side by side and write them as JSON."""
+    """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("cases", nargs="*", default=["nottingham", "region-ample", "region-scarce"])
-    parser.add_argument("--limit", type=float, default=20.0, help="seconds for each alternative")
-    parser.add_argument("--ours", action="store_true", help="leave the alternatives out")
+    parser.add_argument("cases", nargs="*", help="words of the names of the cases wanted; all without")
+    parser.add_argument("--limit", type=float, default=30.0, help="seconds for each alternative")
+    parser.add_argument("--no-growth", action="store_true", help="leave the growing sizes out")
     given = parser.parse_args()
-    rows: list[Row] = []
-    for case in given.cases:
-        for way in range(1 if given.ours else len(WAYS)):
-            with multiprocessing.get_context("spawn").Pool(1) as alone:
-                rows.append(alone.apply(measure, (case, way, given.limit)))
-    _show(rows, given.limit)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "night.json").write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n", encoding="utf-8")
-
-
-def _show(rows: list[Row], limit: float) -> None:
-    table = Table(title=f"One night, alternatives limited to {limit:g} s")
-    for heading in ("case", "way", "s", "cpu s", "points", "below bound %", "placed", "local %", "MB", "valid"):
-        table.add_column(heading, justify="left" if heading in {"case", "way"} else "right")
-    bounds = {row.case: row.bound for row in rows if row.bound is not None}
-    for row in rows:
-        bound = bounds.get(row.case)
-        below = "" if bound is None else f"{100 * (bound - row.points) / bound:.5f}"
-        cells = (row.seconds, row.cpu_seconds, f"{row.points:,}", below, row.placed, row.local_percent, row.memory_mb)
-        table.add_row(row.case, row.way, *map(str, cells), "yes" if row.valid else "NO")
-    Console(width=150).print(table)
+    wanted = [case for case in CASES if not given.cases or any(word in case.name for word in given.cases)]
+    rows = stored_rows() if CASES[0] in wanted else []
+    for case in wanted:
+        rows += rows_of(case, given.limit)
+    if not given.no_growth:
+        rows += grow(COMMAND, lambda size: alone(*size))
+    publish("night", rows)
 
 
 if __name__ == "__main__":

@@ -15,12 +15,15 @@ from app.matching.solve.columns import Columns
 from app.matching.solve.crowding import RivalSet
 from app.matching.solve.engines import Floats
 from app.matching.solve.master import Growth, Known, relax
-from app.matching.terms import Terms, terms_of
+from app.matching.terms import Terms, party_of, terms_of
 
 NEAR_WHOLE = 0.01
 LEAST_CASES = 7
 WORK = 120_000
 """Cases times pairs that may be looked at, though a few cases always are."""
+
+FEW_PARTIES = 200
+"""So few parties are looked at closely from the start."""
 
 GROWTH = Growth(near=0)
 """How the program of a case grows."""
@@ -34,7 +37,8 @@ class _Case:
     """One case: which it divides and how, the problem it poses, what it could be worth, and by which prices.
 
     pair, taken, most: as in `Branches`, but with pairs of the small problem. split: how to divide it, as (pair, most);
-    None where it cannot be.
+    None where it cannot be. known: columns and rows to begin with; a row may
+    hold only below the case that it was found in.
     """
 
     above: int
@@ -43,6 +47,7 @@ class _Case:
     posed: Posed
     bound: int
     prices: Prices
+    known: Known
     split: tuple[int, int] | None = None
 
 
@@ -63,12 +68,20 @@ def by_cases(
     most_cases = min(most_cases, max(LEAST_CASES, WORK // max(1, int(pairs.size))))
     prices = _prices_among(solution.prices, pairs)
     tree = _Tree(only(problem, pairs), replace(solution, prices=prices), need, _among(known, pairs))
-    cases = tree.grown(most_cases)
+    cases = tree.grown(most_cases, _total(problem, solution))
     divided = {case.above for case in cases}
     open_ = [case.bound for number, case in enumerate(cases) if number not in divided]
     bound = min(solution.bound, max([solution.objective, *open_]))
     status = Status.OPTIMAL if bound == solution.objective else Status.FEASIBLE
     return replace(solution, bound=bound, status=status), _packed(problem, pairs, cases)
+
+
+def _total(problem: Problem, solution: Solution) -> int:
+    """Children placed by a choice, existing ones included; 0 where no target counts them."""
+    if problem.local is None:
+        return 0
+    size = np.diff(problem.party_start)[party_of(problem, solution.chosen)]
+    return problem.local.existing_total + int(size.sum())
 
 
 def _among(known: Known, pairs: Int64s) -> Known:
@@ -87,19 +100,22 @@ def _prices_among(prices: Prices, pairs: Int64s) -> Prices:
 
 def _places(wanted: Int64s, pairs: Int64s) -> Int64s:
     """Where those of the wanted stand that are among the pairs."""
-    return np.searchsorted(pairs, wanted[np.isin(wanted, pairs)]).astype(np.int64)
+    if not pairs.size:
+        return np.zeros(0, np.int64)
+    spot = np.minimum(np.searchsorted(pairs, wanted), pairs.size - 1)
+    return spot[pairs[spot] == wanted].astype(np.int64)
 
 
 class _Tree:
-    """Cases of one small problem. Rows that cut off half choices are found once and serve every case."""
+    """Cases of one small problem."""
 
     def __init__(self, small: Problem, solution: Solution, need: int | None, known: Known) -> None:
         self.small, self.solution, self.need, self.known = small, solution, need, known
 
-    def grown(self, most: int) -> list[_Case]:
+    def grown(self, most: int, total: int) -> list[_Case]:
         """Divide the case that could be worth most, until none could be worth more than the choice that is known."""
         none = no_prices(self.small)
-        cases = [self._judged(_Case(ROOT, (-1, -1), 0, Posed(self.small), self.solution.bound, none))]
+        cases = [self._whole(total)]
         queue = [(-cases[0].bound, 0)]
         while queue and -queue[0][0] > self.solution.objective and len(cases) < most:
             _, number = heapq.heappop(queue)
@@ -107,11 +123,22 @@ class _Tree:
             if case.split is None:
                 break
             for taken in (1, 0):
-                half = _Case(number, case.split, taken, _half(case, taken), case.bound, none)
+                half = _Case(number, case.split, taken, _half(case, taken), case.bound, none, case.known)
                 if self._judged(half).bound > self.solution.objective:
                     heapq.heappush(queue, (-half.bound, len(cases)))
                 cases.append(half)
         return cases
+
+    def _whole(self, total: int) -> _Case:
+        """The case that is not divided yet; `total` children are placed by the choice that is known.
+
+        Where a large night pays for parts of a child, its prices need not be sought again to say how to divide it.
+        """
+        case = _Case(ROOT, (-1, -1), 0, Posed(self.small), self.solution.bound, no_prices(self.small), self.known)
+        if self.small.parties <= FEW_PARTIES or not self.solution.prices.local or not total:
+            return self._judged(case)
+        case.prices, case.split = self.solution.prices, (-1, total)
+        return case
 
     def _judged(self, case: _Case) -> _Case:
         """Find prices for a case, what they prove, and how to divide it."""
@@ -119,10 +146,10 @@ class _Tree:
         terms = terms_of(problem)
         room = (max(0, case.posed.totals[0] - terms.total), min(case.posed.totals[1] - terms.total, terms.waiting))
         if terms.possible and room[0] <= room[1]:
-            relaxed = relax(terms, self.solution.prices, GROWTH, self.need, self.known, room)
+            relaxed = relax(terms, self.solution.prices, GROWTH, self.need, case.known, room)
             if relaxed.model is not None:
                 case.prices = relaxed.prices if _exact(relaxed.prices, problem) else case.prices
-                self.known = relaxed.known
+                case.known = relaxed.known
                 case.split = _division(terms, relaxed.model.columns, relaxed.x, room, charged=relaxed.prices.local > 0)
         case.bound = min(case.bound, case.posed.bound(case.prices, self.need))
         return case

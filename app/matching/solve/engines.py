@@ -15,6 +15,7 @@ from ortools.math_opt.model_parameters_pb2 import ModelSolveParametersProto
 from ortools.math_opt.model_pb2 import ModelProto
 from ortools.math_opt.parameters_pb2 import (
     EMPHASIS_OFF,
+    LP_ALGORITHM_DUAL_SIMPLEX,
     SOLVER_TYPE_GLOP,
     SolveParametersProto,
     SolverInitializerProto,
@@ -33,6 +34,10 @@ from scipy.sparse import csr_matrix
 
 Floats = npt.NDArray[np.float64]
 Int64s = npt.NDArray[np.int64]
+
+
+DUAL_BELOW = 20_000
+"""Smaller programs go on faster by the dual simplex after rows were added, larger ones slower."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ def solve_linear(program: Program, before: Basis | None = None) -> Answer | None
         rows = _carried(program.row_key, before.row_key, before.row, BASIC)
         if int((columns == BASIC).sum() + (rows == BASIC).sum()) == rows.size:
             settings.presolve = EMPHASIS_OFF
+            if program.worth.size < DUAL_BELOW:
+                settings.lp_algorithm = LP_ALGORITHM_DUAL_SIMPLEX
             for place, status in (
                 (start.initial_basis.variable_status, columns),
                 (start.initial_basis.constraint_status, rows),
