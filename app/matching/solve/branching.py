@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -103,7 +104,8 @@ def _places(wanted: Int64s, pairs: Int64s) -> Int64s:
     if not pairs.size:
         return np.zeros(0, np.int64)
     spot = np.minimum(np.searchsorted(pairs, wanted), pairs.size - 1)
-    return spot[pairs[spot] == wanted].astype(np.int64)
+    places: Int64s = spot[pairs[spot] == wanted].astype(np.int64)
+    return places
 
 
 class _Tree:
@@ -114,6 +116,10 @@ class _Tree:
 
     def grown(self, most: int, total: int) -> list[_Case]:
         """Divide the case that could be worth most, until none could be worth more than the choice that is known."""
+        with ThreadPoolExecutor(2) as pool:
+            return self._grown(most, total, pool)
+
+    def _grown(self, most: int, total: int, pool: Executor) -> list[_Case]:
         none = no_prices(self.small)
         cases = [self._whole(total)]
         queue = [(-cases[0].bound, 0)]
@@ -122,9 +128,12 @@ class _Tree:
             case = cases[number]
             if case.split is None:
                 break
-            for taken in (1, 0):
-                half = _Case(number, case.split, taken, _half(case, taken), case.bound, none, case.known)
-                if self._judged(half).bound > self.solution.objective:
+            halves = [
+                _Case(number, case.split, taken, _half(case, taken), case.bound, none, case.known) for taken in (1, 0)
+            ]
+            # The two know nothing of each other, so who is done first decides nothing.
+            for half in pool.map(self._judged, halves):
+                if half.bound > self.solution.objective:
                     heapq.heappush(queue, (-half.bound, len(cases)))
                 cases.append(half)
         return cases
