@@ -10,6 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+ENOUGH = 10
+"""So many failures of a broken build show that its guard is what the part rests on."""
+
 
 @dataclass
 class Counts:
@@ -26,6 +29,10 @@ class Counts:
         """Note a failure where something does not hold."""
         if not holds:
             self.failures.append(otherwise)
+
+    def is_red(self, broken: bool) -> bool:
+        """Whether a broken build was seen often enough: what is left of the rounds would say the same."""
+        return broken and len(self.failures) >= ENOUGH
 
     @property
     def is_whole(self) -> bool:

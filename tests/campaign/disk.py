@@ -93,6 +93,8 @@ def _sqlite(name: str, work: Callable[[Database], object], made: Copies, counts:
     """Room for one page more each time, until it fits; then once more without a limit after a refusal."""
     before, after = _whole(work, made)
     for pages in range(MOST_PAGES):
+        if counts.is_red(broken):
+            return
         with made.copy() as url:
             database = without_transactions(url) if broken else Database.open(url, NOTTINGHAM)
             _limit(database, pages)

@@ -61,6 +61,8 @@ def _killed(part: Part, made: Copies, points: int, rounds: int, counts: Counts, 
     counts.notes[f"points_{part.name}_{made.kind}"] = f"{len(at_points)} of {len(names)}"
     for _ in range(rounds):
         for at in at_points:
+            if counts.is_red(broken):
+                return
             with made.copy() as url:
                 how = ended(forked(partial(_die_at, part, url, at, broken=broken)))
                 counts.check(how == -signal.SIGKILL, f"{part.name}, {made.kind}: {names[at]}: not killed but {how}")

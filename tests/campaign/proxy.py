@@ -33,8 +33,10 @@ def main(rounds: int = 1, every: int = 1, *, broken: bool = False, server: Postg
         proxy = stack.enter_context(proxied(made.server.socket_dir))
         names, before, after = _passed(made, proxy)
         commits = [at for at, name in enumerate(names) if name.endswith(" COMMIT")]
-        at_messages = sorted({*range(0, len(names), every), *commits})
-        counts = Counts("proxy", promised=max(len(at_messages) * len(Cut) * rounds, LEAST if every == 1 else 1))
+        at_messages = commits if broken else sorted({*range(0, len(names), every), *commits})
+        counts = Counts(
+            "proxy", promised=max(len(at_messages) * len(Cut) * rounds, 1 if broken or every > 1 else LEAST)
+        )
         counts.notes = {"messages": len(names), "at_commit": len(commits) * len(Cut) * rounds, "told_to_come_back": 0}
         for _ in range(rounds):
             for at in at_messages:
