@@ -15,3 +15,12 @@ def database(database_url: str) -> Iterator[Database]:
     migrate.upgrade(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def lite(sqlite_url: str) -> Iterator[Database]:
+    """The same on SQLite alone, for what has nothing to do with the database."""
+    opened = Database.open(sqlite_url)
+    migrate.upgrade(opened)
+    yield opened
+    opened.close()

@@ -122,9 +122,9 @@ def _deleted(writing: Writing, table: str) -> None:
     writing.execute(text(f"DELETE FROM {table}"))
 
 
-def test_a_child_that_nobody_knows_is_not_erased(database: Database) -> None:
+def test_a_child_that_nobody_knows_is_not_erased(lite: Database) -> None:
     """And leaves no entry."""
-    with pytest.raises(ChildNotKnown), database.writing() as writing:
+    with pytest.raises(ChildNotKnown), lite.writing() as writing:
         erasure.erase(writing, "C1", Erasure.of(NOTTINGHAM, "C1"), ACTOR)
 
 
