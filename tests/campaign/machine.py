@@ -107,6 +107,7 @@ class Lives(RuleBasedStateMachine):
     made: ClassVar[Copies]
     examples: ClassVar[int] = 0
     steps: ClassVar[int] = 0
+    worked: ClassVar[int] = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -137,11 +138,19 @@ class Lives(RuleBasedStateMachine):
         assert offered == self.model.offered(ref)
         self.looks.append(Look(shown, ref, self.model.version[ref], offered))
 
+    @rule(ref=st.sampled_from(REFERRALS), home=st.sampled_from(sorted(HOMES)))
+    def look_and_hold(self, ref: str, home: str) -> None:
+        """Somebody reads a shortlist and holds one of the homes."""
+        self.look(ref)
+        self._hold(self.looks[-1], home)
+
     @precondition(lambda self: self.looks)
     @rule(data=st.data(), home=st.sampled_from(sorted(HOMES)))
     def hold(self, data: st.DataObject, home: str) -> None:
         """Somebody holds a home of a list seen now or long ago."""
-        look = data.draw(st.sampled_from(self.looks[-6:]))
+        self._hold(data.draw(st.sampled_from(self.looks[-6:])), home)
+
+    def _hold(self, look: Look, home: str) -> None:
         choice = a_choice(look.id, look.referral, home, why=BECAUSE)
         wanted = self.model.may_hold(look, home)
         made = self._must(wanted, lambda: self.database.transact(lambda w: hold(w, a_desk(), OFFICER, choice)))
@@ -200,6 +209,7 @@ class Lives(RuleBasedStateMachine):
         assert expire_overdue(self.database, HERE) == 1
         one["state"] = State.EXPIRED
 
+    @precondition(lambda self: self.model.placements)
     @rule(home=st.sampled_from(sorted(HOMES)), places=st.integers(0, 2))
     def home_changes(self, home: str, places: int) -> None:
         """The provider sends the home anew, with other places."""
@@ -222,13 +232,13 @@ class Lives(RuleBasedStateMachine):
 
     def _must(self, wanted: bool, action: Callable[[], Placement]) -> Placement | None:
         """Do it, and compare whether it worked with what the model says."""
-        type(self).steps += 1
         made, refused = None, None
         try:
             made = action()
         except PlacementError as error:
             refused = error.code
         assert (refused is None) is wanted, f"{refused or 'done'}, against the model"
+        type(self).worked += refused is None
         return made
 
     # --------------------------------------------------------------------------------------- what must be so
@@ -236,6 +246,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def the_same_states(self) -> None:
         """Every placement has the state that the model says."""
+        type(self).steps += 1
         assert states(self.database) == [one["state"] for one in self.model.placements]
 
     @invariant()
@@ -264,7 +275,7 @@ class Lives(RuleBasedStateMachine):
 
 def lives(made: Copies, examples: int, steps: int, *, random: bool = True) -> type[Lives]:
     """Run so many random lives of so many steps on copies of a database."""
-    kind = type(f"Lives_{made.kind}", (Lives,), {"made": made, "examples": 0, "steps": 0})
+    kind = type(f"Lives_{made.kind}", (Lives,), {"made": made, "examples": 0, "steps": 0, "worked": 0})
     run_state_machine_as_test(
         kind,
         settings=settings(
@@ -292,6 +303,7 @@ def main(rounds: int = ROUNDS, steps: int = STEPS, *, broken: bool = False, serv
             else:
                 counts.done += found.examples
                 counts.notes[f"steps_{kind}"] = found.steps
+                counts.notes[f"worked_{kind}"] = found.worked
     return counts
 
 
