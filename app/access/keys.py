@@ -106,7 +106,7 @@ class Keys:
         try:
             keys = public_keys(self._read())
         except (OSError, ValueError) as error:
-            log.warning("The provider's keys could not be read: %s", type(error).__name__)
+            log.warning("the provider's keys could not be read", extra={"error": type(error).__name__})
             return
         if _said(keys) != _said(self._keys):
             self.edition += 1
@@ -135,7 +135,7 @@ def public_keys(document: object) -> tuple[tuple[str | None, str | None, Key], .
 
 def _public_key(said: dict[str, Any]) -> Key | None:
     """None for what is not a public key to check signatures with: a shared secret above all."""
-    if "d" in said or "k" in said or said.get("use", "sig") != "sig":
+    if "d" in said or said.get("use", "sig") != "sig":
         return None
     makers: dict[str, type[Key]] = {"RSA": RSAKey, "EC": ECKey, "OKP": OKPKey}
     maker = makers.get(str(said.get("kty")))

@@ -16,6 +16,7 @@ from app.errors import PlacementError
 from app.messages.delivering import Sender
 from app.messages.options import MessageOptions
 from app.nightly import ask_if_owed
+from app.observing import faults
 from app.runs.working import STOPPED, Stopping, never, work
 from app.runs.workplace import Workplace
 from app.store import runs
@@ -118,7 +119,7 @@ def calmly(action: Callable[[], object]) -> bool:
     except PlacementError as error:
         log.warning("background work failed", extra={"code": error.code})
     except Exception as error:  # noqa: BLE001 - the text may hold data
-        log.error("background work failed", extra={"error": type(error).__name__})  # noqa: TRY400
+        log.error("background work failed", extra=faults.told(error))  # noqa: TRY400
     else:
         return True
     return False

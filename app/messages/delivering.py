@@ -95,10 +95,10 @@ class Sender:
         try:
             self.database.transact(lambda w: outbox_sending.settle(w, self.authority, taken, outcome, arrived=arrived))
         except PlacementError as error:  # it is sent again when its lease is over
-            log.warning("a delivery could not be settled: %s", error.code)
+            log.warning("a delivery could not be settled", extra={"code": error.code})
             raise
         if not arrived:
-            log.warning("message %s to webhook %s: %s", taken.message_id, taken.webhook_id, outcome)
+            log.warning("a message did not arrive", extra={"message": taken.message_id, "reason": outcome})
 
 
 def body_of(authority: str, taken: Taken) -> bytes:

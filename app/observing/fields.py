@@ -71,7 +71,7 @@ FIELDS: Mapping[str, Fits] = {
     "port": _number,
     "process": _number,
     "queue": CODE,
-    "reason": CODE,
+    "reason": _pattern(r"[a-z0-9][a-z0-9_]{0,63}"),
     "read_only": _truth,
     "revision": _pattern(r"[a-z0-9_]{1,64}"),
     "route": ROUTE,

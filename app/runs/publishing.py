@@ -87,7 +87,7 @@ def _policy_now(place: Workplace, run: Run, used: Policy) -> tuple[Policy, str |
     try:
         policy = place.policies().pick(run.options.policy, run.as_of)
     except (PolicyError, LookupError, OSError) as error:
-        log.warning("run %s: the policies cannot be read any more (%s)", run.id, type(error).__name__)
+        log.warning("the policies cannot be read any more", extra={"run": run.id, "error": type(error).__name__})
         return used, POLICY_NOT_READABLE
     return policy, None if policy.sha256 == used.sha256 else POLICY_CHANGED
 
@@ -129,7 +129,7 @@ def _check(night: Night, verdicts: Sequence[Verdict]) -> None:
     standing = [verdict for verdict in verdicts if verdict.fallen is None]
     fees = [verdict.weekly_fee_pence for verdict in standing]
     if faults := check_night(night, [verdict.proposed for verdict in standing], fees):
-        log.error("publication refused: %d faults", len(faults))
+        log.error("publication refused", extra={"count": len(faults)})
         raise ProposalsNotSound
 
 

@@ -12,6 +12,8 @@ from typing import Any, Self
 from app.errors import DatabaseBusy, DatabaseUnavailable, Internal, PlacementError, RunAlreadyMade, RunOvertaken
 from app.matching.batch import Night
 from app.matching.policy_values import PolicyError
+from app.observing import faults
+from app.observing.correlation import correlated
 from app.rematch.faults import RunCancelled
 from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, RunStatus
@@ -65,7 +67,7 @@ def work(place: Workplace, run: Run, stopping: Stopping = never, tell: Tell = no
 
     `stopping` is asked now and then: true gives the run up, because the service ends. `tell` hears each stage.
     """
-    with Pulse(place, run, tell) as pulse:
+    with correlated(run.id), Pulse(place, run, tell) as pulse:
         try:
             _carry_out(place, run, pulse, stopping)
         except RunOvertaken:
@@ -77,7 +79,7 @@ def work(place: Workplace, run: Run, stopping: Stopping = never, tell: Tell = no
         except PlacementError as error:
             _fail(place, run, error.code)
         except Exception as error:  # noqa: BLE001 - a run never ends without saying so; the text may hold data
-            log.error("a run failed", extra={"run": run.id, "error": type(error).__name__})  # noqa: TRY400
+            log.error("a run failed", extra={"run": run.id} | faults.told(error))  # noqa: TRY400
             _fail(place, run, Internal.code)
         except BaseException:
             _fail(place, run, STOPPED)

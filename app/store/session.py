@@ -11,7 +11,9 @@ transaction ends, so a connection of the pool carries nothing over to whoever us
 from __future__ import annotations
 
 import logging
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -51,6 +53,12 @@ BUSY_TIMEOUT_MS = 5_000
 ATTEMPTS = 5
 BUSY_STATES = frozenset({"40001", "40P01", "55P03", "57014"})
 """PostgreSQL: could not serialise, deadlock, lock not granted in time, statement took too long."""
+
+AGAIN_STATES = frozenset({"40001", "40P01"})
+"""Of these: what the same work, done again, does not meet again."""
+
+LONGEST_PAUSE_S = 0.1
+"""Before the last of several attempts; before earlier ones less."""
 
 DAMAGED_STATES = frozenset({"XX001", "XX002", "SQLITE_NOTADB", "SQLITE_FORMAT"})
 """What is stored cannot be read (any more); SQLITE_CORRUPT comes with reasons at its end."""
@@ -123,14 +131,19 @@ class Database:
         return cast("AbstractContextManager[Writing]", self._transaction({}))
 
     def transact(self, work: Callable[[Writing], T]) -> T:
-        """Do the work in a transaction, again from the start where the database asks for that."""
+        """Do the work in a transaction, again from the start where the database asks for that.
+
+        It asks where two transactions got in each other's way, which is over at once. Who waited for a lock until
+        the time was up is not made to wait again: that is told, and a caller may come back.
+        """
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.writing() as writing:
                     return work(writing)
-            except DatabaseBusy:
-                if attempt == ATTEMPTS or self.engine.dialect.name == "sqlite":
+            except DatabaseBusy as busy:
+                if attempt == ATTEMPTS or _state(busy.__context__) not in AGAIN_STATES:
                     raise
+            time.sleep(random.uniform(0, LONGEST_PAUSE_S * attempt / ATTEMPTS))  # noqa: S311 - so as not to meet again
         raise AssertionError
 
     def _read_options(self) -> dict[str, Any]:
@@ -159,13 +172,19 @@ def login_of(address: str, owner_address: str) -> tuple[str, str | None] | None:
     return url.username, url.password if url.password is None else str(url.password)
 
 
+def _state(error: BaseException | None) -> str:
+    """The code by which the database says what is wrong; `none` where it said none."""
+    original = getattr(error, "orig", None) or error
+    return getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "none"
+
+
 def _meaning(error: Exception, *, writing: bool = True) -> Exception:
     """Busy, damaged, not laid out, not there at all, or a mistake of ours: that is itself, and hides its parameters.
 
     What the driver says is logged by its class and code alone: its text may repeat what was sent.
     """
     original = getattr(error, "orig", None) or error
-    code = getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "none"
+    code = _state(error)
     log.warning("the database refused", extra={"driver": type(original).__name__, "sqlstate": code})
     if writing and (code == READ_ONLY_STATE or code.startswith("SQLITE_READONLY")):
         return ReadOnly()
@@ -199,7 +218,9 @@ def _sqlite(url: URL, connections: int) -> Engine:
     event.listen(engine, "do_connect", _sqlite_existing)
     if found != wanted:
         engine.dispose()
-        log.error("SQLite %s must use the %s journal here, and could not.", sqlite3.sqlite_version, wanted)
+        log.error(
+            "SQLite could not use its safe journal here.", extra={"version": sqlite3.sqlite_version, "kind": wanted}
+        )
         raise DatabaseRefused
     return engine
 

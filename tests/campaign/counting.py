@@ -20,6 +20,7 @@ QUICK_ROUNDS = {"access": 20, "audit": 200, "expiry": 20, "fuzz": 1_000, "histor
 """Rounds of a quick run, where it is not one: only to see that a part works."""
 
 LONGEST_S = 3_600
+QUIET = "ignore:Using `httpx` with `starlette.testclient`"
 RUNNABLE = re.compile(r'^if __name__ == "__main__":$', re.MULTILINE)
 
 
@@ -32,7 +33,7 @@ class Part:
     @property
     def command(self) -> list[str]:
         """How to run it."""
-        return [sys.executable, "-m", f"tests.campaign.{self.name}"]
+        return [sys.executable, "-W", QUIET, "-m", f"tests.campaign.{self.name}"]
 
 
 @dataclass(frozen=True, slots=True)
