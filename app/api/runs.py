@@ -53,8 +53,7 @@ def post_run(request: Request, body: RunIn, key: IdempotencyKey = None) -> Respo
     def work(writing: Writing) -> Answer:
         runs.recover(writing, service.authority)
         run = runs.request(writing, service.authority, wanted)
-        named = {child for pair in (*wanted.options.pinned, *wanted.options.excluded) for child in pair.children}
-        changed(request, writing, "run.request", "run", run.id, named)
+        changed(request, writing, "run.request", "run", run.id, _named(wanted.options))
         return Answer(202, None, orjson.dumps(run_answer(run)))
 
     response = write(request, key, work)
@@ -78,7 +77,10 @@ def get_run(request: Request, run_id: Annotated[RunInPath, Path(alias="id")]) ->
     """A run: how far it is, and what came of it."""
     service = service_of(request)
     with service.database.reading() as reading:
-        return json_response(run_answer(runs.get(reading, service.authority, run_id)))
+        run = runs.get(reading, service.authority, run_id)
+    if named := _named(run.options):
+        saw(request, "run.read", "run", run_id, named)
+    return json_response(run_answer(run))
 
 
 @router.delete("/runs/{id}", status_code=204, responses=errors(404, 409))
@@ -140,6 +142,11 @@ def get_run_snapshot(request: Request, run_id: Annotated[RunInPath, Path(alias="
     saw(request, "run.snapshot", "run", run_id, audit_whom.of_snapshot(found))
     headers = {"Content-Disposition": f'attachment; filename="run-{run_id}.json"'}
     return Response(found, 200, headers, "application/json")
+
+
+def _named(options: RunOptions) -> set[str]:
+    """The children whom a run was asked to place somewhere, or not to."""
+    return {child for pair in (*options.pinned, *options.excluded) for child in pair.children}
 
 
 def children_of(found: Iterable[StoredProposal]) -> set[str]:
