@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64encode
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from app.access.keys import FRESH_S, MOST_FILE_BYTES, SHORTEST_PAUSE_S, Keys, public_keys, read_file
@@ -20,6 +22,11 @@ RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
 def public(key: Any, **changes: Any) -> dict[str, Any]:
     """A key as a provider publishes it."""
     return dict(key.as_dict(private=False)) | changes
+
+
+TOO_SHORT = rsa.generate_private_key(65_537, 1_024).public_key().public_numbers()  # noqa: S505 - that is the point
+SHORT = urlsafe_b64encode(TOO_SHORT.n.to_bytes(128)).rstrip(b"=").decode()
+"""The modulus of a key that is too short today."""
 
 
 class Source:
@@ -81,6 +88,7 @@ def test_without_an_id_there_must_be_one_key() -> None:
         "EC",
         None,
         {"kty": "RSA", "n": "AQAB", "e": "AQAB"},
+        {"kty": "RSA", "n": SHORT, "e": "AQAB"},
     ],
 )
 def test_what_is_no_public_key_is_left_out(key: Any) -> None:
