@@ -98,7 +98,7 @@ class Sender:
             log.warning("a delivery could not be settled", extra={"code": error.code})
             raise
         if not arrived:
-            log.warning("a message did not arrive", extra={"message": taken.message_id, "reason": outcome})
+            log.warning("a message did not arrive", extra={"message_id": taken.message_id, "reason": outcome})
 
 
 def body_of(authority: str, taken: Taken) -> bytes:

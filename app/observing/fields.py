@@ -64,7 +64,7 @@ FIELDS: Mapping[str, Fits] = {
     "job": _number,
     "kind": CODE,
     "logger": KIND,
-    "message": NUMBER_OF_OURS,
+    "message_id": NUMBER_OF_OURS,
     "method": _pattern(r"GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|other"),
     "ms": _number,
     "object": NUMBER_OF_OURS,

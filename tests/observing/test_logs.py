@@ -219,3 +219,11 @@ def test_a_record_without_a_text_is_told_by_its_place() -> None:
     """Even a record that nobody could format is a line."""
     record = logging.LogRecord("app.x", logging.INFO, "/x/y.py", 5, {"child": CANARY}, (), None, "f")
     assert event_of(record)["event"] == "f (y.py:5)"
+
+
+def test_every_field_can_be_logged() -> None:
+    """None has a name that the logging of Python keeps for itself, which would raise instead of logging."""
+    for name in FIELDS:
+        logging.getLogger("app.x").debug("tried", extra={name: 1})
+        assert name not in vars(logging.makeLogRecord({}))
+        assert name not in {"message", "asctime"}
