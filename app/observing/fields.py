@@ -69,7 +69,6 @@ FIELDS: Mapping[str, Fits] = {
     "ms": _number,
     "object": NUMBER_OF_OURS,
     "port": _number,
-    "process": _number,
     "queue": CODE,
     "reason": _pattern(r"[a-z0-9][a-z0-9_]{0,63}"),
     "read_only": _truth,
