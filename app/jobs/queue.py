@@ -74,22 +74,25 @@ def asking_app(database_url: str) -> App:
     return App(connector=SyncPsycopgConnector(kwargs=kwargs, min_size=0, max_size=1, timeout=ASK_WAIT_S))
 
 
-def working_app(database_url: str, duties: Duties, stopping: Stopping) -> App:
-    """The queue for a worker: a few connections, and the tasks."""
+def working_app(database_url: str, duties: Duties, giving_up: Stopping, ending: Stopping | None = None) -> App:
+    """The queue for a worker: a few connections, and the tasks.
+
+    `giving_up`: whether a run is to be given up now; `ending`: whether messages that are due are left to others.
+    """
     kwargs = connection_of(database_url, "placement-worker")
     app = App(connector=PsycopgConnector(kwargs=kwargs, min_size=1, max_size=4, timeout=10))
     authority = duties.place.authority
 
     @app.task(name="run", queue=authority, queueing_lock=lock_of("run", authority), retry=Again())
     async def make_run() -> None:
-        done = await asyncio.to_thread(calmly, lambda: duties.make_run(stopping))
+        done = await asyncio.to_thread(calmly, lambda: duties.make_run(giving_up))
         if not done and not await is_put(app, "run", authority):
             raise JobFailed
 
     @app.periodic(cron=SEND, periodic_id=authority)
     @app.task(name="send", queue=authority, queueing_lock=lock_of("send", authority))
     async def send(timestamp: int = 0) -> None:  # noqa: ARG001 - the moment it is for
-        await asyncio.to_thread(calmly, lambda: duties.send_messages(stopping))
+        await asyncio.to_thread(calmly, lambda: duties.send_messages(ending or giving_up))
 
     @app.periodic(cron=LOOK, periodic_id=authority)
     @app.task(name="look", queue=authority, queueing_lock=lock_of("look", authority), priority=10)

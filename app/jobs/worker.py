@@ -60,7 +60,7 @@ class Worker:
             tell("The worker is at work." if not failures else "The worker begins anew.")
             began = loop.time()
             try:
-                await self._work_on(working_app(self._url, self._duties, self._giving_up.is_set))
+                await self._work_on(working_app(self._url, self._duties, self._giving_up.is_set, self._told.is_set))
             except (ProcrastinateException, psycopg.Error) as error:
                 log.warning("the worker lost its database", extra={"error": type(error).__name__})
             failures = 1 if loop.time() - began > STEADY_S else failures + 1

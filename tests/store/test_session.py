@@ -83,6 +83,40 @@ def test_writers_take_turns(database: Database) -> None:
     assert sorted(saved.version for saved in wins) == list(range(2, last.version + 1))
 
 
+@pytest.mark.parametrize(("state", "attempts"), [("40001", 3), ("40P01", 3), ("55P03", 1), ("57014", 1)])
+def test_what_is_done_again(postgres_url: str, state: str, attempts: int) -> None:
+    """Work that got in another's way is done again; who waited until the time was up is told, and not made to wait."""
+    database, made = Database.open(postgres_url), []
+
+    def refused_twice(writing: Writing) -> int:
+        made.append(state)
+        if len(made) < 3:
+            writing.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{state}'; END $$"))
+        return len(made)
+
+    if attempts == 3:
+        assert database.transact(refused_twice) == 3
+    else:
+        with pytest.raises(DatabaseBusy):
+            database.transact(refused_twice)
+    assert len(made) == attempts
+    database.close()
+
+
+def test_what_never_fits_is_given_up(postgres_url: str) -> None:
+    """After five attempts the caller is told to come back."""
+    database, made = Database.open(postgres_url), []
+
+    def refused(writing: Writing) -> None:
+        made.append(1)
+        writing.execute(text("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '40001'; END $$"))
+
+    with pytest.raises(DatabaseBusy):
+        database.transact(refused)
+    assert len(made) == session.ATTEMPTS
+    database.close()
+
+
 def test_a_busy_sqlite_is_said_to_be_busy(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that cannot get the lock in time is told to try again; nothing of its data is repeated."""
     monkeypatch.setattr(session, "BUSY_TIMEOUT_MS", 10)
