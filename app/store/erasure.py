@@ -21,13 +21,13 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from app.errors import ChildNotKnown, ChildStillPlaced
+from app.errors import ChildNotKnown, ChildStillPlaced, RunAlreadyMade
 from app.store import erasure_tables as tables
 from app.store.audit import ERASED, AuditEntry, record
 from app.store.audit_tables import audit_subjects, erasing, erasures
 from app.store.erasure_forgetting import Names
 from app.store.placement_tables import place_claims
-from app.store.run_tables import placed_children, proposed_children
+from app.store.run_tables import AT_WORK, placed_children, proposed_children, run_clock, runs
 from app.store.session import Database, Reading, Writing
 from app.store.tables import children, residents
 
@@ -91,7 +91,7 @@ def erase(
     """Erase a child; the word that stands for it from now on. `actor`: subject and kind of who wants it.
 
     `note` keeps the erasure outside the database; it is called last, so that what it cannot keep is not done.
-    Raises `ChildNotKnown` or `ChildStillPlaced`.
+    Raises `ChildNotKnown` or `ChildStillPlaced`, and `RunAlreadyMade` while a run is at work: it has read the child.
     """
     authority = erasure.authority
     if not held(writing, authority, child) and child not in tables.of_snapshots(writing, authority):
@@ -99,6 +99,7 @@ def erase(
     live = place_claims.c.authority == authority, place_claims.c.child_ref == child, place_claims.c.live
     if writing.execute(select(place_claims.c.child_ref).where(*live).limit(1)).first() is not None:
         raise ChildStillPlaced
+    _no_run_at_work(writing, authority)
     names = _names(writing, authority, child)
     writing.execute(insert(erasing), [{"authority": authority, "ref": ref} for ref in names])
     for forget in tables.EVERYWHERE:
@@ -177,6 +178,14 @@ def tidy(database: Database) -> None:
         cursor.close()
     finally:
         raw.close()
+
+
+def _no_run_at_work(writing: Writing, authority: str) -> None:
+    """Raise while there is one; none begins before this transaction ends."""
+    writing.execute(select(run_clock.c.fence).where(run_clock.c.authority == authority).with_for_update())
+    at_work = runs.c.authority == authority, runs.c.status.in_(AT_WORK)
+    if writing.execute(select(runs.c.id).where(*at_work).limit(1)).first() is not None:
+        raise RunAlreadyMade
 
 
 def _names(writing: Writing, authority: str, child: str) -> Names:

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from app.errors import ChildNotKnown
+from app.errors import ChildNotKnown, RunAlreadyMade
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.store import erasure, runs
 from app.store.audit import AuditEntry, record
@@ -126,6 +126,16 @@ def test_a_child_that_nobody_knows_is_not_erased(lite: Database) -> None:
     """And leaves no entry."""
     with pytest.raises(ChildNotKnown), lite.writing() as writing:
         erasure.erase(writing, "C1", Erasure.of(NOTTINGHAM, "C1"), ACTOR)
+
+
+def test_a_child_is_not_erased_while_a_run_has_read_it(proposed: Database) -> None:
+    """The run would store it again; once the run is over the child goes."""
+    run = taken_up(proposed)
+    wanted = Erasure.of(NOTTINGHAM, "C1")
+    with pytest.raises(RunAlreadyMade):
+        proposed.transact(lambda w: erasure.erase(w, "C1", wanted, ACTOR))
+    proposed.transact(lambda w: runs.cancel(w, NOTTINGHAM, run.id))
+    proposed.transact(lambda w: erasure.erase(w, "C1", wanted, ACTOR))
 
 
 def test_a_proposal_of_others_stays_word_for_word(proposed: Database) -> None:
