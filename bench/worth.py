@@ -16,7 +16,8 @@ from matplotlib import pyplot as plt
 
 from app.demo.authority import Sizes, synthetic_authority
 from app.matching.batch import Batch, Night, batch
-from app.matching.night_report import NightReport, report
+from app.matching.night_explained import report
+from app.matching.night_report import NightReport
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.problem import Solution, Status

@@ -15,7 +15,7 @@ from app.matching.batch import Batch
 from app.matching.branches import Claim, bound_by_cases
 from app.matching.certify import certify
 from app.matching.night_check import check_night
-from app.matching.night_report import proposed
+from app.matching.night_explained import proposed
 from app.matching.problem import WHOLE, AllowedPairs, Problem, Solution, Status, TargetMode
 from app.matching.terms import terms_of
 from app.matching.verify import verify

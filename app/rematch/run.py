@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from app.matching.batch import Batch, CannotPin, Night, Proposed, batch
 from app.matching.night_check import check_night
-from app.matching.night_report import NightReport, proposed, report
+from app.matching.night_explained import proposed, report
+from app.matching.night_report import NightReport
 from app.matching.problem import Status
 from app.matching.recheck import Verdict, recheck
 from app.rematch.checking import Answering, Checked, Checker, Contradiction

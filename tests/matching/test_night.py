@@ -13,7 +13,7 @@ import pytest
 from app.matching.batch import CannotPin, Night, Proposed, batch
 from app.matching.codes import KeepTogether, LivingCompanions
 from app.matching.night_check import check_night
-from app.matching.night_report import proposed, report
+from app.matching.night_explained import proposed, report
 from app.matching.policy import Arrivals, Policy
 from app.matching.pool import Pool
 from app.matching.referral import Child, Referral

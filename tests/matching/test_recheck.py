@@ -14,7 +14,7 @@ from app.matching.batch import Night, Proposed, batch
 from app.matching.codes import HomeKind, KeepTogether, LivingCompanions, Risk, Vulnerability
 from app.matching.home import Home
 from app.matching.night_check import check_night
-from app.matching.night_report import proposed
+from app.matching.night_explained import proposed
 from app.matching.pool import Pool
 from app.matching.recheck import Fallen, recheck
 from app.matching.referral import Child, ChildRef, HomeRef, Referral

@@ -13,7 +13,8 @@ from app.demo.authority import Authority, Sizes, synthetic_authority
 from app.matching.batch import Night, Proposed, batch
 from app.matching.home import Home, Resident
 from app.matching.night_check import check_night
-from app.matching.night_report import NightReport, proposed, report
+from app.matching.night_explained import proposed, report
+from app.matching.night_report import NightReport
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import Referral, ReferralRef

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.matching.batch import Night, batch
 from app.matching.home import Home
-from app.matching.night_report import proposed, report
+from app.matching.night_explained import proposed, report
 from app.matching.problem import Status
 from app.matching.referral import Referral
 from app.matching.solve import solve

@@ -1,0 +1,245 @@
+"""How a night's choice is read against its problem, and put into the words of a `NightReport`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.matching.batch import Batch, Proposed
+from app.matching.columns import IntArray
+from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, Siblings, Unplaced, WhyHere
+from app.matching.problem import PRICE_SCALE, Solution
+from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.matching.shortlist import shortlist
+from app.matching.terms import conflicting, terms_of
+
+MOST_SCARCE = 20
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A choice read against its problem. Arrays are indexed by chosen pair."""
+
+    batch: Batch
+    solution: Solution
+    party: IntArray
+    home: IntArray
+    size: IntArray
+    edges: IntArray
+
+    @classmethod
+    def of(cls, batch: Batch, solution: Solution) -> _Reading:
+        pairs = batch.problem.pairs
+        party = np.searchsorted(pairs.start, solution.chosen, side="right") - 1
+        size = np.diff(batch.problem.party_start)[party]
+        return cls(batch, solution, party, pairs.home[solution.chosen], size, terms_of(batch.problem).edges)
+
+    def referral(self, party: int) -> ReferralRef:
+        return self.batch.question.parties.parties[party].referral.ref
+
+    def names(self, party: int) -> tuple[ChildRef, ...]:
+        children = self.batch.question.children.entries
+        return tuple(children[row].child.ref for row in self.batch.question.parties.parties[party].members)
+
+    def home_ref(self, home: int) -> HomeRef:
+        return self.batch.night.pool.records[home].ref
+
+    def own_pairs(self, party: int) -> IntArray:
+        """Pairs of a party that are not excluded."""
+        problem = self.batch.problem
+        own = np.arange(problem.pairs.start[party], problem.pairs.start[party + 1])
+        return own[~np.isin(own, problem.excluded)]
+
+
+def report(batch: Batch, solution: Solution) -> NightReport:
+    """Read a choice and explain it. The choice must have been verified."""
+    reading = _Reading.of(batch, solution)
+    proposals = tuple(_proposal(reading, i) for i in range(len(solution.chosen)))
+    return NightReport(
+        status=solution.status,
+        objective=solution.objective,
+        bound=solution.bound,
+        children=batch.problem.children,
+        children_placed=int(reading.size.sum()),
+        proposals=tuple(sorted(proposals, key=lambda proposal: (proposal.referral, proposal.children))),
+        unplaced=_unplaced(reading),
+        siblings=_siblings(reading),
+        local=_local(reading),
+        weekly_cost_pence=int(batch.problem.pairs.weekly_fee_pence[solution.chosen].sum()),
+        scarce=_scarce(reading),
+    )
+
+
+def proposed(batch: Batch, solution: Solution) -> tuple[Proposed, ...]:
+    """The choice by names, as `check_night` takes it, in the order of the chosen pairs."""
+    return tuple(batch.proposed(int(pair)) for pair in solution.chosen)
+
+
+def _proposal(reading: _Reading, i: int) -> Proposal:
+    problem, pair, party = reading.batch.problem, int(reading.solution.chosen[i]), int(reading.party[i])
+    own = reading.own_pairs(party)
+    first = int(own[np.argmax(problem.pairs.points[own])])
+    if problem.pairs.points[first] == problem.pairs.points[pair]:
+        first = pair
+    why, others = _why_here(reading, i, first)
+    return Proposal(
+        referral=reading.referral(party),
+        children=reading.names(party),
+        home=reading.home_ref(int(reading.home[i])),
+        points=int(problem.pairs.points[pair]),
+        local=bool(problem.pairs.local_children[pair]),
+        weekly_fee_pence=int(problem.pairs.weekly_fee_pence[pair]),
+        unchanged=int(problem.unchanged_home[party]) == int(reading.home[i]),
+        first_home=reading.home_ref(int(problem.pairs.home[first])),
+        behind_first=int(problem.pairs.points[first] - problem.pairs.points[pair]),
+        why=why,
+        because_of=tuple(sorted({reading.referral(int(reading.party[j])) for j in others})),
+        others_would_lose=_others_would_lose(reading, others),
+    )
+
+
+def _why_here(reading: _Reading, i: int, first: int) -> tuple[WhyHere, list[int]]:
+    """What stands between the party and its first choice, given where everybody else goes."""
+    problem, pair, party = reading.batch.problem, int(reading.solution.chosen[i]), int(reading.party[i])
+    if first == pair:
+        return WhyHere.FIRST_CHOICE, []
+    home = int(problem.pairs.home[first])
+    there = [int(j) for j in np.flatnonzero(reading.home == home) if j != i]
+    siblings = [j for j in there if reading.referral(int(reading.party[j])) == reading.referral(party)]
+    if siblings:
+        return WhyHere.SIBLINGS, []
+    clashing = [j for j in there if _clash(reading, party, int(reading.party[j]), home)]
+    if clashing:
+        return WhyHere.MAY_NOT_SHARE, clashing
+    newcomers = int(reading.size[i]) + sum(int(reading.size[j]) for j in there)
+    limit = int(problem.shared_places[home]) if there else int(problem.places[home])
+    if newcomers > limit:
+        return WhyHere.PLACES, there
+    if len(there) + 1 > int(problem.arrivals[home]):
+        return WhyHere.ARRIVALS, there
+    return _trade_off(reading, pair, party, first), []
+
+
+def _trade_off(reading: _Reading, pair: int, party: int, first: int) -> WhyHere:
+    """The first choice is free: something that counts for the night as a whole speaks against it."""
+    problem = reading.batch.problem
+    pairs = problem.pairs
+    if problem.weekly_budget_pence is not None:
+        spent = int(pairs.weekly_fee_pence[reading.solution.chosen].sum())
+        change = int(pairs.weekly_fee_pence[first]) - int(pairs.weekly_fee_pence[pair])
+        if spent + change > problem.weekly_budget_pence:
+            return WhyHere.BUDGET
+    if pairs.local_children[first] < pairs.local_children[pair]:
+        return WhyHere.LOCAL_TARGET
+    if problem.home_price[pairs.home[first]] > problem.home_price[pairs.home[pair]]:
+        return WhyHere.RESERVED
+    if problem.unchanged_home[party] == pairs.home[pair]:
+        return WhyHere.UNCHANGED
+    return WhyHere.TRADE_OFF
+
+
+def _clash(reading: _Reading, one: int, other: int, home: int) -> bool:
+    found = conflicting(
+        reading.batch.problem, reading.edges, np.array([one]), np.array([other]), np.array([home], dtype=np.int64)
+    )
+    return bool(found[0])
+
+
+def _others_would_lose(reading: _Reading, others: Sequence[int]) -> int | None:
+    """The least that one of the others would give up by going to its own next best home; None: it has none."""
+    points, losses = reading.batch.problem.pairs.points, []
+    for j in others:
+        here = int(reading.solution.chosen[j])
+        own = reading.own_pairs(int(reading.party[j]))
+        elsewhere = own[own != here]
+        if len(elsewhere):
+            losses.append(max(0, int(points[here]) - int(points[elsewhere].max())))
+    return min(losses, default=None)
+
+
+def _unplaced(reading: _Reading) -> tuple[Unplaced, ...]:
+    parties = reading.batch.question.parties.parties
+    placed = {row for party in reading.party for row in parties[int(party)].members}
+    missing: dict[ReferralRef, list[int]] = {}
+    for row, entry in enumerate(reading.batch.question.children.entries):
+        if row not in placed:
+            missing.setdefault(entry.referral.ref, []).append(row)
+    return tuple(_one_unplaced(reading, rows) for _, rows in sorted(missing.items()))
+
+
+def _one_unplaced(reading: _Reading, rows: Sequence[int]) -> Unplaced:
+    batch, points = reading.batch, reading.batch.problem.pairs.points
+    referral = batch.question.children.entries[rows[0]].referral
+    mine = [
+        party
+        for party, record in enumerate(batch.question.parties.parties)
+        if record.referral.ref == referral.ref and set(record.members) <= set(rows)
+    ]
+    own = np.concatenate([reading.own_pairs(party) for party in mine]) if mine else np.zeros(0, dtype=np.int64)
+    best = own[np.argsort(-points[own], kind="stable")][:3]
+    homes = batch.problem.pairs.home[best]
+    winners = {reading.referral(int(reading.party[j])) for j in np.flatnonzero(np.isin(reading.home, homes))}
+    why_none = (
+        shortlist(referral, batch.night.pool, batch.night.policy, batch.night.as_of, k=1) if not len(own) else None
+    )
+    return Unplaced(
+        referral=referral.ref,
+        children=tuple(batch.question.children.entries[row].child.ref for row in rows),
+        homes_allowed=len(np.unique(batch.problem.pairs.home[own])),
+        best_home=reading.home_ref(int(homes[0])) if len(homes) else None,
+        lost_to=tuple(sorted(winners)),
+        near_misses=why_none.near_misses if why_none else (),
+        relaxations=why_none.relaxations if why_none else (),
+    )
+
+
+def _siblings(reading: _Reading) -> Siblings:
+    homes: dict[ReferralRef, list[tuple[int, int]]] = {}
+    for party, size, home in zip(reading.party, reading.size, reading.home, strict=True):
+        homes.setdefault(reading.referral(int(party)), []).append((int(size), int(home)))
+    counts = {"together": 0, "apart": 0, "partly_placed": 0, "not_placed": 0}
+    for referral in reading.batch.night.referrals:
+        if len(referral.children) == 1:
+            continue
+        parts = homes.get(referral.ref, [])
+        placed = sum(size for size, _ in parts)
+        if not placed:
+            counts["not_placed"] += 1
+        elif placed < len(referral.children):
+            counts["partly_placed"] += 1
+        else:
+            counts["together" if len(parts) == 1 else "apart"] += 1
+    return Siblings(**counts)
+
+
+def _local(reading: _Reading) -> LocalShare:
+    night, target = reading.batch.night, reading.batch.night.policy.target
+    local = night.local_placed + int(reading.batch.problem.pairs.local_children[reading.solution.chosen].sum())
+    total = night.total_placed + int(reading.size.sum())
+    counted_local, counted_total = local, total
+    if target.counts == "batch":
+        counted_local, counted_total = local - night.local_placed, total - night.total_placed
+    return LocalShare(
+        local_before=night.local_placed,
+        total_before=night.total_placed,
+        local_after=local,
+        total_after=total,
+        floor_permille=target.floor_permille,
+        ambition_permille=target.ambition_permille,
+        short_of_floor=max(0, -(-target.floor_permille * counted_total // 1000) - counted_local),
+        short_of_ambition=max(0, -(-target.ambition_permille * counted_total // 1000) - counted_local),
+        price_points=reading.solution.prices.local // PRICE_SCALE,
+    )
+
+
+def _scarce(reading: _Reading) -> tuple[Scarce, ...]:
+    charge = reading.solution.prices.charge
+    if not charge.size:
+        return ()
+    price = charge[:, 0] // PRICE_SCALE
+    records = reading.batch.night.pool.records
+    wanted = np.flatnonzero(price > 0)
+    order = sorted(wanted.tolist(), key=lambda home: (-int(price[home]), records[home].ref))[:MOST_SCARCE]
+    return tuple(Scarce(records[home].ref, records[home].kind, int(price[home])) for home in order)
