@@ -53,7 +53,7 @@ def get_held(request: Request, ref: ChildInPath) -> Response:
 
 @router.delete("/children/{ref}/personal-data", response_model=ErasedOut, responses=errors(404, 409))
 def erase(request: Request, ref: ChildInPath, key: IdempotencyKey = None) -> Response:
-    """Erase a child from every record. Not while the child has a live placement; it cannot be undone.
+    """Erase a child from every record. Not while the child has a live placement or a run is at work; for ever.
 
     The audit trail still says who did what and when, and no longer for whom. Where the child lives in a home by
     its record, somebody of whom nothing is known lives there from now on.
