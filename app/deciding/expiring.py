@@ -6,11 +6,17 @@ Whoever accepts and whoever lets expire ask the database the same question in th
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from app.deciding import steps
 from app.errors import DatabaseBusy, VersionMismatch
-from app.store import load, placements
+from app.store import load, placements, seen
+from app.store.clock import database_now
 from app.store.placement_records import TEMPORARY, Step
 from app.store.session import Database, Writing
+
+FORGOTTEN_AFTER = timedelta(days=30)
+"""What somebody was shown is needed to decide, which nobody does a month later."""
 
 MOST_AT_ONCE = 100
 """So many expire in one look; the rest in the next."""
@@ -27,6 +33,15 @@ def expire_overdue(database: Database, authority: str, most: int = MOST_AT_ONCE)
         except (VersionMismatch, DatabaseBusy):
             continue  # somebody was faster, or the next look will do it
     return expired
+
+
+def forget_unseen(database: Database, authority: str, most: int = 500) -> int:
+    """Forget what persons were shown and never decided on, a month later; how much it was."""
+    with database.reading() as reading:
+        old = seen.unused(reading, authority, database_now(reading) - FORGOTTEN_AFTER, most)
+    if old:
+        database.transact(lambda writing: seen.forget(writing, authority, old))
+    return len(old)
 
 
 def expire(writing: Writing, authority: str, placement_id: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
-from app.deciding.expiring import expire_overdue
+from app.deciding.expiring import expire_overdue, forget_unseen
 from app.errors import PlacementError
 from app.messages.delivering import Sender
 from app.messages.options import MessageOptions
@@ -64,7 +64,10 @@ class Duties:
             place,
             nightly_at,
             send=None if messages is None else Sender(place.database, place.authority, messages).deliver_due,
-            sweeps=(lambda: expire_overdue(place.database, place.authority),),
+            sweeps=(
+                lambda: expire_overdue(place.database, place.authority),
+                lambda: forget_unseen(place.database, place.authority),
+            ),
             hands_back=hands_back,
         )
 

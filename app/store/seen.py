@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, exists, select
 
 from app.matching.referral import ReferralRef
 from app.store.codec import decoder, encoder
 from app.store.placement_records import Seen, SeenKind, SeenOption
+from app.store.placement_tables import decisions
 from app.store.placement_tables import seen as table
 from app.store.session import Reading, Writing
 
@@ -39,6 +42,18 @@ def add(writing: Writing, authority: str, shown: Seen) -> None:
         "options": _write(shown.options),
     }
     writing.execute(table.insert(), row)
+
+
+def unused(reading: Reading, authority: str, before: datetime, most: int) -> list[str]:
+    """Ids of so much of what was shown before this instant and was never decided on."""
+    used = exists().where(decisions.c.authority == table.c.authority, decisions.c.seen_id == table.c.id)
+    old = table.c.authority == authority, table.c.seen_at < before, ~used
+    return list(reading.execute(select(table.c.id).where(*old).limit(most)).scalars())
+
+
+def forget(writing: Writing, authority: str, ids: Sequence[str]) -> None:
+    """Delete what was shown. The database refuses where a decision rests on it."""
+    writing.execute(delete(table).where(table.c.authority == authority, table.c.id.in_(ids)))
 
 
 def get(reading: Reading, authority: str, seen_id: str) -> Seen | None:

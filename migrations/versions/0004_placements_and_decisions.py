@@ -85,6 +85,7 @@ def _seen() -> None:
         sa.CheckConstraint("referral_version >= 1", name=op.f("ck_seen_referral_version_range")),
         comment="What a person was shown before deciding: homes in their order, points, versions. Never changed.",
     )
+    op.create_index("ix_seen_authority_seen_at", "seen", ["authority", "seen_at"])
 
 
 def _decisions() -> None:
@@ -149,6 +150,7 @@ def _decisions() -> None:
         sa.CheckConstraint("rank BETWEEN 1 AND 1000000", name=op.f("ck_decisions_rank_range")),
         comment="One row a step of a placement: who, from what to what, and why. Never changed.",
     )
+    op.create_index("ix_decisions_authority_seen_id", "decisions", ["authority", "seen_id"])
 
 
 def _decision_texts() -> None:

@@ -15,7 +15,7 @@ from app.deciding.accepting import accept
 from app.deciding.agreeing import approve, second, send
 from app.deciding.answering import decline, release, withdraw
 from app.deciding.desk import Why
-from app.deciding.expiring import expire_overdue
+from app.deciding.expiring import expire_overdue, forget_unseen
 from app.deciding.holding import accept_at_once, hold
 from app.deciding.living import end, place
 from app.errors import (
@@ -31,7 +31,8 @@ from app.errors import (
     VersionMismatch,
 )
 from app.matching.approval import Approval
-from app.store import audit_tables, idempotency, load, outbox_tables, placements, save
+from app.store import audit_tables, idempotency, load, outbox_tables, placements, save, seen
+from app.store.clock import database_now
 from app.store.follower import PoolFollower
 from app.store.idempotency import Answer
 from app.store.placement_records import Placement, State, Step
@@ -299,3 +300,16 @@ def test_an_acceptance_that_fails_half_way(database: Database, failing: list[int
     assert tried > 15
     assert [b - a for a, b in zip(before, _counts(database), strict=True)] == [0, 1, 1, 1, 1, 0]
     assert states(database) == [State.ACCEPTED]
+
+
+def test_what_was_never_decided_on_is_forgotten(database: Database) -> None:
+    """A month later what was shown goes, but for what a decision rests on."""
+    placement, unused = held(database, "R1", ONE_PLACE.ref), see(database, "R2")
+    assert forget_unseen(database, HERE) == 0
+    with database.reading() as reading:
+        old = seen.unused(reading, HERE, database_now(reading) + timedelta(days=1), 10)
+    assert old == [unused]
+    database.transact(lambda w: seen.forget(w, HERE, old))
+    with database.reading() as reading:
+        assert seen.get(reading, HERE, unused) is None
+        assert seen.get(reading, HERE, str(placement.seen_id)) is not None
