@@ -72,6 +72,7 @@ class Guard:
         turn = _Turn(self._door, needed=waits(scope["path"]))
         try:
             self._check_host(scope)
+            turn.check()
             body = await self._limited(scope, receive, turn)
             seconds = self._limits.request_timeout_s + (0 if body is receive else self._limits.body_timeout_s)
             await within(self._app(scope, body, answer), seconds, turn.end)
@@ -135,6 +136,12 @@ class _Turn:
         self._door = door
         self._needed = needed
         self._inside = False
+
+    def check(self) -> None:
+        """Raise `Overloaded` where it will not come: before anything of the request is read."""
+        if self._needed and self._door.is_full:
+            metrics.TURNED_AWAY.inc()
+            raise Overloaded
 
     async def come(self) -> None:
         """Wait for it. Raises `Overloaded`."""
