@@ -111,12 +111,11 @@ def _why_here(reading: _Reading, i: int, first: int) -> tuple[WhyHere, list[int]
     if siblings:
         return WhyHere.SIBLINGS, []
     newcomers = int(reading.size[i]) + sum(int(reading.size[j]) for j in there)
-    if newcomers > int(problem.places[home]):  # who may share it with whom is then no matter
-        return WhyHere.PLACES, there
-    clashing = [j for j in there if _clash(reading, party, int(reading.party[j]), home)]
+    full = newcomers > int(problem.places[home])  # who may share it with whom is then no matter
+    clashing = [] if full else [j for j in there if _clash(reading, party, int(reading.party[j]), home)]
     if clashing:
         return WhyHere.MAY_NOT_SHARE, clashing
-    if there and newcomers > int(problem.shared_places[home]):
+    if full or (there and newcomers > int(problem.shared_places[home])):
         return WhyHere.PLACES, there
     if len(there) + 1 > int(problem.arrivals[home]):
         return WhyHere.ARRIVALS, there
