@@ -14,6 +14,7 @@ from typing import Any
 
 from psycopg import Connection as Psycopg
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import text
 
 from app.errors import DatabaseRefused
@@ -71,7 +72,8 @@ SELECT rolname = session_user AS is_login,
 
 def grant(writing: Writing) -> None:
     """Make the role of the service where it is not there, and give it exactly the rights that it needs."""
-    writing.execute(text(_MAKE_ROLE))
+    if not _is_role(writing, APP_ROLE):
+        writing.execute(text(_MAKE_ROLE))
     writing.execute(text(f"GRANT USAGE ON SCHEMA {QUEUE_SCHEMA} TO {APP_ROLE}"))
     writing.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {QUEUE_SCHEMA} TO {APP_ROLE}"))
     writing.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {QUEUE_SCHEMA} TO {APP_ROLE}"))
@@ -90,15 +92,22 @@ def grant(writing: Writing) -> None:
 def let_in(writing: Writing, login: str, password: str | None) -> None:
     """Let a login work in the role of the service: made where it is not there, given this password where one is said.
 
-    The password is made unreadable before it is sent, so that it stands in no log of the server.
+    The password is made unreadable before it is sent, so that it stands in no log of the server. An owner that may
+    not make roles finds them made by somebody who may, and then leaves the password alone.
     """
     driver, name, role = _driver(writing), sql.Identifier(login), sql.Identifier(APP_ROLE)
-    if not writing.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :login"), {"login": login}).scalar():
+    if not _is_role(writing, login):
         driver.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(name))
     if password is not None:
         hidden = driver.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256").decode()
-        driver.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(hidden)))
-    driver.execute(sql.SQL("GRANT {} TO {}").format(role, name))
+        try:
+            with driver.transaction():
+                driver.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(hidden)))
+        except InsufficientPrivilege:
+            log.warning("The owner may not set the password of the service's login: it stays as it is.")
+    is_member = text("SELECT pg_has_role(:login, :role, 'MEMBER')")
+    if not writing.execute(is_member, {"login": login, "role": APP_ROLE}).scalar_one():
+        driver.execute(sql.SQL("GRANT {} TO {}").format(role, name))
 
 
 def require_walls(reading: Reading) -> None:
@@ -121,6 +130,11 @@ def require_walls(reading: Reading) -> None:
             log.error("The role of the service may do more than it should: it must own nothing and create nothing.")
             raise DatabaseRefused
         log.warning("The login of the service is privileged. Give it one of its own: see docs/operating.md.")
+
+
+def _is_role(reading: Reading, name: str) -> bool:
+    found = reading.execute(text("SELECT count(*) FROM pg_roles WHERE rolname = :name"), {"name": name})
+    return bool(found.scalar_one())
 
 
 def _rights(table: str, refusals: Sequence[Any]) -> list[sql.Composable]:

@@ -310,6 +310,29 @@ def test_a_login_of_the_services_own(owner: Database, postgres_url: str, caplog:
         writing.execute(text("DROP ROLE desk"))
 
 
+def test_an_owner_that_may_make_no_roles(postgres: Postgres, caplog: pytest.LogCaptureFixture) -> None:
+    """Somebody who may has made them: the migration gives them their rights, and leaves the password alone."""
+    name = postgres.create()
+    with psycopg.connect(_plain(postgres.url(name)), autocommit=True) as superuser:
+        superuser.execute("CREATE ROLE modest LOGIN")
+        superuser.execute("CREATE ROLE made_before LOGIN NOINHERIT")
+        superuser.execute("GRANT placement_app TO made_before")
+        superuser.execute(f"ALTER DATABASE {name} OWNER TO modest")
+    modest = Database.open(make_url(postgres.url(name)).set(username="modest").render_as_string())
+    for _ in range(2):
+        migrate.upgrade(modest, login=("made_before", "canary-password"))
+    modest.close()
+    assert "stays as it is" in caplog.text
+    opened = Database.open(make_url(postgres.url(name)).set(username="made_before").render_as_string(), NOTTINGHAM)
+    with opened.reading() as reading:
+        roles.require_walls(reading)
+        assert load.inventory_seq(reading, NOTTINGHAM) == 0
+    opened.close()
+    postgres.drop(name)
+    with psycopg.connect(_plain(postgres.url("postgres")), autocommit=True) as superuser:
+        superuser.execute("DROP ROLE modest, made_before")
+
+
 def test_a_login_without_the_role_is_refused(owner: Database, postgres_url: str) -> None:
     """A login that nobody let in does not get as far as a row."""
     with owner.engine.begin() as connection:
