@@ -72,6 +72,7 @@ def test_every_address_is_described(lite: TestClient) -> None:
         "GET /health/live",
         "GET /health/ready",
         "GET /me",
+        "GET /metrics",
         "GET /audit",
         "GET /audit/head",
         "GET /children/{ref}/personal-data",
