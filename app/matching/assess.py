@@ -202,7 +202,7 @@ def counted(score: Score, stand_in: int) -> IntArray:
     value = score.value.astype(np.int32, copy=False)
     if score.not_known is not None:
         most = np.int32(FULL) if score.most is None else score.most
-        value = np.where(score.not_known, np.clip(np.int32(stand_in), value, most), value)
+        value = np.where(score.not_known, np.minimum(np.maximum(np.int32(stand_in), value), most), value)
     if score.applies is not None:
         value = np.where(score.applies, value, np.int32(0))
     return value

@@ -50,7 +50,7 @@ class Table:
         return cls(**{f.name: _read(f.metadata, records) for f in fields(cls)})
 
     def __len__(self) -> int:
-        first = fields(self)[0].name
+        first = next(iter(self.__dataclass_fields__))
         return int(getattr(self, first).shape[-1])
 
     def take(self, rows: IntArray) -> Self:

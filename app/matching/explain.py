@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from app.matching.assess import Question, counted
-from app.matching.columns import BoolArray, IntArray
+from app.matching.columns import Array, IntArray
 from app.matching.finding import FULL, Facts, Value
 from app.matching.pairs import Pairs, child_list, party_list
 from app.matching.policy import CriterionSetting, RuleSetting
@@ -168,9 +168,9 @@ def _parts(setting: CriterionSetting, pairs: Any, names: Sequence[ChildRef]) -> 
     score = setting.criterion.judge(pairs, setting.params)
     shape, count = pairs.shape, pairs.shape[0]
     each = count // len(names)
-    values = np.broadcast_to(counted(score, setting.stand_in), shape).tolist()
-    least = np.broadcast_to(score.value, shape).tolist()
-    most = [FULL] * count if score.most is None else np.broadcast_to(score.most, shape).tolist()
+    values = _flat(counted(score, setting.stand_in), shape)
+    least = _flat(score.value, shape)
+    most = [FULL] * count if score.most is None else _flat(score.most, shape)
     known = [True] * count if score.not_known is None else _flat(~score.not_known, shape)
     applies = [True] * count if score.applies is None else _flat(score.applies, shape)
     facts = _decoded(score.facts(), shape, count)
@@ -195,8 +195,8 @@ def _parts(setting: CriterionSetting, pairs: Any, names: Sequence[ChildRef]) -> 
     return parts
 
 
-def _flat(found: BoolArray, shape: tuple[int, ...]) -> list[bool]:
-    flat: list[bool] = np.broadcast_to(found, shape).tolist()
+def _flat(found: Array, shape: tuple[int, ...]) -> list[Any]:
+    flat: list[Any] = (found if found.shape == shape else np.broadcast_to(found, shape)).tolist()
     return flat
 
 

@@ -37,7 +37,8 @@ class Fact:
 
     def decoded(self, shape: tuple[int, ...]) -> list[Value]:
         """The fact of every pair as plain values, in the order of the flattened pairs; None: not known."""
-        raws = np.broadcast_to(self.values, shape).ravel().tolist()
+        values = self.values if self.values.shape == shape else np.broadcast_to(self.values, shape)
+        raws = values.ravel().tolist()
         match self.kind:
             case FactKind.NUMBER:
                 return [None if raw == NOT_KNOWN else raw for raw in raws]

@@ -20,7 +20,7 @@ def falling(amount: IntArray, full_up_to: int, none_from: int) -> IntArray:
     span = none_from - full_up_to
     narrow = amount.dtype == np.int32 and full_up_to >= 0 and none_from <= MOST_IN_32_BITS
     left = none_from - amount.astype(np.int32 if narrow else np.int64, copy=False)
-    value: IntArray = np.clip(left, 0, span) * FULL // span
+    value: IntArray = np.minimum(np.maximum(left, 0), span) * FULL // span
     return value.astype(np.int32, copy=False)
 
 
@@ -33,5 +33,5 @@ def falling_share(part: IntArray, whole: IntArray, full_at_percent: int, none_at
     whole = np.asarray(whole, dtype=np.int64)
     left = none_at_percent * whole - 100 * np.asarray(part, dtype=np.int64)
     span = (none_at_percent - full_at_percent) * whole
-    value: IntArray = np.clip(left, 0, span) * FULL // span
+    value: IntArray = np.minimum(np.maximum(left, 0), span) * FULL // span
     return value.astype(np.int32)

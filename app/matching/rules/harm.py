@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 
 import numpy as np
 
 from app.matching.codes import Risk, Vulnerability
-from app.matching.columns import IntArray
+from app.matching.columns import IntArray, frozen
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,17 @@ def harmed_by(params: Params) -> dict[Risk, int]:
 
 def reach(params: Params, risks: IntArray) -> IntArray:
     """The vulnerabilities that somebody with these risks (masks over `Risk`) could harm."""
+    return _reached(tuple(harmed_by(params).items()))[risks]
+
+
+@lru_cache(maxsize=32)
+def _reached(harmed: tuple[tuple[Risk, int], ...]) -> IntArray:
+    """For every mask over `Risk` what it reaches: a policy's table, worked out once."""
     every_mask = np.arange(1 << len(Risk), dtype=np.uint16)
     reached = np.zeros(len(every_mask), dtype=np.uint16)
-    for risk, harmed in harmed_by(params).items():
-        reached[(every_mask & risk.bit) != 0] |= np.uint16(harmed)
-    return reached[risks]
+    for risk, vulnerabilities in harmed:
+        reached[(every_mask & risk.bit) != 0] |= np.uint16(vulnerabilities)
+    return frozen(reached)
 
 
 def every_harm(params: Params) -> int:
