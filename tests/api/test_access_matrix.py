@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 from app.access.permissions import PERMISSIONS
 from app.access.principal import Role
-from app.api import permitting, sign_in
+from app.api import permitting, policies, sign_in
 from app.api.permitting import RouteWithoutPermission, addresses, require_permissions
 from app.main import create_app
 from app.settings import Settings
@@ -20,7 +20,10 @@ from tests.api.conftest import TODAY, settings_for
 from tests.support.access import EVERY_ROLE, bearer, client_of
 from tests.support.access_matrix import ANOTHER_AUTHORITY, Objects, askers, implied, of_every_kind, stored, table, tried
 
-LEAST_CELLS = 880
+LEAST_CELLS = 800
+
+ALL_OR_NOTHING = ("nobody", "every role person", "every role system", "another authority")
+"""Callers for whom it is tried here whose the object is; the campaign tries all of them."""
 
 
 @pytest.fixture
@@ -46,15 +49,18 @@ def both(settings: Settings) -> tuple[FastAPI, Objects]:
 
 
 def test_the_whole_matrix(sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each cell is refused with the status that the table implies, or let in; none is left out."""
+    """Each cell is refused with the status that the table implies, or let in; none is left out.
+
+    Every route by every role; of others' objects and missing ones by those who may do all or nothing.
+    """
     app, objects = both(settings_for(sqlite_url))
     callers = askers(short=True)
     with client_of(app, {}) as client:
-        cells = tried(app, client, objects, callers)
+        cells = tried(app, client, objects, callers, [caller for caller in callers if caller.name in ALL_OR_NOTHING])
     with capsys.disabled():
         print(f"\naccess matrix: {cells.done} cells, {dict(cells.counts)}")  # noqa: T201 - the count is the proof
     assert cells.wrong == []
-    assert cells.done == implied(app, len(callers)) >= LEAST_CELLS
+    assert cells.done == implied(app, len(callers), len(ALL_OR_NOTHING)) >= LEAST_CELLS
     assert all(cells.counts[each] > 50 for each in ("401", "403", "let in"))
 
 
@@ -103,6 +109,15 @@ def test_a_route_without_a_row_stops_the_start() -> None:
     app.mount("/files", APIRouter())
     with pytest.raises(RouteWithoutPermission, match="no plain address"):
         require_permissions(app.routes, PERMISSIONS)
+
+
+def test_the_service_does_not_start_with_such_a_route(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the service itself that looks, not only this test."""
+    router = APIRouter()
+    router.add_api_route("/secrets", lambda: None, methods=["GET"])
+    monkeypatch.setattr(policies, "router", router)
+    with pytest.raises(RouteWithoutPermission, match="GET /secrets"):
+        create_app(settings_for(sqlite_url), lambda: TODAY)
 
 
 def test_the_second_wall(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,6 +209,17 @@ def test_nobody_ends_what_another_browser_began(browser: TestClient) -> None:
     assert rows(browser) == []
 
 
+def test_a_state_that_is_not_this_attempt_s(browser: TestClient) -> None:
+    """A good code with another state was not asked for by this browser."""
+    address = begin(browser)
+    state = browser.cookies[ATTEMPT].split(".")[0]
+    assert state in address
+    for other in ("", "x", state[:-1], state.swapcase()):
+        answer = browser.get(address.replace(state, other), follow_redirects=False)
+        assert (answer.status_code, answer.json()["code"]) == (400, "sign_in_failed"), other
+    assert browser.get(address, follow_redirects=False).status_code == 303
+
+
 def test_a_code_is_good_once(browser: TestClient) -> None:
     """The same address a second time signs nobody in."""
     address = begin(browser)

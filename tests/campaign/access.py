@@ -58,13 +58,13 @@ def the_matrix(counts: Counts, url: str) -> None:
     app, objects = both(url)
     callers = askers()
     with client_of(app, {}) as client:
-        cells = tried(app, client, objects, callers)
+        cells = tried(app, client, objects, callers, callers)
         client.headers.update(bearer())
         for address, of_another, of_nobody in of_every_kind(client, objects, app):
             same = of_another.status_code == of_nobody.status_code and len(of_another.text) == len(of_nobody.text)
             counts.check(same, f"{address}: another's object is told from none")
     counts.done += cells.done
-    counts.promised += implied(app, len(callers))
+    counts.promised += implied(app, len(callers), len(callers))
     counts.failures += cells.wrong
     counts.notes.setdefault("matrix", []).append(dict(cells.counts))
 

@@ -165,13 +165,15 @@ class Cells:
         return self.counts.total()
 
 
-def tried(app: FastAPI, client: TestClient, objects: Objects, callers: Sequence[Asking]) -> Cells:
-    """Every route by every caller by every ownership."""
+def tried(
+    app: FastAPI, client: TestClient, objects: Objects, callers: Sequence[Asking], of_others: Sequence[Asking]
+) -> Cells:
+    """Every route by every caller; what others own or nobody does by every one of `of_others`."""
     cells, lines = Cells(), table()
     for method, template in addresses(app.routes):
         for ownership in OWNERSHIPS if "{" in template else OWNERSHIPS[:1]:
             path = objects.path(template, ownership)
-            for caller in callers:
+            for caller in callers if ownership == OWNERSHIPS[0] else of_others:
                 _try(cells, client, (method, template, path), caller, wanted(lines[method, template], caller))
     return cells
 
@@ -201,10 +203,11 @@ def _code(answer: Any) -> str:
     return str(found.get("code", "")) if isinstance(found, dict) else ""
 
 
-def implied(app: FastAPI, callers: int) -> int:
+def implied(app: FastAPI, callers: int, of_others: int) -> int:
     """Cells that the table implies for the routes that there are and so many callers."""
-    lines = [template for _, template in addresses(app.routes)]
-    return sum((len(OWNERSHIPS) if "{" in template else 1) for template in lines) * callers
+    templates = [template for _, template in addresses(app.routes)]
+    named = sum("{" in template for template in templates)
+    return len(templates) * callers + named * (len(OWNERSHIPS) - 1) * of_others
 
 
 def of_every_kind(client: TestClient, objects: Objects, app: FastAPI) -> Iterator[tuple[str, Any, Any]]:
