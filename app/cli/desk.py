@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,7 +23,7 @@ from app.matching.pool import Pool
 from app.matching.referral import Referral, ReferralRef
 from app.settings import Settings
 from app.store import load
-from app.store.audit import AuditEntry
+from app.store.audit import JSON, AuditEntry
 from app.store.audit_trail import Trail
 from app.store.migrate import require_current
 from app.store.policies import PolicyBook, load_policies
@@ -68,11 +68,16 @@ class Desk:
             stored = load.referral(reading, self.settings.authority, ReferralRef(ref))
         if stored is None:
             raise ReferralNotFound
-        children = tuple(child.ref for child in stored.record.children)
-        entry = AuditEntry(operator(), str(Kind.PERSON), "referral.read", "referral", ref, children)
+        self.saw("referral.read", "referral", ref, {child.ref for child in stored.record.children})
+        return stored.record
+
+    def saw(self, action: str, object_kind: str, object_ref: str, children: Iterable[str], **facts: JSON) -> None:
+        """Record what is about to be shown, or written to a file, at this terminal."""
+        entry = AuditEntry(
+            operator(), str(Kind.PERSON), action, object_kind, object_ref, tuple(sorted(children)), facts
+        )
         with suppress(ReadOnly):
             Trail(self.database, self.settings.authority).record(entry)
-        return stored.record
 
 
 @contextmanager

@@ -54,6 +54,8 @@ def rematch(
         wanted = Wanted(RunKind.MANUAL, today(), day, options)
         outcome, run = (tried_night(desk, wanted), None) if dry_run else stored_night(desk, wanted)
         if outcome is not None:
+            waiting = {child.ref for referral in outcome.night.referrals for child in referral.children}
+            desk.saw("run.read", "run", run.id if run else "tried", waiting, to_file=bool(snapshot or out))
             print_night(console, outcome)
             _write_files(snapshot_of(outcome.night, desk.settings.policies), outcome, snapshot, out)
         _say_stored(run)
