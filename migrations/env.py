@@ -23,5 +23,6 @@ def migrate(connection: Connection) -> None:
 if (given := context.config.attributes.get("connection")) is not None:
     migrate(given)
 else:
-    with Database.open(Settings.read().database_url.get_secret_value()).writing() as own:
+    settings = Settings.read()
+    with Database.open((settings.database_owner_url or settings.database_url).get_secret_value()).writing() as own:
         migrate(own)
