@@ -2,12 +2,17 @@
 
 The templates stand with the rules and criteria (`because`). A fact is printed by its format: `{age}` as it
 is, `{distance_m:miles}`, `{fee_pence:pounds}`, `{judged_on:day}`, `{risks:list}`, `{children:children}`,
-`{flag:flag}`, `{registered_to:end}`. A fact that is not known reads "not known".
+`{flag:flag}`, `{registered_to:end}`, `{answer:answer}` (yes or no), `{sex:sex}`, `{gap:levels}`,
+`{tier:tier}`. A fact that is not known reads "not known".
+
+A clause in square brackets is left out where one of its facts has nothing to say: a no, an empty list, a distance
+that reads as one told already, a tier where there are none. `{flag:when}` prints nothing: it only decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from string import Formatter
 from typing import Any
@@ -126,17 +131,34 @@ def _listed(value: Value) -> str:
     return ", ".join(words(item) for item in value) if isinstance(value, tuple) else words(value)
 
 
-def _children(value: object) -> str:
-    return "1 child" if value == 1 else f"{value} children"
+def counted(count: int, one: str, several: str = "") -> str:
+    """So many of a thing: "1 home", "2 homes"; `several` where it is more than an s."""
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
+def children(count: int) -> str:
+    """So many children."""
+    return counted(count, "child", "children")
+
+
+def joined(items: Sequence[str]) -> str:
+    """A list within a sentence: "a, b and c"."""
+    return " and ".join([", ".join(items[:-1]), items[-1]]) if len(items) > 1 else "".join(items)
+
+
+_SEXES: Mapping[str, str] = {"M": "male", "F": "female", "U": "unknown"}
 _FORMATS: Mapping[str, Callable[[Any], str]] = {
     "miles": miles,
     "pounds": pounds,
     "day": day,
     "list": _listed,
-    "children": _children,
+    "children": children,
     "flag": lambda value: "yes" if value else "no",
+    "answer": lambda value: str(value).lower(),
+    "sex": lambda value: _SEXES.get(str(value), str(value).lower()),
+    "levels": lambda value: counted(value, "level"),
+    "tier": lambda value: f"tier {value}",
+    "when": lambda _value: "",
     "points": points,
 }
 
@@ -153,6 +175,7 @@ class _Wording(Formatter):
 
 
 _WORDING = _Wording()
+_CLAUSE = re.compile(r"\[(.*?)\]")
 
 
 def sentence(code: str, facts: Mapping[str, Value]) -> str:
@@ -206,4 +229,25 @@ def change_sentence(needed: Needed, referral: Referral, home: Home) -> str:
 
 
 def _filled(template: str, facts: Mapping[str, Value]) -> str:
-    return str(_WORDING.vformat(template, (), dict(facts)))
+    said = ""
+    for i, clause in enumerate(_CLAUSE.split(template)):  # every second one stood in brackets
+        if i % 2 and _says_nothing(clause, facts, before=said):
+            continue
+        said += str(_WORDING.vformat(clause, (), dict(facts)))
+    return said.strip(" ;")
+
+
+def _says_nothing(clause: str, facts: Mapping[str, Value], before: str) -> bool:
+    """Whether a fact of a clause is a no, none at all, or a distance that was told before."""
+    for _, name, spec, _ in _WORDING.parse(clause):
+        value = facts[name] if name else None
+        if (
+            value is False
+            or value in ((), "No")
+            or (spec == "levels" and value == 0)
+            or (spec == "tier" and value is None)
+        ):
+            return True
+        if spec == "miles" and isinstance(value, int) and f" {miles(value)} " in f" {before} ":
+            return True
+    return False

@@ -13,12 +13,26 @@ import pytest
 from app.matching.codes import HomeKind, Judgement, NeedDomain
 from app.matching.criteria import CRITERIA
 from app.matching.explain import Outcome, Part, RuleFinding
+from app.matching.finding import Value
 from app.matching.referral import ChildRef
 from app.matching.rules import RULES
 from app.matching.rules.kind_allowed import FIELD_OF_PART
 from app.matching.unit import Change, Subject
 from app.matching.why_not import Needed
-from app.wording import CHANGES, change_sentence, day, miles, part_sentence, pounds, rule_sentence, sentence, words
+from app.wording import (
+    CHANGES,
+    change_sentence,
+    children,
+    counted,
+    day,
+    joined,
+    miles,
+    part_sentence,
+    pounds,
+    rule_sentence,
+    sentence,
+    words,
+)
 from tests.support.builders import a_child, a_home, a_referral
 from tests.support.judging import judge_one
 from tests.support.params import params_of
@@ -55,6 +69,74 @@ def test_a_criterion_that_is_full_says_it_shortly() -> None:
     part = Part("needs_fit", ChildRef("C"), 18, True, True, 1000, 18_000, 18_000, 18_000, facts)
     assert part_sentence(part) == "Meets every need"
     assert part_sentence(replace(part, value=999)).startswith("Needs beyond")
+
+
+@pytest.mark.parametrize(
+    ("code", "facts", "said"),
+    [
+        ("contact", {"nearest_m": 3862, "farthest_m": 3863}, "2.4 miles from where the child goes to see people"),
+        (
+            "contact",
+            {"nearest_m": 3862, "farthest_m": 19_956},
+            "2.4 miles from where the child goes to see people; the farthest of these places: 12.4 miles",
+        ),
+        (
+            "wishes",
+            {"met": (), "unmet": ("live_with_pets",), "not_known": ()},
+            "Of the child's wishes the home does not meet: live with pets",
+        ),
+        (
+            "wishes",
+            {"met": ("live_with_pets",), "unmet": ("stay_at_my_school",), "not_known": ("stay_in_my_area",)},
+            (
+                "Of the child's wishes the home meets: live with pets; does not meet: stay at my school; "
+                "may or may not meet, as too little is known: stay in my area"
+            ),
+        ),
+        ("education", {"distance_m": 1609, "key_stage_4": "No"}, "1.0 miles from the child's school"),
+        (
+            "education",
+            {"distance_m": None, "key_stage_4": None},
+            "not known from the child's school; in Key Stage 4: not known",
+        ),
+        (
+            "needs_fit",
+            {"gaps": ("education",), "largest_gap": 1, "not_known": ()},
+            "Needs beyond what the home can do: education, by 1 level at most",
+        ),
+        ("sourcing", {"route": "spot", "tier": None}, "Route: spot"),
+        ("sourcing", {"route": "framework", "tier": 2}, "Route: framework, tier 2"),
+        (
+            "live_apart",
+            {"resident": True, "within": False},
+            "They must live apart: the child and somebody who lives there",
+        ),
+        (
+            "usable_places",
+            {"free": 0, "places": 1, "children": 2},
+            "0 of 1 places are free; room is needed for 2 children",
+        ),
+        (
+            "sex",
+            {"sex": "M", "sex_accepted": "F"},
+            "Sex of the children whom the home takes: female; the child's is recorded as male",
+        ),
+    ],
+)
+def test_a_sentence_says_only_what_there_is_to_say(code: str, facts: dict[str, Value], said: str) -> None:
+    """No "none", no distance twice, no tier where there are no tiers; what is not known is never left out."""
+    assert sentence(code, facts) == said
+
+
+def test_numbers_of_things() -> None:
+    """One is one thing; lists end with "and"."""
+    assert (counted(1, "home"), counted(2, "home"), children(1), children(1200)) == (
+        "1 home",
+        "2 homes",
+        "1 child",
+        "1,200 children",
+    )
+    assert (joined(["8"]), joined(["8", "6"]), joined(["8", "6", "3"])) == ("8", "8 and 6", "8, 6 and 3")
 
 
 def test_every_unit_says_what_it_asks_and_where_it_comes_from() -> None:

@@ -90,7 +90,8 @@ def _distances(homes: Homes, lists: ChildLists, cols: IntArray) -> tuple[IntArra
 CONTACT = Criterion(
     code="contact",
     says="Near the people whom the child goes to see",
-    because="Where the child goes to see people: the nearest {nearest_m:miles} away, the farthest {farthest_m:miles}",
+    because="{nearest_m:miles} from where the child goes to see people"
+    "[; the farthest of these places: {farthest_m:miles}]",
     source="Children Act 1989 s34 and Sch 2 para 15",
     judge=judge,
     params=Params,

@@ -48,9 +48,9 @@ def judge(pairs: ChildPairs, _params: NoParams) -> Score:
 DISABILITY = Criterion(
     code="disability",
     says="Suitable for the child's disabilities and ways of communicating",
-    because="The child's disabilities: {disabilities:list}; communication: {communication:list}; "
-    "not supported: {unmet:list}, communication {unmet_communication:list}; "
-    "not known whether supported: {not_known:list}",
+    because="The child's disabilities: {disabilities:list}[; ways of communicating: {communication:list}]"
+    "[; not supported: {unmet:list}][; ways of communicating not supported: {unmet_communication:list}]"
+    "[; not known whether supported: {not_known:list}]",
     source="Children Act 1989 s22C(8)(d); Equality Act 2010 s149",
     when_full="Supports every disability and way of communicating that is named",
     judge=judge,

@@ -67,7 +67,7 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
 EDUCATION = Criterion(
     code="education",
     says="The child's education is not disturbed",
-    because="{distance_m:miles} from the child's school; in Key Stage 4: {key_stage_4}",
+    because="{distance_m:miles} from the child's school[; in Key Stage 4: {key_stage_4:answer}]",
     source="Children Act 1989 s22C(8)(b); Care Planning, Placement and Case Review (England) Regulations 2010, reg 10",
     judge=judge,
     params=Params,

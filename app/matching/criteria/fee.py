@@ -89,8 +89,8 @@ def _worth(params: Params, homes: Homes) -> IntArray:
 FEE = Criterion(
     code="fee",
     says="The weekly fee against what is usual",
-    because="{weekly_fee_pence:pounds} a week for {package}, where {reference_pence:pounds} is usual; "
-    "already paid for by a block contract: {void:flag}",
+    because="{weekly_fee_pence:pounds} a week for {package}, where {reference_pence:pounds} is usual"
+    "[{void:when}; the place is already paid for by a block contract]",
     source="Nottingham Placements Commissioning and Sufficiency Strategy 2023-28 (best value); "
     "East Midlands Regional Provider Framework (Core, Enhanced and Complex packages)",
     judge=judge,

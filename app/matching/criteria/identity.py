@@ -90,8 +90,9 @@ def _speaks(pairs: ChildPairs) -> BoolArray:
 IDENTITY = Criterion(
     code="identity",
     says="Language, religion and culture, where the child asks for them",
-    because="Of what the child asks for, met: {met:list}; not met: {unmet:list}; not known: {not_known:list}",
+    because="Of what the child asks for the home[ offers: {met:list};][ does not offer: {unmet:list};]"
+    "[ may or may not offer, as too little is known: {not_known:list}]",
     source="Children Act 1989 s22(5)(c); Fostering National Minimum Standard 15; Equality Act 2010 s149",
-    when_full="Everything the child asks for: {met:list}",
+    when_full="Offers everything the child asks for: {met:list}",
     judge=judge,
 )

@@ -79,7 +79,7 @@ def _facts(homes: Homes, local: Local) -> Facts:
 IN_AREA = Criterion(
     code="in_area",
     says="In the authority's own area",
-    because="Area: {area}; local by the council's own definition: {local}; {centre_m:miles} from the centre",
+    because="Area: {area}; local by the council's own definition: {local:answer}; {centre_m:miles} from the centre",
     source="Children Act 1989 s22C(9); "
     "Care Planning, Placement and Case Review (England) Regulations 2010, reg 11; "
     "Nottingham Placements Commissioning and Sufficiency Strategy 2023-28 (local: within 20 miles)",

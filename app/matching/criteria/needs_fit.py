@@ -100,8 +100,8 @@ def _left(taken: tuple[IntArray, ...], shortfalls: tuple[IntArray, ...]) -> IntA
 NEEDS_FIT = Criterion(
     code="needs_fit",
     says="Meets the child's needs",
-    because="Needs beyond what the home can do: {gaps:list}, by {largest_gap} levels at most; "
-    "not known: {not_known:list}",
+    because="Needs beyond what the home can do: {gaps:list}[, by {largest_gap:levels} at most]"
+    "[; not known: {not_known:list}]",
     source="Children Act 1989 s22C(5); Children's Homes (England) Regulations 2015, Sch 1; "
     "Fostering National Minimum Standard 15",
     when_full="Meets every need",

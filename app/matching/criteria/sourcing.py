@@ -70,7 +70,7 @@ def _worth(params: Params, homes: Homes) -> IntArray:
 SOURCING = Criterion(
     code="sourcing",
     says="Bought in the council's order: in-house or block, framework, spot",
-    because="Route: {route}, tier: {tier}",
+    because="Route: {route}[, {tier:tier}]",
     source="Nottingham Placements Commissioning and Sufficiency Strategy 2023-28, external market",
     when_full="Bought first: {route}",
     judge=judge,

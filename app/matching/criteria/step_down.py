@@ -75,7 +75,7 @@ def _looks_to_a_family(pairs: ChildPairs) -> BoolArray:
 STEP_DOWN = Criterion(
     code="step_down",
     says="A step down to a family",
-    because="The child is to live with a family; this home is: {kind}",
+    because="The child is to live with a family; kind of home: {kind}",
     source="Children Act 1989 s22C(5)-(7); "
     "Nottingham Placements Commissioning and Sufficiency Strategy 2023-28 (step down to fostering)",
     judge=judge,

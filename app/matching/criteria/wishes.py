@@ -112,10 +112,11 @@ def _within(easting: IntArray, northing: IntArray, limit: int, row: int, homes: 
 WISHES = Criterion(
     code="wishes",
     says="What the child wishes",
-    because="The child's wishes, met: {met:list}; not met: {unmet:list}; not known: {not_known:list}",
+    because="Of the child's wishes the home[ meets: {met:list};][ does not meet: {unmet:list};]"
+    "[ may or may not meet, as too little is known: {not_known:list}]",
     source="Children Act 1989 s22(4)-(5); "
     "Nottingham Placements Commissioning and Sufficiency Strategy 2023-28 (voice of the child in the search)",
-    when_full="Everything the child wishes: {met:list}",
+    when_full="Meets everything the child wishes: {met:list}",
     judge=judge,
     params=Params,
 )

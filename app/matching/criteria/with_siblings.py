@@ -116,7 +116,7 @@ def _nearest(homes: Homes, lists: ChildLists, cols: IntArray) -> tuple[IntArray,
 WITH_SIBLINGS = Criterion(
     code="with_siblings",
     says="With or near brothers and sisters who are already placed",
-    because="{distance_m:miles} from the nearest brother or sister already placed; in the same home: {same_home:flag}",
+    because="{distance_m:miles} from the nearest brother or sister already placed[{same_home:when}; in the same home]",
     source="Children Act 1989 s22C(8)(c)",
     when_full="In the same home as brothers and sisters already placed",
     judge=judge,

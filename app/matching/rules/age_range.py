@@ -49,7 +49,7 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 AGE_RANGE = Rule(
     code="age_range",
     says="The child's age is within the home's registration or approval",
-    because="The home takes children from {age_min} to {age_max}; the child will be {age}",
+    because="The home takes children from {age_min} to {age_max} years; the child will be {age}",
     statutory=True,
     source="Children's Homes (England) Regulations 2015, reg 16 and Sch 1; "
     "Fostering Services (England) Regulations 2011, reg 27 (terms of approval)",

@@ -47,8 +47,9 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 APPROVAL_TERMS = Rule(
     code="approval_terms",
     says="The home's approval covers these children",
-    because="The approval does not cover {children:children} of this referral. "
-    "It names the children it is for: {names_children:flag}; it is for brothers and sisters only: {siblings_only}",
+    because="The approval does not cover {children:children} of this referral"
+    "[{names_children:when}; it names the children it is for]"
+    "[; it is for brothers and sisters only: {siblings_only:answer}]",
     statutory=True,
     source="Fostering Services (England) Regulations 2011, reg 27 (terms of approval); "
     "Care Planning, Placement and Case Review (England) Regulations 2010, reg 24 (connected persons)",

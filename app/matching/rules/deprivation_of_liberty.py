@@ -35,7 +35,7 @@ def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
 DEPRIVATION_OF_LIBERTY = Rule(
     code="deprivation_of_liberty",
     says="Under a deprivation of liberty order neither a secure home nor supported accommodation",
-    because="Deprivation of liberty order: {order}; it rules out this kind of home: {kind} ({place_code})",
+    because="Deprivation of liberty order: {order:answer}; it rules out this kind of home: {kind} ({place_code})",
     statutory=True,
     source="SSDA903 return, validation rule 710 (deprivation of liberty orders and placement codes); "
     "Children Act 1989 s25; Supported Accommodation (England) Regulations 2023",

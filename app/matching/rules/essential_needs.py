@@ -101,7 +101,7 @@ def remedies(case: Case, params: Params) -> tuple[Change, ...]:
 ESSENTIAL_NEEDS = Rule(
     code="essential_needs",
     says="The home can meet the child's needs, up to the shortfall the policy allows",
-    because="The child's needs go further beyond what the home can do than allowed: {domains:list}",
+    because="The child needs more than the home can do, by more than the policy allows: {domains:list}",
     statutory=False,
     source="Children's Homes (England) Regulations 2015, reg 14 and Sch 1; "
     "Fostering Services National Minimum Standard 15",

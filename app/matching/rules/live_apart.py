@@ -25,8 +25,8 @@ def judge(pairs: PartyPairs, _params: NoParams) -> Finding:
 LIVE_APART = Rule(
     code="live_apart",
     says="Nobody lives with a person from whom they must live apart",
-    because="The child and somebody who lives there must live apart: {resident:flag}; "
-    "the children of the referral must live apart from each other: {within:flag}",
+    because="They must live apart[{resident:when}: the child and somebody who lives there]"
+    "[{within:when}: the children of the referral from each other]",
     statutory=True,
     source="Children Act 1989 s22(3) (duty to safeguard); "
     "Children's Homes (England) Regulations 2015, regs 12 and 14 (protection and matching)",

@@ -111,8 +111,8 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 LIVING_COMPANIONS = Rule(
     code="living_companions",
     says="The plans of the child and of those who live there allow them to share a home",
-    because="Living there: {residents:children}. Ruled out by the child's own plan ({companions}): "
-    "{by_child:flag}; by the plan of somebody who lives there: {by_resident:flag}",
+    because="Living there: {residents:children}[{by_child:when}; ruled out by the child's own plan ({companions})]"
+    "[{by_resident:when}; ruled out by the plan of somebody who lives there]",
     statutory=False,
     source="Placements Data Standard v2, PlacementRequirements (livingCompanions)",
     level=Level.CHILD,

@@ -46,8 +46,8 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 PARENT_AND_CHILD = Rule(
     code="parent_and_child",
     says="Parent-and-child places go to a parent and baby who need one, and to nobody else",
-    because="A parent-and-child place is needed: {needs}; kind of home: {kind}; "
-    "its terms allow parent and child: {terms}",
+    because="A parent-and-child place is needed: {needs:answer}; kind of home: {kind}; "
+    "its terms allow parent and child: {terms:answer}",
     statutory=False,
     source="Fostering Services (England) Regulations 2011, reg 27 (terms of approval); "
     "Nottingham Placements Commissioning and Sufficiency Strategy 2023-28 (scarce parent and child places)",

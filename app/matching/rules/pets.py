@@ -26,7 +26,7 @@ def judge(pairs: ChildPairs, _params: NoParams) -> Finding:
 PETS = Rule(
     code="pets",
     says="Pets, or none, as the child needs",
-    because="For the child, pets: {child}; pets in the home: {home}",
+    because="Whether the child can live with pets: {child:answer}; pets in the home: {home:answer}",
     statutory=False,
     source="Placements Data Standard v2, PlacementRequirements (pets)",
     level=Level.CHILD,

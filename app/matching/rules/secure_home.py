@@ -72,8 +72,8 @@ def _barred(child: Children) -> Bits:
 SECURE_HOME = Rule(
     code="secure_home",
     says="A secure home only with the legal basis for it",
-    because="Kind of home: {kind}; secure accommodation order: {secure_order}, remand: {remand}, "
-    "age {age}, approval for a child under 13: {approval}",
+    because="Kind of home: {kind}; secure accommodation order: {secure_order:answer}, remand: {remand}, "
+    "age {age}, approval for a child under 13: {approval:answer}",
     statutory=True,
     source="Children Act 1989 s25; Children (Secure Accommodation) Regulations 1991, reg 4; "
     "Legal Aid, Sentencing and Punishment of Offenders Act 2012, ss91 and 102",

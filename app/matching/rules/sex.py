@@ -32,7 +32,7 @@ def remedies(_case: Case, _params: NoParams) -> tuple[Change, ...]:
 SEX = Rule(
     code="sex",
     says="The home is registered or approved for the child's sex",
-    because="The home takes children of sex {sex_accepted}; the child's is recorded as {sex}",
+    because="Sex of the children whom the home takes: {sex_accepted:sex}; the child's is recorded as {sex:sex}",
     statutory=True,
     source="Children's Homes (England) Regulations 2015, reg 16 and Sch 1; "
     "Fostering Services (England) Regulations 2011, reg 27 (terms of approval)",

@@ -33,7 +33,7 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 USABLE_PLACES = Rule(
     code="usable_places",
     says="The home has a free place for every child",
-    because="A place is needed for {children:children}; {free} of {places} are free",
+    because="{free} of {places} places are free; room is needed for {children:children}",
     statutory=True,
     source="Children's Homes (England) Regulations 2015, reg 16 and Sch 1; Children Act 1989 Sch 7 para 2",
     level=Level.PARTY,

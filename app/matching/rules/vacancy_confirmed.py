@@ -55,8 +55,8 @@ def remedies(case: Case, _params: Params) -> tuple[Change, ...]:
 VACANCY_CONFIRMED = Rule(
     code="vacancy_confirmed",
     says="The vacancy was confirmed recently enough",
-    because="The vacancy was last confirmed on {confirmed_on:day}; "
-    "for this kind of home ({kind}) that holds for {max_age_days} days",
+    because="The vacancy was last confirmed on {confirmed_on:day}, "
+    "which counts for {max_age_days} days in this kind of home ({kind})",
     statutory=False,
     source="Children Act 1989 s22C(5) (the most appropriate placement available); "
     "Placements Data Standard v2, PlacementAvailability",

@@ -22,7 +22,7 @@ from tests.support.params import params_of
 from tests.support.worlds import random_world
 
 SEEDS = st.integers(0, 2**32)
-SPECS = {"", "day", "list", "children", "flag", "end", "miles", "pounds"}
+SPECS = {"", "answer", "children", "day", "end", "flag", "list", "miles", "pounds", "sex", "when"}
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 
