@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.errors import RunAlreadyMade, RunIsOver, RunNotAtWork, RunNotFound, RunOvertaken
 from app.matching.batch import KEY
+from app.store.clock import database_now
 from app.store.codec import decoder, encoder
 from app.store.proposals import add_proposals
 from app.store.run_records import Publication, Run, RunKind, RunOptions, RunStatus, Wanted
@@ -122,7 +123,7 @@ def publish(writing: Writing, authority: str, run: Run, publication: Publication
     values = {
         "status": str(RunStatus.PUBLISHED),
         "stage": "done",
-        "finished_at": func.current_timestamp(),
+        "finished_at": database_now(writing),
         "policy_version": publication.policy_version,
         "policy_sha256": publication.policy_sha256,
         "outcome": publication.outcome,

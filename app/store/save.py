@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -171,7 +171,7 @@ def upsert(writing: Writing, table: Table, keys: Sequence[str], rows: Sequence[d
     insert = _insert(writing, table)
     new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
     if "changed_at" in table.columns:
-        new["changed_at"] = func.now()
+        new["changed_at"] = database_now(writing)
     writing.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=new), list(rows))
 
 

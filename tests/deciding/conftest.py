@@ -58,6 +58,15 @@ def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
+def lite(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """The same on SQLite alone, for what has nothing to do with the database."""
+    shutil.copy(sqlite_template, tmp_path / "placement.db")
+    opened = Database.open(f"sqlite:///{tmp_path / 'placement.db'}")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
 def database(address: str) -> Iterator[Database]:
     """An open database with a small authority in it."""
     opened = Database.open(address)

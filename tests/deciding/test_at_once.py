@@ -40,7 +40,7 @@ from tests.support.deciding import (
 )
 from tests.support.nights import store
 
-CLIENTS, ROUNDS = 8, 3
+CLIENTS, ROUNDS = 8, 2
 LOST = (PlaceTaken, FactsChanged, ChildBeingPlaced)
 
 

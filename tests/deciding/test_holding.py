@@ -71,17 +71,17 @@ def test_a_child_is_pursued_once(database: Database) -> None:
         (Principal("all", Kind.SYSTEM, NOTTINGHAM, frozenset(Role)), PersonNeeded),
     ],
 )
-def test_who_may_not_hold(database: Database, who: Principal, refused: type[Exception]) -> None:
+def test_who_may_not_hold(lite: Database, who: Principal, refused: type[Exception]) -> None:
     """Neither a system, nor another role, nor an officer who looked at nothing."""
-    seen = see(database, "R1")
+    seen = see(lite, "R1")
     with pytest.raises(refused):
-        database.transact(lambda w: hold(w, a_desk(), who, a_choice(seen, "R1", ONE_PLACE.ref)))
-    assert states(database) == []
+        lite.transact(lambda w: hold(w, a_desk(), who, a_choice(seen, "R1", ONE_PLACE.ref)))
+    assert states(lite) == []
 
 
-def test_what_was_not_shown_cannot_be_held(database: Database) -> None:
+def test_what_was_not_shown_cannot_be_held(lite: Database) -> None:
     """Another referral, a home that is not on the list, and no list at all."""
-    seen = see(database, "R1")
+    seen = see(lite, "R1")
     for choice in (
         a_choice(seen, "R2", ONE_PLACE.ref),
         a_choice(seen, "R1", "H9"),
@@ -89,19 +89,19 @@ def test_what_was_not_shown_cannot_be_held(database: Database) -> None:
         a_choice(seen, "R1", ONE_PLACE.ref, ["C2"]),
     ):
         with pytest.raises(NotSeen):
-            database.transact(lambda w, choice=choice: hold(w, a_desk(), OFFICER, choice))
+            lite.transact(lambda w, choice=choice: hold(w, a_desk(), OFFICER, choice))
 
 
 @pytest.mark.parametrize(
     "why",
     [Why(), Why("school"), Why("other", "too short"), Why("CARPL", "Not a code of this list."), Why(None, "No code.")],
 )
-def test_another_than_the_first_needs_a_reason(database: Database, why: Why) -> None:
+def test_another_than_the_first_needs_a_reason(lite: Database, why: Why) -> None:
     """The second of the list takes a code of the list and words beside it."""
-    seen = see(database, "R1")
+    seen = see(lite, "R1")
     with pytest.raises(Invalid):
-        database.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", FURTHER.ref, why=why)))
-    placement = held(database, "R1", FURTHER.ref)
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", FURTHER.ref, why=why)))
+    placement = held(lite, "R1", FURTHER.ref)
     assert (placement.rank, placement.reason_code) == (2, "local_intelligence")
 
 
@@ -112,65 +112,65 @@ def test_another_than_the_first_needs_a_reason(database: Database, why: Why) -> 
         (lambda: replace(ONE_PLACE, weekly_fee_pence={}), "home", "v1 to v2"),
     ],
 )
-def test_a_record_that_changed(database: Database, change: object, field: str, said: str) -> None:
+def test_a_record_that_changed(lite: Database, change: object, field: str, said: str) -> None:
     """Referral or home was stored anew since it was shown: refused, saying from which version to which."""
-    seen = see(database, "R1")
+    seen = see(lite, "R1")
     new = change()  # type: ignore[operator]
-    store(database, *([], [new]) if field == "referral" else ([new], []))
+    store(lite, *([], [new]) if field == "referral" else ([new], []))
     with pytest.raises(FactsChanged) as told:
-        database.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", ONE_PLACE.ref)))
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", ONE_PLACE.ref)))
     assert [problem.field for problem in told.value.problems] == [field]
     assert said in told.value.problems[0].problem
 
 
 @pytest.mark.parametrize("field", ["referral", "home"])
-def test_a_record_that_is_gone(database: Database, field: str) -> None:
+def test_a_record_that_is_gone(lite: Database, field: str) -> None:
     """Referral withdrawn or home taken away since they were shown."""
-    seen = see(database, "R1")
+    seen = see(lite, "R1")
     if field == "home":
-        database.transact(lambda w: save.remove_home(w, NOTTINGHAM, ONE_PLACE.ref, ANYTHING))
+        lite.transact(lambda w: save.remove_home(w, NOTTINGHAM, ONE_PLACE.ref, ANYTHING))
     else:
-        database.transact(lambda w: save.remove_referral(w, NOTTINGHAM, REFERRAL.ref, ANYTHING))
+        lite.transact(lambda w: save.remove_referral(w, NOTTINGHAM, REFERRAL.ref, ANYTHING))
     with pytest.raises(FactsChanged) as told:
-        database.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", ONE_PLACE.ref)))
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", ONE_PLACE.ref)))
     assert [problem.field for problem in told.value.problems] == [field]
 
 
-def test_a_policy_that_changed(database: Database) -> None:
+def test_a_policy_that_changed(lite: Database) -> None:
     """A policy of the same version with another text is another policy."""
-    seen, desk = see(database, "R1"), a_desk()
+    seen, desk = see(lite, "R1"), a_desk()
     book = {name: replace(policy, sha256="f" * 64) for name, policy in desk.policies.policies.items()}
     desk = replace(desk, policies=replace(desk.policies, policies=book))
     with pytest.raises(FactsChanged) as told:
-        database.transact(lambda w: hold(w, desk, OFFICER, a_choice(seen, "R1", ONE_PLACE.ref)))
+        lite.transact(lambda w: hold(w, desk, OFFICER, a_choice(seen, "R1", ONE_PLACE.ref)))
     assert [problem.field for problem in told.value.problems] == ["policy"]
 
 
 @pytest.mark.parametrize("hours", [0, -1, 14 * 24 + 1])
-def test_how_long_a_hold_lasts(database: Database, hours: int) -> None:
+def test_how_long_a_hold_lasts(lite: Database, hours: int) -> None:
     """Not for no time, and not for longer than two weeks."""
-    choice = a_choice(see(database, "R1"), "R1", ONE_PLACE.ref, lasts=timedelta(hours=hours))
+    choice = a_choice(see(lite, "R1"), "R1", ONE_PLACE.ref, lasts=timedelta(hours=hours))
     with pytest.raises(Invalid):
-        database.transact(lambda w: hold(w, a_desk(), OFFICER, choice))
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, choice))
 
 
-def test_a_rule_of_the_policy_is_overridden(database: Database) -> None:
+def test_a_rule_of_the_policy_is_overridden(lite: Database) -> None:
     """It takes the codes of the very rules, and a reason; rules of law stay where they are."""
     young = a_home(ref="H3", terms=some_terms(age_max=5))
     gone = replace(ONE_PLACE, available_from=REFERRAL.needed_by + timedelta(days=30))
-    store(database, [young, gone, replace(FURTHER, places=0)])
-    seen = see(database, "R1")
+    store(lite, [young, gone, replace(FURTHER, places=0)])
+    seen = see(lite, "R1")
     plain = a_choice(seen, "R1", gone.ref, why=BECAUSE)
     with pytest.raises(RulesNotMet) as told:
-        database.transact(lambda w: hold(w, a_desk(), OFFICER, plain))
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, plain))
     assert [problem.field for problem in told.value.problems] == ["rules.available_by"]
     override = replace(plain, override=("available_by",))
     with pytest.raises(Invalid):
-        database.transact(lambda w: hold(w, a_desk(), OFFICER, replace(override, why=Why())))
-    placement = database.transact(lambda w: hold(w, a_desk(), OFFICER, override))
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, replace(override, why=Why())))
+    placement = lite.transact(lambda w: hold(w, a_desk(), OFFICER, override))
     assert placement.overridden == ("available_by",)
     with pytest.raises(NotSeen):  # a home out by law is never among what may be chosen
-        database.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", "H3", override=("age_range",))))
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", "H3", override=("age_range",))))
 
 
 def test_a_group_and_a_part_of_it(database: Database) -> None:

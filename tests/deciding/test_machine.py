@@ -7,7 +7,7 @@ from tests.campaign.machine import fill, lives
 from tests.support.postgres import Postgres
 
 
-@pytest.mark.parametrize(("kind", "examples"), [("sqlite", 12), ("postgresql", 6)])
+@pytest.mark.parametrize(("kind", "examples"), [("sqlite", 6), ("postgresql", 3)])
 def test_random_lives(kind: str, examples: int, postgres: Postgres) -> None:
     """Whatever is done in whatever order, model and database agree after every step."""
     with copies(kind, fill, postgres if kind == "postgresql" else None) as made:

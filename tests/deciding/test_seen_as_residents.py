@@ -57,15 +57,15 @@ TWO_PLACES = a_home(ref="H3", places=2)
         ({}, {"living_companions": LivingCompanions.SOLO}, "living_companions"),
     ],
 )
-def test_both_ways(database: Database, first: dict[str, Any], second: dict[str, Any], rule: str | None) -> None:
+def test_both_ways(lite: Database, first: dict[str, Any], second: dict[str, Any], rule: str | None) -> None:
     """Risks, vulnerabilities, companions and whom to live apart from count from the hold on, from either side."""
     one, other = a_child(ref="C7", **first), a_child(ref="C8", **second)
-    store(database, [TWO_PLACES], [a_referral(one, ref="R7"), a_referral(other, ref="R8")])
-    assert _blocked(database, "R8", "H3") == ()
-    placement = held(database, "R7", "H3")
-    assert _blocked(database, "R8", "H3") == (() if rule is None else (rule,))
-    do(database, withdraw, OFFICER, placement, Why("NONEED"))
-    assert _blocked(database, "R8", "H3") == ()
+    store(lite, [TWO_PLACES], [a_referral(one, ref="R7"), a_referral(other, ref="R8")])
+    assert _blocked(lite, "R8", "H3") == ()
+    placement = held(lite, "R7", "H3")
+    assert _blocked(lite, "R8", "H3") == (() if rule is None else (rule,))
+    do(lite, withdraw, OFFICER, placement, Why("NONEED"))
+    assert _blocked(lite, "R8", "H3") == ()
 
 
 def _children(*homes: str, database: Database) -> list[list[str]]:
@@ -153,11 +153,11 @@ def test_the_officer_wins(database: Database) -> None:
     assert _run_meanwhile(database, lambda: None) == {"C2": (stands, None)}
 
 
-def test_the_share_of_those_under_way(database: Database) -> None:
+def test_the_share_of_those_under_way(lite: Database) -> None:
     """A child held at a home that is gone counts as placed, and nowhere near."""
-    held(database, OTHER_REFERRAL.ref, ONE_PLACE.ref)
-    database.transact(lambda w: save.remove_home(w, HERE, ONE_PLACE.ref, ANYTHING))
-    night = _night(database)
+    held(lite, OTHER_REFERRAL.ref, ONE_PLACE.ref)
+    lite.transact(lambda w: save.remove_home(w, HERE, ONE_PLACE.ref, ANYTHING))
+    night = _night(lite)
     assert (night.local_placed, night.total_placed) == (0, 1)
-    with database.reading() as reading:
+    with lite.reading() as reading:
         assert claims.homes_of(reading, HERE) == {"C2": ONE_PLACE.ref}

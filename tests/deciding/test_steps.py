@@ -102,41 +102,41 @@ def test_places_are_given_back(database: Database, step: Callable[..., Placement
     assert do(database, withdraw, OFFICER, held(database, "R1", FURTHER.ref), GONE).state is State.WITHDRAWN
 
 
-def test_what_is_not_open(database: Database) -> None:
+def test_what_is_not_open(lite: Database) -> None:
     """No step but those of the table: an old version, a state that has passed, a reason that is none."""
-    first = held(database, "R1", ONE_PLACE.ref)
+    first = held(lite, "R1", ONE_PLACE.ref)
     for refused in (
-        lambda: do(database, place, OFFICER, first, AS_OF),
-        lambda: do(database, end, OFFICER, first, OVER, ended_on=AS_OF, planned=True),
-        lambda: do(database, second, APPROVER, first),
-        lambda: do(database, approve, APPROVER, first, Approval.DIRECTOR),
+        lambda: do(lite, place, OFFICER, first, AS_OF),
+        lambda: do(lite, end, OFFICER, first, OVER, ended_on=AS_OF, planned=True),
+        lambda: do(lite, second, APPROVER, first),
+        lambda: do(lite, approve, APPROVER, first, Approval.DIRECTOR),
     ):
         with pytest.raises(StepNotOpen):
             refused()
-    sent = do(database, send, OFFICER, first)
+    sent = do(lite, send, OFFICER, first)
     with pytest.raises(VersionMismatch):
-        do(database, accept, OFFICER, first)
+        do(lite, accept, OFFICER, first)
     with pytest.raises(StepNotOpen):
-        do(database, release, OFFICER, sent)
+        do(lite, release, OFFICER, sent)
     with pytest.raises(Invalid):
-        do(database, withdraw, OFFICER, sent, Why())
+        do(lite, withdraw, OFFICER, sent, Why())
     with pytest.raises(Invalid):
-        do(database, decline, OFFICER, sent, Why("OTHER", "short"), by_provider=False)
+        do(lite, decline, OFFICER, sent, Why("OTHER", "short"), by_provider=False)
     with pytest.raises(PersonNeeded):
-        do(database, decline, CASE_SYSTEM, sent, Why("NEEDS"), by_provider=False)
+        do(lite, decline, CASE_SYSTEM, sent, Why("NEEDS"), by_provider=False)
     with pytest.raises(Invalid):
-        do(database, send, OFFICER, sent, timedelta(days=15))
+        do(lite, send, OFFICER, sent, timedelta(days=15))
 
 
-def test_days_that_are_still_to_come(database: Database) -> None:
+def test_days_that_are_still_to_come(lite: Database) -> None:
     """Nobody moves in or out tomorrow, nor out before they moved in."""
-    accepted = do(database, accept, OFFICER, held(database, "R1", ONE_PLACE.ref))
+    accepted = do(lite, accept, OFFICER, held(lite, "R1", ONE_PLACE.ref))
     with pytest.raises(Invalid):
-        do(database, place, OFFICER, accepted, AS_OF + timedelta(days=1))
-    placed = do(database, place, OFFICER, accepted, AS_OF)
+        do(lite, place, OFFICER, accepted, AS_OF + timedelta(days=1))
+    placed = do(lite, place, OFFICER, accepted, AS_OF)
     for day in (AS_OF + timedelta(days=1), AS_OF - timedelta(days=1)):
         with pytest.raises(Invalid):
-            do(database, end, OFFICER, placed, OVER, ended_on=day, planned=True)
+            do(lite, end, OFFICER, placed, OVER, ended_on=day, planned=True)
 
 
 def test_approval_is_somebody_elses(database: Database) -> None:
@@ -166,12 +166,12 @@ def test_somebody_moved_in_meanwhile(database: Database) -> None:
     assert [problem.field for problem in told.value.problems] == ["home"]
 
 
-def test_a_provider_may_list_the_child_early(database: Database) -> None:
+def test_a_provider_may_list_the_child_early(lite: Database) -> None:
     """A child who stands in the home's document already is not in its own way, and is counted once."""
-    accepted = do(database, accept, OFFICER, held(database, "R1", ONE_PLACE.ref))
-    store(database, [replace(ONE_PLACE, residents=(a_resident(ref="C1"),))])
-    do(database, place, OFFICER, accepted, AS_OF)
-    pool = PoolFollower(database, HERE).pool()
+    accepted = do(lite, accept, OFFICER, held(lite, "R1", ONE_PLACE.ref))
+    store(lite, [replace(ONE_PLACE, residents=(a_resident(ref="C1"),))])
+    do(lite, place, OFFICER, accepted, AS_OF)
+    pool = PoolFollower(lite, HERE).pool()
     assert [resident.ref for resident in pool.record(ONE_PLACE.ref).residents] == ["C1"]
 
 
