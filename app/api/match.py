@@ -90,12 +90,17 @@ def match(request: Request, body: MatchIn) -> Response:
     service = service_of(request)
     as_of = _day(service, body.as_of, "as_of")
     policy = _policy(service, body.policy, as_of, "policy")
-    referral, notes = _referral(service, body)
-    pool, versions, more = _pool(service, body)
+    if body.referral_ref is not None and body.referral is None and body.homes is None:
+        referral, pool, versions = _stored_with_homes(service, body.referral_ref)
+        notes: Sequence[Note] = ()
+    else:
+        referral, of_referral = _referral(service, body)
+        pool, versions, of_homes = _pool(service, body)
+        notes = [*of_referral, *of_homes]
     found = placing.match(referral.record, pool, service.policies, as_of, policy_version=policy.version, k=body.k)
     stored = body.referral_ref is not None
     shown = seen_shortlist(request, referral, found, versions) if stored and body.homes is None else None
-    response = json_response(shortlist_answer(found, pool, [*notes, *more]) | {"seen": shown})
+    response = json_response(shortlist_answer(found, pool, notes) | {"seen": shown})
     object_kind, ref = ("referral", referral.record.ref) if stored else ("match", "sent along")
     children = _children(referral.record) if stored else ()
     saw(request, "match", object_kind, ref, children, **_facts(found.policy_version, as_of, len(found.options)))
@@ -108,7 +113,7 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    referral, (pool, versions) = _stored(service, ref), service.inventory.with_versions()
+    referral, pool, versions = _stored_with_homes(service, ref)
     found = placing.match(referral.record, pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
     shown = seen_shortlist(request, referral, found, versions)
     response = json_response(shortlist_answer(found, pool) | {"seen": shown})
@@ -183,6 +188,16 @@ def _stored(service: Service, ref: str) -> StoredReferral:
         people = [child.ref for child in stored.record.children]
         places = with_a_place(reading, service.authority, people)
     return replace(stored, record=still_waiting(stored.record, places) or stored.record)
+
+
+def _stored_with_homes(service: Service, ref: str) -> tuple[StoredReferral, Pool, Mapping[HomeRef, int]]:
+    """A stored referral and all stored homes: one look at the database, where the homes in memory are its own."""
+    with service.database.reading() as reading:
+        stored = load.referral(reading, service.authority, ReferralRef(ref))
+        current = None if stored is None else service.inventory.if_current(reading)
+    if stored is None:
+        raise ReferralNotFound
+    return stored, *(current or service.inventory.with_versions())
 
 
 def _pool(service: Service, body: MatchIn) -> tuple[Pool, Mapping[HomeRef, int], Sequence[Note]]:

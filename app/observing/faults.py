@@ -16,7 +16,7 @@ def told(error: BaseException) -> dict[str, Any]:
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
         found["caused_by"] = type(cause).__name__
-    if isinstance(error, OSError) and error.errno in errno.errorcode:
+    if isinstance(error, OSError) and error.errno is not None and error.errno in errno.errorcode:
         found["errno"] = errno.errorcode[error.errno]
     return found
 

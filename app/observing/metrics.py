@@ -64,7 +64,7 @@ def written(counted: Callable[[], Iterable[Figure]]) -> bytes:
     shared = os.environ.get(SHARED_FOLDER)
     if shared is not None:
         _forget_the_dead(Path(shared))
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     registry.register(_Counted(counted))
     own = b"" if shared is not None else generate_latest(OWN)
     return own + generate_latest(registry)
@@ -77,7 +77,7 @@ def _forget_the_dead(folder: Path) -> None:
         try:
             os.kill(int(process), 0)
         except ProcessLookupError:
-            mark_process_dead(process)
+            mark_process_dead(process)  # type: ignore[no-untyped-call]
         except (ValueError, PermissionError):
             continue
 

@@ -28,6 +28,10 @@ def _method(value: Any) -> bool:
     return value in {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "_OTHER"}
 
 
+OPERATIONS = frozenset(
+    "SELECT INSERT UPDATE DELETE BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE SET PRAGMA WITH LOCK OTHER".split()
+)
+
 ATTRIBUTES: Mapping[str, Fits] = {
     "db.operation.name": lambda value: value in OPERATIONS,
     "db.system.name": CODE,
@@ -40,10 +44,6 @@ ATTRIBUTES: Mapping[str, Fits] = {
     "placement.correlation": re.compile(r"[0-9a-f-]{32,36}").fullmatch,  # type: ignore[dict-item]
 }
 """Old and new names of the conventions, as libraries are between them."""
-
-OPERATIONS = frozenset(
-    "SELECT INSERT UPDATE DELETE BEGIN COMMIT ROLLBACK SAVEPOINT RELEASE SET PRAGMA WITH LOCK OTHER".split()
-)
 
 NOT_TRACED = "health/live,health/ready,metrics"
 

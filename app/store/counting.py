@@ -78,7 +78,7 @@ def counted(reading: Reading, authority: str) -> Counts:
     )
 
 
-def _by(reading: Reading, wanted: Select[tuple[str, int]]) -> dict[str, int]:
+def _by(reading: Reading, wanted: Select[str, int]) -> dict[str, int]:
     return {row[0]: row[1] for row in reading.execute(wanted)}
 
 

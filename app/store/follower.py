@@ -10,7 +10,7 @@ from app.matching.pool import Pool
 from app.matching.referral import HomeRef
 from app.store import load
 from app.store.bulk import keeping_all
-from app.store.session import Database
+from app.store.session import Database, Reading
 
 
 class PoolFollower:
@@ -45,6 +45,14 @@ class PoolFollower:
     def with_versions(self) -> tuple[Pool, Mapping[HomeRef, int]]:
         """The inventory as it is now, and the version of each home's document at that same moment."""
         return self._now()[1:]
+
+    def if_current(self, reading: Reading) -> tuple[Pool, Mapping[HomeRef, int]] | None:
+        """The same, if what is in memory is what this reading sees; None where there is something to follow."""
+        state = self._state
+        if load.inventory_seq(reading, self._authority) != state[0]:
+            return None
+        self.seen_at = time.monotonic()
+        return state[1:]
 
     def _now(self) -> tuple[int, Pool, Mapping[HomeRef, int]]:
         with self._database.reading() as reading:

@@ -84,6 +84,8 @@ POOL_WAIT_S = 10
 TIMEOUTS = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
 """PostgreSQL: no statement, no wait for a lock and no forgotten transaction lasts longer."""
 
+_STILL_THERE = text("SELECT 1")
+
 _BEGIN_FOR = text("SELECT set_config('role', :role, true), set_config('placement.authority', :authority, true)")
 
 log = logging.getLogger(__name__)
@@ -151,13 +153,35 @@ class Database:
             return {"placement_begin": "BEGIN"}
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
+    def _begun(self, options: dict[str, Any]) -> Connection:
+        """A connection in a transaction. One that was lost while nobody used it is noticed here, and replaced."""
+        try:
+            return self._begin(options)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        return self._begin(options)
+
+    def _begin(self, options: dict[str, Any]) -> Connection:
+        connection = self.engine.connect().execution_options(**options)
+        try:
+            connection.begin()
+            if connection.dialect.name == "postgresql":
+                if self.authority is None:
+                    connection.execute(_STILL_THERE)
+                else:
+                    connection.execute(_BEGIN_FOR, {"role": APP_ROLE, "authority": self.authority})
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
     @contextmanager
     def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
         try:
-            with self.engine.connect().execution_options(**options) as connection, connection.begin():
-                if self.authority is not None and connection.dialect.name == "postgresql":
-                    connection.execute(_BEGIN_FOR, {"role": APP_ROLE, "authority": self.authority})
+            with self._begun(options) as connection:
                 yield connection
+                connection.commit()
         except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
             meaning = _meaning(error, writing=not options)
             metrics.DATABASE_ERRORS.labels(getattr(meaning, "code", "unexpected")).inc()
@@ -271,7 +295,6 @@ def _postgresql(url: URL, connections: int, *, read_only: bool) -> Engine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_WAIT_S,
-        pool_pre_ping=True,
         pool_recycle=1_800,
         connect_args={"connect_timeout": 5, "options": options, "application_name": "placement"},
     )

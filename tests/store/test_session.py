@@ -184,3 +184,16 @@ def test_errors_of_the_database_do_not_repeat_parameters(database: Database) -> 
     with pytest.raises(Exception, match="homes") as caught, database.reading() as reading:
         reading.execute(text("SELECT ref FROM homes WHERE WHERE ref = :ref"), {"ref": "canary-ref"})
     assert "canary-ref" not in str(caught.value)
+
+
+def test_a_connection_that_was_lost_meanwhile_is_replaced(postgres_url: str) -> None:
+    """Cut off by the server while nobody used it: the next transaction has another, and nobody hears of it."""
+    database, other = Database.open(postgres_url), Database.open(postgres_url)
+    with database.reading() as reading:
+        number = reading.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with other.writing() as writing:
+        assert writing.execute(text("SELECT pg_terminate_backend(:number)"), {"number": number}).scalar_one()
+    with database.writing() as writing:
+        assert writing.execute(text("SELECT pg_backend_pid()")).scalar_one() != number
+    database.close()
+    other.close()
