@@ -1,0 +1,112 @@
+"""`placement serve` as a process: several of them on PostgreSQL, one on SQLite, and a gentle end."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.access.local_issuer import LocalIssuer
+from app.access.principal import Kind, Role
+from tests.api.conftest import settings_for
+
+ROOT = Path(__file__).parents[2]
+
+
+def _serve(*words: str, **settings: str) -> subprocess.Popen[str]:
+    given = {f"PLACEMENT_{name.upper()}": value for name, value in settings.items()}
+    return subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--no-demo", *words],
+        cwd=ROOT,
+        env={**os.environ, **given},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def _port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(client: httpx.Client) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            if client.get("/health/ready").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise TimeoutError
+
+
+@pytest.mark.slow
+def test_several_processes_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
+    """They answer, add up their figures, say what they do in lines of JSON, and end when they are told to."""
+    settings_for(postgres_url)
+    token = LocalIssuer.open(tmp_path, "E06000018").token("somebody", tuple(Role), Kind.PERSON)
+    port = _port()
+    process = _serve(
+        "--workers",
+        "2",
+        database_url=postgres_url,
+        port=str(port),
+        local_keys=str(tmp_path),
+        nightly_at="",
+        drain_s="1",
+    )
+    try:
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False, timeout=30) as client:
+            _wait(client)
+            for _ in range(20):
+                with httpx.Client(base_url=str(client.base_url), headers=headers, trust_env=False) as another:
+                    assert another.get("/homes").status_code == 200
+            counted = [
+                line for line in client.get("/metrics").text.splitlines() if 'route="/homes",status="200"' in line
+            ]
+            assert counted == ['placement_requests_total{method="GET",route="/homes",status="200"} 20.0']
+            process.send_signal(signal.SIGTERM)
+            time.sleep(0.7)  # the supervisor looks every half second
+            assert client.get("/health/live").status_code == 200, "it still answers while others learn that it ends"
+        said, _ = process.communicate(timeout=40)
+    finally:
+        process.kill()
+    assert process.returncode in (0, -signal.SIGTERM)
+    lines = [json.loads(line) for line in said.splitlines()]
+    assert sum(line["event"].startswith("Finished server process") for line in lines) == 2
+    assert sum(line["event"] == "about to end" for line in lines) == 2
+    assert len({line["correlation"] for line in lines if line["event"] == "request"}) >= 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "address", "said"),
+    [
+        (("--workers", "2"), "sqlite:///{folder}/one.db", "SQLite has one writer"),
+        ((), "postgresql+psycopg://nobody:canary@127.0.0.1:1/none", "Database unavailable"),
+        (("--workers", "2"), "postgresql+psycopg://nobody:canary@127.0.0.1:1/none", "database_unavailable"),
+    ],
+)
+def test_what_cannot_start_says_so_and_fails(tmp_path: Path, words: tuple[str, ...], address: str, said: str) -> None:
+    """One exit code, no stack trace, and nothing of the address in what is said."""
+    process = _serve(*words, database_url=address.format(folder=tmp_path), port=str(_port()), local_keys=str(tmp_path))
+    try:
+        told, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert said in " ".join(told.split())
+    assert "Traceback" not in told
+    assert "canary" not in told
