@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.frames import NARROW, framed
 from app.cli.price_tables import frontier_table, price_line, share
+from app.matching.batch import Night
 from app.matching.home import Home
 from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, Siblings, Unplaced, WhyHere
 from app.matching.pool import Pool
 from app.matching.recheck import Verdict
-from app.matching.referral import HomeRef
+from app.matching.referral import ChildRef, HomeRef
 from app.rematch.run import Outcome, RunStatus
-from app.wording import day, points, pounds, says, words
+from app.wording import children, counted, day, joined, points, pounds, says, words
 
 STATUS_WORDS = {
     RunStatus.PROVEN: "[green]proven: nothing better exists[/]",
@@ -28,17 +30,18 @@ STATUS_WORDS = {
     RunStatus.INFEASIBLE: "[bold red]no proposals: what is pinned cannot be[/]",
 }
 WHY = {
-    WhyHere.FIRST_CHOICE: "Its own first choice",
+    WhyHere.FIRST_CHOICE: "Their first choice: no home has more points for them",
     WhyHere.PLACES: "{first} ({behind} points more) goes to {others}, {stake}",
     WhyHere.ARRIVALS: "{first} ({behind} points more) welcomes {others}, {stake}, and no more tonight",
     WhyHere.MAY_NOT_SHARE: "{first} ({behind} points more) goes to {others}, {stake}; they may not share it",
-    WhyHere.SIBLINGS: "{first} ({behind} points more) goes to brothers and sisters",
+    WhyHere.SIBLINGS: "{first} ({behind} points more) goes to their brothers and sisters",
     WhyHere.BUDGET: "{first} ({behind} points more) is beyond the weekly budget",
-    WhyHere.LOCAL_TARGET: "{first} ({behind} points more) is not local",
-    WhyHere.RESERVED: "{first} ({behind} points more) is kept back by its reserve price",
+    WhyHere.LOCAL_TARGET: "{first} ({behind} points more) is not local, and the local target counts here",
+    WhyHere.RESERVED: "{first} ({behind} points more) is kept for those who need it more (reserve price)",
     WhyHere.UNCHANGED: "As last night; {first} has {behind} points more",
-    WhyHere.TRADE_OFF: "Best for all together; {first} has {behind} points more",
+    WhyHere.TRADE_OFF: "Best for all children together; {first} has {behind} points more",
 }
+LEGEND = "In brackets: how many points the better home has above the one proposed"
 SCARCE_SHOWN = 8
 
 
@@ -50,19 +53,19 @@ def print_night(console: Console, outcome: Outcome, shown: int | None = None) ->
         for line in _without(outcome):
             console.print(line)
         return
-    for part in _parts(outcome, report, shown):
+    for part in _parts(outcome, report, shown, narrow=console.width < NARROW):
         console.print(part)
 
 
-def _parts(outcome: Outcome, report: NightReport, shown: int | None) -> list[RenderableType]:
+def _parts(outcome: Outcome, report: NightReport, shown: int | None, *, narrow: bool) -> list[RenderableType]:
     pool = outcome.night.pool
     parts: list[RenderableType] = [_figures(outcome, report)]
     if report.proposals:
-        parts.append(_proposals(report.proposals[:shown], pool, len(report.proposals)))
+        parts.append(_proposals(report.proposals[:shown], outcome.night, len(report.proposals), narrow=narrow))
     if report.unplaced:
         parts.append(_unplaced(report.unplaced, pool))
     if report.scarce:
-        parts.append(_scarce(report.scarce, pool))
+        parts.append(_scarce(report.scarce, outcome.night))
     if outcome.price is not None:
         parts.append(price_line(outcome.price))
     if outcome.frontier:
@@ -72,10 +75,11 @@ def _parts(outcome: Outcome, report: NightReport, shown: int | None) -> list[Ren
 
 def _head(outcome: Outcome) -> Panel:
     night = outcome.night
-    children = sum(len(referral.children) for referral in night.referrals)
+    waiting = sum(len(referral.children) for referral in night.referrals)
     return Panel(
-        f"[bold]{_children(children)}[/] in {len(night.referrals)} referrals, {_homes(len(night.pool))}. "
-        f"{day(night.as_of)}, policy {night.policy.version}.\n{STATUS_WORDS[outcome.status]}"
+        f"[bold]{children(waiting)}[/] in {counted(len(night.referrals), 'referral')}, "
+        f"{counted(len(night.pool), 'home')}. {day(night.as_of)}, policy {night.policy.version}.\n"
+        f"{STATUS_WORDS[outcome.status]}"
     )
 
 
@@ -83,15 +87,16 @@ def _without(outcome: Outcome) -> list[RenderableType]:
     """What a run without proposals has to say."""
     lines: list[RenderableType] = [Text(f"The solver: {fault.message}") for fault in outcome.faults]
     lines += [Text(f"It cannot be: {reason}.") for reason in outcome.contradictions]
-    lines.append(Text(f"Of the last proposals {len(outcome.standing)} still keep every rule."))
+    keep = "still keeps" if len(outcome.standing) == 1 else "still keep"
+    lines.append(Text(f"Of the last proposals {len(outcome.standing)} {keep} every rule."))
     lines += [Text(_fallen(verdict)) for verdict in outcome.fallen]
     return lines
 
 
 def _fallen(verdict: Verdict) -> str:
     rules = f" ({', '.join(words(rule) for rule in verdict.rules)})" if verdict.rules else ""
-    children = ", ".join(sorted(verdict.proposed.children))
-    return f"Fallen: {children} to {verdict.proposed.home}: {words(verdict.fallen)}{rules}."
+    who = ", ".join(sorted(verdict.proposed.children))
+    return f"Fallen: {who} to {verdict.proposed.home}: {words(verdict.fallen)}{rules}."
 
 
 def _figures(outcome: Outcome, report: NightReport) -> Table:
@@ -113,7 +118,7 @@ def _local(outcome: Outcome, local: LocalShare) -> str:
         ("floor", local.floor_permille, local.short_of_floor),
         ("ambition", local.ambition_permille, local.short_of_ambition),
     ):
-        met = f"[red]{short} children short[/]" if short else "[green]met[/]"
+        met = f"[red]{children(short)} short[/]" if short else "[green]met[/]"
         lines.append(f"{name} {permille / 10:g} %: {met}")
     if outcome.most_local_proven is not None:
         certain = "No choice comes nearer." if outcome.most_local_proven else "No nearer choice was found."
@@ -125,7 +130,7 @@ def _local(outcome: Outcome, local: LocalShare) -> str:
 
 def _siblings(siblings: Siblings) -> str:
     return (
-        f"{siblings.together} groups together, {siblings.apart} apart,\n"
+        f"{counted(siblings.together, 'group')} together, {siblings.apart} apart,\n"
         f"{siblings.partly_placed} placed in part, {siblings.not_placed} not placed"
     )
 
@@ -134,30 +139,35 @@ def _gap(outcome: Outcome, report: NightReport) -> str:
     if not report.gap:
         return "[green]0 points. Proven: nothing better exists[/]"
     millionths = report.gap * 1_000_000 // max(1, abs(report.bound))
-    line = f"{points(report.gap)} points ({millionths / 10_000:.4f} %): a better choice could gain no more"
+    line = f"{counted(report.gap, 'point')} ({millionths / 10_000:.4f} %): a better choice could gain no more"
     if outcome.claimed_bound == report.objective:
         line += "\nThe solver searched the rest and found nothing; the certificate does not show that"
     return line
 
 
-def _proposals(proposals: Sequence[Proposal], pool: Pool, of: int) -> Table:
+def _proposals(proposals: Sequence[Proposal], night: Night, of: int, *, narrow: bool) -> Table:
     title = "Proposals" if len(proposals) == of else f"The first {len(proposals)} of {of} proposals"
-    table = Table(title=title, title_justify="left", show_lines=True)
-    table.add_column("Who", no_wrap=True)
-    table.add_column("Home")
-    table.add_column("Points", justify="right", no_wrap=True)
-    table.add_column("A week", justify="right", no_wrap=True)
-    table.add_column("Why this home")
+    columns = ("Who", "Home", "Points,\na week") if narrow else ("Who", "Home", "Points", "A week")
+    figures = columns[2:]
+    how = {"show_lines": True, "caption": LEGEND, "caption_justify": "left"}
+    table = framed(title, *columns, "Why this home", right=figures, whole=("Who", *figures), **how)
+    groups = {referral.ref: len(referral.children) for referral in night.referrals}
     for one in proposals:
+        home = night.pool.record(one.home)
         local = "local" if one.local else "[yellow]not local[/]"
+        worth = (points(one.points), pounds(one.weekly_fee_pence))
         table.add_row(
-            f"{one.referral}\n[dim]{_children(len(one.children))}[/]",
-            f"{escape(_name(pool.record(one.home)))}\n[dim]{one.home}, {words(pool.record(one.home).kind)}, [/]{local}",
-            points(one.points),
-            pounds(one.weekly_fee_pence),
+            f"{one.referral}\n[dim]{_who(one.children, groups.get(one.referral, 0))}[/]",
+            f"{escape(_name(home))}\n[dim]{one.home}, {words(home.kind)}, [/]{local}",
+            *(("\n".join(worth),) if narrow else worth),
             escape(why_here(one)),
         )
     return table
+
+
+def _who(party: Sequence[ChildRef], of: int) -> str:
+    """How many children; by reference where brothers and sisters are parted."""
+    return children(of) if len(party) == of else "\n".join(party)
 
 
 def why_here(one: Proposal) -> str:
@@ -166,25 +176,34 @@ def why_here(one: Proposal) -> str:
         "first": one.first_home,
         "behind": points(one.behind_first),
         "others": ", ".join(one.because_of),
-        "stake": _stake(one.others_would_lose),
+        "stake": _stake(one.others_would_lose, len(one.because_of)),
     }
     again = "; as last night" if one.unchanged and one.why is not WhyHere.UNCHANGED else ""
     return WHY[one.why].format_map(facts) + again
 
 
-def _stake(loss: int | None) -> str:
-    """What the others would give up by making room."""
+def _stake(loss: int | None, others: int) -> str:
+    """What the others would give up by making room: of several the least that one of them would."""
     if loss is None:
-        return "who has no other home"
-    return f"who would lose {points(loss)} elsewhere" if loss else "who gave way to others already"
+        return "who has no other home" if others == 1 else "who have no other homes"
+    if not loss:
+        return (
+            "who by points alone would do as well elsewhere"
+            if others == 1
+            else "one of whom would do as well elsewhere"
+        )
+    return (
+        f"who would lose {points(loss)} points elsewhere"
+        if others == 1
+        else f"who would lose {points(loss)} or more each"
+    )
 
 
 def _unplaced(unplaced: Sequence[Unplaced], pool: Pool) -> Table:
-    table = Table(title="Without a proposal", title_justify="left", show_lines=True)
-    table.add_column("Who", no_wrap=True)
-    table.add_column("Why, and what would help")
+    headings = ("Who", "Why, and what would help")
+    table = framed("Without a proposal", *headings, whole=("Who",), show_lines=True)
     for one in unplaced:
-        who = f"{one.referral}\n[dim]{_children(len(one.children))}[/]"
+        who = f"{one.referral}\n[dim]{children(len(one.children))}[/]"
         table.add_row(who, escape("\n".join(why_none(one, pool))))
     return table
 
@@ -192,9 +211,11 @@ def _unplaced(unplaced: Sequence[Unplaced], pool: Pool) -> Table:
 def why_none(one: Unplaced, pool: Pool) -> list[str]:
     """Why nobody could be proposed: no home at all, or to whom the homes went."""
     if one.homes_allowed:
-        best = f"the best, {_label(pool, one.best_home)}" if one.best_home else "none was free"
-        to = f" goes to {', '.join(one.lost_to)}" if one.lost_to else " is not worth its price to the others tonight"
-        return [f"{_homes(one.homes_allowed)} would do; {best},{to}."]
+        best = f", best {_label(pool, one.best_home)}" if one.best_home else ""
+        lost = "All children together would be worse off if they went to one."
+        if one.lost_to:
+            lost = f"The best of them {'goes' if one.homes_allowed == 1 else 'go'} to {joined(one.lost_to)}."
+        return [f"{counted(one.homes_allowed, 'home')} would do{best}. {lost}"]
     lines = ["No home meets every rule."]
     for miss in one.near_misses[:2]:
         rules = ", ".join(dict.fromkeys(words(finding.code) for finding in miss.findings))
@@ -202,30 +223,28 @@ def why_none(one: Unplaced, pool: Pool) -> list[str]:
     for relaxation in one.relaxations[:2]:
         kind = "law" if relaxation.statutory else "policy"
         lines.append(
-            f"If only '{says(relaxation.rule)}' ({kind}) were met: {_homes(relaxation.homes)}, "
-            f"first {_label(pool, relaxation.best_home)}."
+            f"If only '{says(relaxation.rule)}' ({kind}) were met: {counted(relaxation.homes, 'home')}, "
+            f"best {_label(pool, relaxation.best_home)}."
         )
     return lines
 
 
-def _scarce(scarce: Sequence[Scarce], pool: Pool) -> Table:
-    kinds = Counter(words(one.kind) for one in scarce)
-    caption = "Kinds among the scarcest: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())
-    table = Table(title="Scarce tonight", title_justify="left", caption=caption, caption_justify="left")
-    table.add_column("Home")
-    table.add_column("Kind")
-    table.add_column("One more place is worth", justify="right")
+def _scarce(scarce: Sequence[Scarce], night: Night) -> Group:
+    headings = ("Home", "Kind", "One more place\nadds about")
+    table = framed("Scarce tonight", *headings, right=headings[2:])
     for one in scarce[:SCARCE_SHOWN]:
-        table.add_row(escape(_label(pool, one.home)), words(one.kind), f"{points(one.price_points)} points")
-    return table
-
-
-def _children(count: int) -> str:
-    return "1 child" if count == 1 else f"{count} children"
-
-
-def _homes(count: int) -> str:
-    return "1 home" if count == 1 else f"{count} homes"
+        table.add_row(escape(_label(night.pool, one.home)), words(one.kind), f"{points(one.price_points)} points")
+    kinds = Counter(words(one.kind) for one in scarce)
+    least = night.policy.placing.later
+    return Group(
+        table,
+        Text(
+            "So many points, about, would one more such place add to the night, for all children together. A child "
+            f"who is placed at all adds {points(least)} or more: a higher figure is likely to mean one more child "
+            "placed, a lower one better homes for those who are placed already."
+        ),
+        Text("Kinds among the scarcest: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())),
+    )
 
 
 def _name(home: Home) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.frames import framed
 from app.rematch.target import FrontierPoint, TargetPrice
-from app.wording import points, pounds, words
+from app.wording import children, counted, points, pounds, words
 
 
 def share(local: int, total: int) -> str:
@@ -22,8 +23,9 @@ def price_line(price: TargetPrice) -> Text:
         return Text(f"What one more local child would cost was not worked out ({words(price.fault)}).")
     if price.then_local is None or price.points is None or price.weekly_cost_pence is None:
         certain = "exists" if price.most_proven else "was found"
-        return Text(f"One more local child: no choice with more than {price.local} {certain}.")
-    gap = f" (or up to {points(price.gap)} fewer)" if price.gap else ""
+        some = counted(price.local, "local child", "local children")
+        return Text(f"One more local child is out of reach tonight: no choice with more than {some} {certain}.")
+    gap = f" (perhaps up to {points(price.gap)} fewer)" if price.gap else ""
     return Text(
         f"One more local child ({share(price.then_local, price.then_total or 0)}) would cost "
         f"{_signed(price.points)} points{gap} and {_money(price.weekly_cost_pence)} a week, "
@@ -33,9 +35,8 @@ def price_line(price: TargetPrice) -> Text:
 
 def frontier_table(frontier: Sequence[FrontierPoint]) -> Table:
     """What each share would cost."""
-    table = Table(title="What other shares would cost", title_justify="left")
-    for heading in ("Asked", "Reached", "Points", "A week", "Placed", "Gap"):
-        table.add_column(heading, justify="right")
+    headings = ("Asked", "Reached", "Points", "A week", "Placed", "Gap")
+    table = framed("What other shares of local children would cost", *headings, right=headings)
     for point in frontier:
         table.add_row(*_row(point))
     if any(not point.reached and point.fault is None for point in frontier):
@@ -67,8 +68,7 @@ def _money(pence: int) -> str:
     return f"{pounds(pence)} more" if pence >= 0 else f"{pounds(-pence)} less"
 
 
-def _placed(children: int) -> str:
-    if not children:
+def _placed(more: int) -> str:
+    if not more:
         return "with as many children placed"
-    count = "1 child" if abs(children) == 1 else f"{abs(children)} children"
-    return f"with {count} {'more' if children > 0 else 'fewer'} placed"
+    return f"with {children(abs(more))} {'more' if more > 0 else 'fewer'} placed"

@@ -10,7 +10,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from app.cli.frames import NARROW, framed
 from app.matching.approval import Approval, ApprovalNeeded, ApprovalReason
+from app.matching.codes import KeepTogether
 from app.matching.explain import Outcome, PairExplanation, Part
 from app.matching.finding import FULL
 from app.matching.home import Home
@@ -24,7 +26,9 @@ from app.wording import (
     MET_WORDS,
     METRES_A_MILE,
     change_sentence,
+    counted,
     day,
+    joined,
     miles,
     part_sentence,
     points,
@@ -39,6 +43,11 @@ APPROVAL_WORDS: Mapping[Approval, str] = {
     Approval.NOMINATED_OFFICER: "nominated officer",
     Approval.DIRECTOR: "director",
 }
+TOGETHER_WORDS: Mapping[KeepTogether, str] = {
+    KeepTogether.REQUIRED: "must stay together",
+    KeepTogether.PREFERRED: "should stay together",
+    KeepTogether.NOT_REQUIRED: "need not stay together",
+}
 REASON_WORDS: Mapping[ApprovalReason, str] = {
     ApprovalReason.OUTSIDE_AREA: "outside the area",
     ApprovalReason.AT_A_DISTANCE: "at a distance",
@@ -51,15 +60,15 @@ def print_shortlist(console: Console, referral: Referral, found: Shortlist, pool
     """Who needs a home, the best homes with reasons, and why the nearest others are out."""
     console.print(_about(referral, found))
     if found.options:
-        console.print(_ranking(found, pool, shown))
+        console.print(_ranking(found, pool, shown, narrow=console.width < NARROW))
         console.print(_reasons(found.options[0], pool))
     else:
         console.print(Text("No home meets every rule.", style="bold red"))
         for relaxation in found.relaxations[:3]:
             kind = "law" if relaxation.statutory else "policy"
             console.print(
-                f"  If only '{says(relaxation.rule)}' ({kind}) were met: {relaxation.homes} home(s), "
-                f"first {', '.join(_name(pool, home) for home in relaxation.best_homes[:3])}"
+                f"  If only '{says(relaxation.rule)}' ({kind}) were met: {counted(relaxation.homes, 'home')}, "
+                f"best first: {', '.join(_name(pool, home) for home in relaxation.best_homes[:3])}"
             )
     _print_splits(console, found, pool)
     console.print(_left_out(found, pool))
@@ -68,7 +77,7 @@ def print_shortlist(console: Console, referral: Referral, found: Shortlist, pool
 def print_why_not(console: Console, referral: Referral, found: WhyNot, pool: Pool) -> None:
     """Every rule and criterion for one home, and what would have to be different."""
     explanation = found.explanation
-    state = "allowed" if found.allowed else f"out by {len(explanation.blocked_by)} rule(s)"
+    state = "allowed" if found.allowed else f"out by {counted(len(explanation.blocked_by), 'rule')}"
     console.print(
         Panel(
             f"{_name(pool, explanation.home)}: {state}. With every rule met it would be number "
@@ -84,14 +93,15 @@ def print_why_not(console: Console, referral: Referral, found: WhyNot, pool: Poo
 
 
 def _about(referral: Referral, found: Shortlist) -> RenderableType:
-    ages = ", ".join(_age(child.date_of_birth, found) for child in referral.children)
+    ages = joined([_age(child.date_of_birth, found) for child in referral.children])
     many = len(referral.children)
     who = f"{many} brothers and sisters aged {ages}" if many > 1 else f"one child aged {ages}"
-    together = f", keep together: {words(referral.keep_together)}" if many > 1 else ""
+    together = f", who {TOGETHER_WORDS[referral.keep_together]}" if many > 1 else ""
     when = "today" if found.moves_in == found.as_of else f"by {day(found.moves_in)}"
     return Panel(
         f"[bold]Referral {referral.ref}[/]: {who}{together}. Home needed {when}.\n"
-        f"{found.allowed} of {found.homes} homes meet every rule. Policy {found.policy_version}."
+        f"{found.allowed} of {counted(found.homes, 'home')} {'meets' if found.allowed == 1 else 'meet'} every rule. "
+        f"Policy {found.policy_version}."
     )
 
 
@@ -102,30 +112,38 @@ def _age(born: object, found: Shortlist) -> str:
     return str(on.year - born.year - ((on.month, on.day) < (born.month, born.day)))  # type: ignore[attr-defined]
 
 
-def _ranking(found: Shortlist, pool: Pool, shown: int) -> Table:
-    """Five columns of two lines, so that it reads well in a terminal of 80."""
-    table = Table(title=f"Best homes (of {points(found.most_points)} points)", title_justify="left", show_lines=True)
-    table.add_column("", justify="right")
-    table.add_column("Home")
-    table.add_column("Points", justify="right", no_wrap=True)
-    table.add_column("Miles from", no_wrap=True)
-    table.add_column("A week", justify="right", no_wrap=True)
-    table.add_column("Local, approval, to check")
+def _ranking(found: Shortlist, pool: Pool, shown: int, *, narrow: bool) -> Table:
+    """Few columns of some lines, so that it reads well in a terminal of 80; fewer still in a narrow one."""
+    title, figures = f"Best homes (of {points(found.most_points)} points)", ("Points", "Miles from", "A week")
+    columns = (
+        ("", "Home", "Points", "Miles, a week, local, approval")
+        if narrow
+        else ("", "Home", *figures, "Local, approval, to check")
+    )
+    table = framed(title, *columns, right=("", "Points", "A week"), whole=figures, show_lines=True)
     for option in found.options[:shown]:
         explanation, where = option.explanation, option.where
         low, high = explanation.points_low, explanation.points_high
         check = ", ".join(words(code) for code in explanation.to_check)
         home = pool.record(explanation.home)
+        rest = (
+            f"{_short(where.family_m)} family\n{_short(where.centre_m)} centre",
+            pounds(option.weekly_fee_pence),
+            f"{'local' if where.local else 'not local'}; approval: {_approval(option.approval)}"
+            + (f"\n[yellow]check {check}[/]" if check else ""),
+        )
         table.add_row(
             f"{option.rank}",
             f"{escape(home.name or home.ref)}\n[dim]{home.ref}, {words(home.kind)}, {words(home.route)}[/]",
             points(explanation.points) + (f"\n[dim]{points(low)}\nto {points(high)}[/]" if low != high else ""),
-            f"{_short(where.family_m)} family\n{_short(where.centre_m)} centre",
-            pounds(option.weekly_fee_pence) if option.weekly_fee_pence is not None else "?",
-            f"{'local' if where.local else 'not local'}; approval: {_approval(option.approval)}"
-            + (f"\n[yellow]check {check}[/]" if check else ""),
+            *((_in_one(*rest),) if narrow else rest),
         )
     return table
+
+
+def _in_one(miles_from: str, a_week: str, rest: str) -> str:
+    family, centre = (line.strip() for line in miles_from.split("\n"))
+    return f"miles from: {family}, {centre}\na week: {a_week}\n{rest}"
 
 
 def _approval(needed: ApprovalNeeded) -> str:
@@ -139,9 +157,8 @@ def _short(metres: int | None) -> str:
 
 def _reasons(option: Option, pool: Pool) -> Group:
     explanation = option.explanation
-    first = Table(title=f"Why {_name(pool, explanation.home)} is first", title_justify="left")
-    for heading in ("Criterion", "Points", "Most", "What was found"):
-        first.add_column(heading, justify="right" if heading in ("Points", "Most") else "left")
+    headings, figures = ("Criterion", "Points", "Most", "What was found"), ("Points", "Most")
+    first = framed(f"Why {_name(pool, explanation.home)} is first", *headings, right=figures)
     for code, parts in _by_criterion(explanation).items():
         first.add_row(
             words(code),
@@ -186,9 +203,7 @@ def _left_out(found: Shortlist, pool: Pool) -> Group:
         unknown = ", ".join(f"{words(code)} {count}" for code, count in found.not_known_by_rule.items())
         lines.append(Text(f"Left out until something is known: {unknown}"))
     if found.near_misses:
-        table = Table(title="Nearest misses", title_justify="left")
-        for heading in ("Home", "Would be", "Why it is out"):
-            table.add_column(heading)
+        table = framed("Nearest misses", "Home", "Would be", "Why it is out")
         for miss in found.near_misses:
             table.add_row(_name(pool, miss.home), f"number {miss.rank_if_met}", _why(miss))
         lines.append(table)
@@ -217,21 +232,20 @@ def _split(split: Split, pool: Pool) -> RenderableType:
     ]
     who = {part.home: ", ".join(part.children) for part in split.parts}
     lines += [f"    {who[one.home]} and {who[one.other_home]}: {miles(one.distance_m)} apart" for one in split.apart]
-    pairs = "1 pair" if split.pairs_apart == 1 else f"{split.pairs_apart} pairs"
+    parted = f"{counted(split.pairs_apart, 'pair')} of brothers and sisters parted"
     cost = split.points - split.value
-    less = f", less {points(cost)} for parting {pairs}" if cost else f", {pairs} parted"
+    less = f", less {points(cost)} for {parted}: {points(split.value)}" if cost else f", {parted}"
     return Text("\n".join((f"- {points(split.points)} points{less}", *lines)))
 
 
 def _rules(explanation: PairExplanation) -> Table:
-    table = Table(title="Rules", title_justify="left")
-    for heading in ("Rule", "Child", "Answer", "Law", "What was found"):
-        table.add_column(heading)
+    several = len(explanation.children) > 1
+    table = framed("Rules", "Rule", *(("Child",) if several else ()), "Answer", "By", "What was found")
     styles = {Outcome.NOT_MET: "red", Outcome.NOT_KNOWN: "yellow", Outcome.MET: "green", Outcome.OFF: "dim"}
     for finding in explanation.rules:
         table.add_row(
             words(finding.code),
-            finding.child or "",
+            *((finding.child or "",) if several else ()),
             Text(words(finding.outcome), style=styles[finding.outcome]),
             "law" if finding.statutory else "policy",
             rule_sentence(finding),
@@ -240,12 +254,13 @@ def _rules(explanation: PairExplanation) -> Table:
 
 
 def _parts(explanation: PairExplanation) -> Table:
-    table = Table(title="Criteria", title_justify="left")
-    for heading in ("Criterion", "Child", "Points", "Could be", "What was found"):
-        table.add_column(heading)
+    several = len(explanation.children) > 1
+    headings = ("Criterion", *(("Child",) if several else ()), "Points", "Could be", "What was found")
+    table = framed("Criteria", *headings, right=("Points",))
     for part in explanation.parts:
-        could = f"{points(part.points_low)}-{points(part.points_high)}" if not part.known else ""
-        table.add_row(words(part.code), part.child, points(part.points), could, part_sentence(part))
+        could = f"{points(part.points_low)} to {points(part.points_high)}" if not part.known else ""
+        who = (part.child,) if several else ()
+        table.add_row(words(part.code), *who, points(part.points), could, part_sentence(part))
     return table
 
 

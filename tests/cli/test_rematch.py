@@ -71,7 +71,7 @@ def test_dry_run_snapshot_and_replay(terminal: Terminal, monkeypatch: pytest.Mon
     result = terminal.run("rematch", "--dry-run", "--frontier", "--snapshot", str(snapshot), "--out", str(out))
     assert result.exit_code == 0, result.output
     assert "Nothing was stored" in result.output
-    assert "What other shares would cost" in result.output
+    assert "What other shares of local children would cost" in result.output
     assert snapshot.stat().st_mode & 0o077 == 0
     monkeypatch.delenv("PLACEMENT_DATABASE_URL")
     monkeypatch.setenv("PLACEMENT_POSTCODES", "/nowhere")
@@ -116,12 +116,34 @@ def outcome(solver: SolverProcess) -> Outcome:
     return rematch(a_night(), with_frontier=True, solver=solver)
 
 
-def test_everything_fits_in_80_columns(outcome: Outcome) -> None:
-    """No line is longer, and nothing is cut off."""
-    text = printed(outcome)
-    assert max(map(len, text.splitlines())) <= 80
+@pytest.mark.parametrize("width", [44, 60, 69, 70, 80, 120])
+def test_everything_fits(outcome: Outcome, width: int) -> None:
+    """No line is longer than the terminal is wide, and nothing is cut off, however narrow."""
+    text = printed(outcome, width)
+    assert max(map(len, text.splitlines())) <= width
     assert "…" not in text
-    assert "Proven: nothing better exists" in text
+    assert "Proven: nothing better exists" in in_one_line(text)
+
+
+def test_what_a_scarce_place_is_worth_is_explained(outcome: Outcome) -> None:
+    """The figure alone would say nothing to an officer: what it counts, and what a child who is placed counts."""
+    assert outcome.report is not None
+    text = in_one_line(printed(outcome))
+    assert bool(outcome.report.scarce)
+    assert "would one more such place add to the night" in text
+    assert "who is placed at all adds 500,000 or more" in text
+
+
+def test_brothers_and_sisters_who_are_parted_are_told_apart(outcome: Outcome) -> None:
+    """Two rows of one referral say which child is which; a group that stays together is counted."""
+    assert outcome.report is not None
+    first = outcome.report.proposals[-1]
+    assert first.referral == "R-4"
+    for party, said in (((ChildRef("C-4"),), "R-4 C-4"), ((ChildRef("C-4"), ChildRef("C-5")), "R-4 2 children")):
+        told = replace(outcome.report, proposals=(replace(first, children=party),))
+        table = printed(replace(outcome, report=told), 120).partition("Proposals")[2].partition("└")[0]
+        first_column = " ".join(line.split("│")[1].strip() for line in table.splitlines() if line.startswith("│"))
+        assert said in " ".join(first_column.split())
 
 
 @pytest.mark.parametrize(
@@ -161,7 +183,7 @@ def test_the_unplaced_are_explained(solver: SolverProcess) -> None:
     night: Night = a_night()
     far = [home for home in night.pool.records if "near" not in home.ref]
     crowded = rematch(replace(night, pool=night.pool.changed((), [home.ref for home in far])), solver=solver)
-    assert "goes to R-" in in_one_line(printed(crowded))
+    assert " to R-" in in_one_line(printed(crowded)).partition("Without a proposal")[2]
     closed = [replace(home, terms=replace(home.terms, age_max=3)) for home in night.pool.records]
     alone = in_one_line(printed(rematch(replace(night, pool=night.pool.changed(closed)), solver=solver)))
     assert "No home meets every rule." in alone
@@ -174,19 +196,22 @@ def test_every_reason_has_a_sentence(outcome: Outcome) -> None:
     assert set(WHY) == set(WhyHere)
     for why in WhyHere:
         for loss in (None, 0, 700):
-            one = replace(outcome.report.proposals[0], why=why, others_would_lose=loss, unchanged=True)
-            assert "{" not in why_here(one)
+            for others in (("R-1",), ("R-1", "R-2")):
+                one = replace(
+                    outcome.report.proposals[0], why=why, others_would_lose=loss, because_of=others, unchanged=True
+                )
+                assert "{" not in why_here(one)
 
 
 @pytest.mark.parametrize(
     ("price", "words"),
     [
-        (TargetPrice(8, 10, most_proven=True), "no choice with more than 8 exists"),
-        (TargetPrice(8, 10), "no choice with more than 8 was found"),
+        (TargetPrice(8, 10, most_proven=True), "no choice with more than 8 local children exists"),
+        (TargetPrice(8, 10), "no choice with more than 8 local children was found"),
         (TargetPrice(8, 10, fault="solver_hung"), "not worked out (solver hung)"),
         (TargetPrice(8, 10, 9, 10, 700, 5_000, 0, 0), "would cost 700 points and £50 more a week, with as many"),
         (TargetPrice(8, 10, 9, 11, -700, -5_000, 1, 0), "minus 700 points and £50 less a week, with 1 child more"),
-        (TargetPrice(8, 10, 9, 8, 700, 0, -2, 50), "(or up to 50 fewer)"),
+        (TargetPrice(8, 10, 9, 8, 700, 0, -2, 50), "(perhaps up to 50 fewer)"),
     ],
 )
 def test_the_price_of_one_more(price: TargetPrice, words: str) -> None:
