@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import SecretStr
+from pydantic import SecretStr, StringConstraints
 from pydantic_settings import BaseSettings
+
+
+ListedHost = Annotated[
+    str, StringConstraints(to_lower=True, pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$")
+]
 
 
 class MessageOptions(BaseSettings):
     """The fields; each is a setting of the service."""
 
-    webhook_hosts: tuple[str, ...] = ()
+    webhook_hosts: tuple[ListedHost, ...] = ()
     """Hosts to which messages may be sent: `cases.example.org`, or `cases.example.org:8443`. None: no messages."""
 
     webhook_secrets: Path | None = None

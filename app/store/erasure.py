@@ -12,8 +12,10 @@ from before can be erased anew once it is restored.
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import secrets
+import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,6 +32,8 @@ from app.store.placement_tables import place_claims
 from app.store.run_tables import AT_WORK, placed_children, proposed_children, run_clock, runs
 from app.store.session import Database, Reading, Writing
 from app.store.tables import children, residents
+
+log = logging.getLogger(__name__)
 
 MARK = "erased-"
 """How every reference begins that stands for an erased one."""
@@ -167,7 +171,11 @@ def read_log(log: Path) -> list[Erasure]:
 
 
 def tidy(database: Database) -> None:
-    """Give no old page of an SQLite file the chance to be read: it is written anew. PostgreSQL vacuums by itself."""
+    """Give no old page of an SQLite file the chance to be read: it is written anew. PostgreSQL vacuums by itself.
+
+    Where others are at work in the file just now it stays as it is: what was deleted in it is overwritten anyway
+    (`secure_delete`, on in most builds), and the next erasure writes it anew.
+    """
     if database.engine.dialect.name != "sqlite":
         return
     raw = database.engine.raw_connection()
@@ -176,6 +184,8 @@ def tidy(database: Database) -> None:
         for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
             cursor.execute(statement)
         cursor.close()
+    except sqlite3.OperationalError as error:
+        log.warning("the file was not written anew", extra={"error": type(error).__name__})
     finally:
         raw.close()
 
