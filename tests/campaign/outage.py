@@ -79,7 +79,7 @@ def _outage(server: Postgres, address: str, seconds: int, counts: Counts) -> Non
     writers = [threading.Thread(target=_write, args=(address, number, seen)) for number in range(WRITERS)]
     for writer in writers:
         writer.start()
-    time.sleep(0.5)
+    time.sleep(min(5, seconds / 2))
     stopped = time.monotonic()
     _stop(server)
     down = time.monotonic()
