@@ -116,12 +116,12 @@ def _told(error: Exception) -> str:
     return str(error.args[0] if error.args else error)
 
 
-def read_file(path: Path, most_bytes: int) -> bytes:
-    """What a file holds. Raises `ValueError` for a pipe or a device, and for one that is larger."""
+def read_file(path: Path, most_bytes: int, cure: str = "import it in several parts.") -> bytes:
+    """What a file holds. Raises `ValueError` for a pipe or a device, and, with the cure, for one that is larger."""
     if not path.is_file():
         raise ValueError("That is not a file that can be read as a whole: copy it to one first.")
     with path.open("rb") as file:
         found = file.read(most_bytes + 1)
     if len(found) > most_bytes:
-        raise ValueError(f"The file has more than {most_bytes} bytes: import it in several parts.")
+        raise ValueError(f"The file has more than {most_bytes} bytes: {cure}")
     return found

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.cli.demo import settings_or_demo
-from app.cli.desk import console, errors, gently, open_desk, today
+from app.cli.desk import console, errors, gently, open_desk, read_file, today
 from app.cli.matching import AsOf, Version
 from app.cli.night_tables import print_night
 from app.cli.nights import progress, stored_night, tried_night
@@ -19,7 +19,7 @@ from app.rematch.run import Outcome
 from app.rematch.run import rematch as solve_night
 from app.rematch.snapshot import Snapshot, snapshot_bytes, snapshot_of
 from app.rematch.versions import differing
-from app.settings import Settings
+from app.settings import PREFIX, Settings
 from app.store.run_records import Run, RunKind, RunOptions, RunStatus, Wanted
 from app.wording import words
 
@@ -27,6 +27,7 @@ Frontier = Annotated[bool, typer.Option("--frontier", help="Also: what 70 % to 9
 Out = Annotated[Path | None, typer.Option("--out", help="Write the result to this file, as JSON")]
 SnapshotFile = Annotated[Path | None, typer.Option("--snapshot", help="Write the run's whole input to this file")]
 NOTES_SHOWN = 20
+MORE_BYTES = f"{PREFIX}INVENTORY_LIMIT_BYTES says how many may be read."
 
 
 class PastDay(ValueError):
@@ -72,7 +73,8 @@ def replay(
     """Solve the night of a snapshot file, made by `rematch` or by hand; needs no database. See docs/snapshot.md."""
     with gently():
         settings = Settings.read()
-        snapshot = load_snapshot(file.read_bytes(), settings.policies, settings.postcodes)
+        data = read_file(file, settings.inventory_limit_bytes, MORE_BYTES)
+        snapshot = load_snapshot(data, settings.policies, settings.postcodes)
         for note in snapshot.notes[:NOTES_SHOWN]:
             console.print(f"{note.field}: {note.note}", markup=False)
         if others := differing(snapshot.made_with):

@@ -16,7 +16,7 @@ from uvicorn.supervisors import Multiprocess
 
 from app.api.wire import BoundedHttp
 from app.cli.demo import DATABASE_VARIABLE, DEMO_DATABASE, is_configured, make_demo
-from app.cli.desk import console, gently
+from app.cli.desk import console, errors, gently
 from app.observing import logs
 from app.observing.metrics import SHARED_FOLDER
 from app.secret_files import IN_A_FILE
@@ -115,6 +115,9 @@ def _shared_figures(workers: int) -> Iterator[None]:
 
 def migrate() -> None:
     """Bring the configured database to the newest layout. On PostgreSQL: as PLACEMENT_DATABASE_OWNER_URL."""
+    if not is_configured():
+        errors.print(f"No database is configured. Set {DATABASE_VARIABLE} first; the demo's is laid out by itself.")
+        raise typer.Exit(2)
     with gently():
         Settings.read().migrate_database()
         console.print("The database is laid out for this version.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.settings import Settings
 from tests.cli.conftest import Terminal
 
 DAY = ("--as-of", "2026-03-02")
@@ -89,6 +90,18 @@ def test_a_database_that_is_not_laid_out_is_said_gently(
     assert "placement migrate" in terminal.run("match", "R-0001").output
     assert terminal.run("migrate").exit_code == 0
     assert "Referral not found" in terminal.run("match", "R-0001").output
+
+
+def test_migrate_without_a_database_says_which_variable_to_set(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that nothing else would use is not made."""
+    monkeypatch.delenv("PLACEMENT_DATABASE_URL")
+    monkeypatch.setattr(Settings, "migrate_database", lambda _: (tmp_path / "made").touch())
+    result = terminal.run("migrate")
+    assert result.exit_code == 2
+    assert "Set PLACEMENT_DATABASE_URL first" in " ".join(result.output.split())
+    assert not (tmp_path / "made").exists()
 
 
 def test_an_unknown_setting_is_refused(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

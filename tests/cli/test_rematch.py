@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -107,6 +108,22 @@ def test_a_spoilt_file_ends_gently(terminal: Terminal) -> None:
     result = terminal.run("replay", str(file))
     assert result.exit_code == 1
     assert "as_of: This is not a date." in result.output
+    assert "Traceback" not in result.output
+
+
+def test_replay_reads_whole_files_alone(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device, a pipe that nobody writes to, a file larger than may be read: said at once, with what to do."""
+    pipe, large = terminal.folder / "pipe", terminal.folder / "large.json"
+    os.mkfifo(pipe)
+    for path in (pipe, Path("/dev/zero")):
+        result = terminal.run("replay", str(path))
+        assert result.exit_code == 1
+        assert "copy it to one first" in in_one_line(result.output)
+    large.write_text(" " * 1_001, encoding="utf-8")
+    monkeypatch.setenv("PLACEMENT_INVENTORY_LIMIT_BYTES", "1000")
+    result = terminal.run("replay", str(large))
+    assert result.exit_code == 1
+    assert "PLACEMENT_INVENTORY_LIMIT_BYTES says how many" in in_one_line(result.output)
     assert "Traceback" not in result.output
 
 
