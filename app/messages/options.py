@@ -8,9 +8,8 @@ from typing import Annotated
 from pydantic import SecretStr, StringConstraints
 from pydantic_settings import BaseSettings
 
-
 ListedHost = Annotated[
-    str, StringConstraints(to_lower=True, pattern=r"^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?(:[1-9][0-9]{0,4})?$")
+    str, StringConstraints(to_lower=True, pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:[1-9][0-9]{0,4})?$")
 ]
 
 

@@ -181,11 +181,20 @@ class Database:
         try:
             with self._begun(options) as connection:
                 yield connection
-                connection.commit()
+                _commit(connection)
         except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
             meaning = _meaning(error, writing=not options)
             metrics.DATABASE_ERRORS.labels(getattr(meaning, "code", "unexpected")).inc()
             raise meaning from None
+
+
+def _commit(connection: Connection) -> None:
+    """Commit. Where that fails SQLite leaves the transaction open, so nobody may get this connection again."""
+    try:
+        connection.commit()
+    except BaseException:
+        connection.invalidate()
+        raise
 
 
 def login_of(address: str, owner_address: str) -> tuple[str, str | None] | None:
