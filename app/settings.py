@@ -33,7 +33,7 @@ GssCode = Annotated[str, StringConstraints(pattern=r"^[ENSW]\d{8}$")]
 class Settings(AccessOptions, MessageOptions):
     """Frozen. A name that is not here is refused, in code and (by `read`) in the environment."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     authority: GssCode = "E06000018"
     """The responsible authority: Nottingham."""

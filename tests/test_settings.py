@@ -75,3 +75,22 @@ def test_only_secrets_stand_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PLACEMENT_PORT_FILE", "/dev/null")
     with pytest.raises(ValueError, match="PLACEMENT_PORT_FILE"):
         Settings.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OIDC_CLIENT_SECRET", "canary"),
+        ("PORT", "canary"),
+        ("WEBHOOK_KEYS", '{"a": ["canary"]}'),
+        ("WEBHOOK_KEYS", '{"canary'),
+        ("DATABASE_CONNECTIONS", "-7"),
+    ],
+)
+def test_what_is_refused_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """A setting that will not do may be a secret: the error says which and why, and not what."""
+    monkeypatch.setenv(f"PLACEMENT_{name}", value)
+    with pytest.raises(ValueError, match=r"\w") as caught:
+        Settings.read()
+    assert "canary" not in str(caught.value)
+    assert "-7" not in str(caught.value)
