@@ -118,12 +118,12 @@ def test_arrays_broadcast_with_the_stated_types() -> None:
 
 
 def test_inputs_are_never_written_to() -> None:
-    """Arrays that may not be written to are enough."""
-    column = np.array([1, 2, 3])
-    column.flags.writeable = False
-    distance_m(column, column, column, column)
-    squared_distance(column, column, column, column)
-    pl_distance_tenths(column, column, column, column)
+    """Arrays that may not be written to are enough, and hold afterwards what they held before."""
+    east, north = np.array([1, 2, 3]), np.array([5, 7, 11])
+    east.flags.writeable = north.flags.writeable = False
+    for function in (distance_m, squared_distance, pl_distance_tenths):
+        assert function(east, north, east, north).tolist() == [0, 0, 0]
+    assert (east.tolist(), north.tolist()) == ([1, 2, 3], [5, 7, 11])
 
 
 @pytest.mark.parametrize("wrong", [1.0, np.array([0.5]), "1", np.array([True])])
