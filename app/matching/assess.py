@@ -7,7 +7,7 @@ pair out. `explain` runs the same functions on the few pairs that are kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -87,6 +87,20 @@ def assess_block(question: Question, start: int, stop: int) -> Block:
     allowed = (failed | (not_known & np.uint32(question.policy.blocking_bits))) == 0
     points = np.where(allowed, _party_points(question, members, allowed), 0).astype(np.int32)
     return Block(start, stop, failed, not_known, allowed, points)
+
+
+def assess_one(question: Question, party: int, also: Callable[[IntArray], BoolArray]) -> tuple[Block, IntArray]:
+    """One party against every home; and its points where allowed and where `also` wants them, 0 elsewhere.
+
+    `also` is given the mask of the rules that keep each home out. Once for all: a call costs far more than a home.
+    """
+    members = _Members.of(question.parties, party, party + 1)
+    failed, not_known = rule_masks(question, members, party, party + 1)
+    bits = failed | (not_known & np.uint32(question.policy.blocking_bits))
+    allowed = bits == 0
+    worth = _party_points(question, members, allowed | also(bits[0]))
+    points = np.where(allowed, worth, 0).astype(np.int32)
+    return Block(party, party + 1, failed, not_known, allowed, points), worth[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeAlias
 
 import numpy as np
 
 from app.matching.approval import ApprovalNeeded, approval_needed
-from app.matching.assess import Block, Question, assess_block, child_points
+from app.matching.assess import Block, Question, assess_block, assess_one, child_points
 from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether
-from app.matching.columns import IntArray
+from app.matching.columns import BoolArray, IntArray
 from app.matching.considerations import Consideration, Met, considerations
 from app.matching.explain import PairExplanation, RuleFinding, explain
 from app.matching.finding import FULL
@@ -29,6 +30,9 @@ from app.matching.where import Where, where
 
 SPLITS_SHOWN = 3
 HOMES_OPENED_SHOWN = 5
+
+Worth: TypeAlias = Callable[[IntArray], IntArray]
+"""Points of the first party in homes (rows of the pool) as if no rule were in the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +124,10 @@ def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: in
     """The k best homes for a referral on a day, under a policy, and why the others are out."""
     may_part = len(referral.children) > 1 and referral.keep_together is not KeepTogether.REQUIRED
     question = question_for(referral, pool, policy, as_of, parts=may_part)
-    block = assess_block(question, 0, len(question.parties))
+    block, worth = _assessed(question, misses)
     allowed: IntArray = np.flatnonzero(block.allowed[0])
     best, not_shown = best_rows(referral.ref, pool, allowed, block.points[0, allowed], k)
-    near = _nearest(question, block, misses)
+    near = _nearest(question, block, misses, worth)
     explained = explain(question, 0, np.concatenate([best, near]), _open_bits(block, best, near))
     children = tuple(child.ref for child in referral.children)
     return Shortlist(
@@ -141,7 +145,7 @@ def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: in
         out_by_rule=_counts(policy, block.failed[0]),
         not_known_by_rule=_counts(policy, block.not_known[0] & np.uint32(policy.blocking_bits)),
         near_misses=_near_misses(question, block, near, explained[len(best) :]),
-        relaxations=_relaxations(question, block) if not len(allowed) else (),
+        relaxations=_relaxations(question, block, worth) if not len(allowed) else (),
         splits=_splits(question, block, referral) if may_part else (),
         splits_if_parted=() if may_part or len(allowed) else _splits_if_parted(referral, pool, policy, as_of),
     )
@@ -224,31 +228,56 @@ def points_regardless(question: Question, party: int, cols: IntArray) -> IntArra
     return total
 
 
+def _assessed(question: Question, misses: int) -> tuple[Block, Worth]:
+    """The parties against every home, and how to tell what homes are worth that rules keep out."""
+    if len(question.parties) > 1:
+        block = assess_block(question, 0, len(question.parties))
+        return block, lambda cols: points_regardless(question, 0, cols)
+
+    def asked_about(bits: IntArray) -> BoolArray:
+        wanted: BoolArray = np.zeros(len(bits), dtype=np.bool_)
+        for there in _out_by_fewest(question.policy, bits, misses):
+            wanted[there] = True
+        return wanted if not bits.all() else wanted | (np.bitwise_count(bits) == 1)
+
+    block, worth = assess_one(question, 0, asked_about)
+    return block, lambda cols: worth[cols]
+
+
 def blocking(block: Block, policy: Policy) -> IntArray:
     """Mask of the rules that keep each home out of the first party's list."""
     bits: IntArray = block.failed[0] | (block.not_known[0] & np.uint32(policy.blocking_bits))
     return bits
 
 
-def _nearest(question: Question, block: Block, most: int) -> IntArray:
+def _nearest(question: Question, block: Block, most: int, worth: Worth) -> IntArray:
     """Rows of the homes out by the fewest rules.
 
     Among those, homes that a person may let in by overriding come first, then those with the most points.
-    Homes out by a rule that must not name them are never among them.
     """
-    bits = blocking(block, question.policy)
-    unnamed = sum(setting.bit for setting in question.policy.rules if setting.rule.names_no_home)
-    shown = (bits != 0) & ((bits & np.uint32(unnamed)) == 0)
-    by_law = (bits & np.uint32(question.policy.statutory_bits)) != 0
-    distance = 2 * np.bitwise_count(bits).astype(np.int64) + by_law
     cols: IntArray = np.zeros(0, dtype=np.int64)
-    for level in np.unique(distance[shown]):
-        if len(cols) >= most:
-            break
-        there = np.flatnonzero((distance == level) & shown)
-        order = np.argsort(-points_regardless(question, 0, there), kind="stable")
+    for there in _out_by_fewest(question.policy, blocking(block, question.policy), most):
+        order = np.argsort(-worth(there), kind="stable")
         cols = np.concatenate([cols, there[order][: most - len(cols)]])
     return cols
+
+
+def _out_by_fewest(policy: Policy, bits: IntArray, most: int) -> Iterator[IntArray]:
+    """Rows of homes that are out, from those by the fewest rules on, until there are so many.
+
+    Homes out by a rule that must not name them are never among them.
+    """
+    unnamed = sum(setting.bit for setting in policy.rules if setting.rule.names_no_home)
+    shown = (bits != 0) & ((bits & np.uint32(unnamed)) == 0)
+    by_law = (bits & np.uint32(policy.statutory_bits)) != 0
+    distance = 2 * np.bitwise_count(bits).astype(np.int64) + by_law
+    found = 0
+    for level in np.unique(distance[shown]):
+        if found >= most:
+            return
+        there: IntArray = np.flatnonzero((distance == level) & shown)
+        found += len(there)
+        yield there
 
 
 def _near_misses(
@@ -268,11 +297,11 @@ def _near_misses(
     )
 
 
-def _relaxations(question: Question, block: Block) -> tuple[Relaxation, ...]:
+def _relaxations(question: Question, block: Block, worth_of: Worth) -> tuple[Relaxation, ...]:
     """Single rules that would open homes, the one that would open most first."""
     bits = blocking(block, question.policy)
     alone: IntArray = np.flatnonzero(np.bitwise_count(bits) == 1)
-    worth = points_regardless(question, 0, alone)  # once for all rules: each call costs far more than each home
+    worth = worth_of(alone)
     found = []
     for setting in question.policy.rules:
         mine = bits[alone] == setting.bit
