@@ -17,7 +17,7 @@ from app.api.documented import errors, json_response
 from app.api.recording import saw
 from app.api.referrals import ReferralInPath
 from app.api.rows import HomeRows
-from app.api.seeing import seen_shortlist
+from app.api.seeing import showing_shortlist
 from app.api.service import Service, service_of
 from app.api.shortlist_answers import shortlist_answer, why_not_answer
 from app.api.shortlist_models import ShortlistOut, WhyNotOut
@@ -99,12 +99,12 @@ def match(request: Request, body: MatchIn) -> Response:
         notes = [*of_referral, *of_homes]
     found = placing.match(referral.record, pool, service.policies, as_of, policy_version=policy.version, k=body.k)
     stored = body.referral_ref is not None
-    shown = seen_shortlist(request, referral, found, versions) if stored and body.homes is None else None
-    response = json_response(shortlist_answer(found, pool, notes) | {"seen": shown})
+    show = showing_shortlist(request, referral, found, versions) if stored and body.homes is None else None
     object_kind, ref = ("referral", referral.record.ref) if stored else ("match", "sent along")
     children = _children(referral.record) if stored else ()
-    saw(request, "match", object_kind, ref, children, **_facts(found.policy_version, as_of, len(found.options)))
-    return response
+    facts = _facts(found.policy_version, as_of, len(found.options))
+    shown = saw(request, "match", object_kind, ref, children, also=show, **facts)
+    return json_response(shortlist_answer(found, pool, notes) | {"seen": shown})
 
 
 @router.get("/referrals/{ref}/shortlist", response_model=ShortlistOut, responses=errors(404))
@@ -115,11 +115,10 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     policy = _policy(service, asked.policy, as_of, "query.policy")
     referral, pool, versions = _stored_with_homes(service, ref)
     found = placing.match(referral.record, pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
-    shown = seen_shortlist(request, referral, found, versions)
-    response = json_response(shortlist_answer(found, pool) | {"seen": shown})
+    show = showing_shortlist(request, referral, found, versions)
     facts = _facts(found.policy_version, as_of, len(found.options))
-    saw(request, "shortlist.read", "referral", ref, _children(referral.record), **facts)
-    return response
+    shown = saw(request, "shortlist.read", "referral", ref, _children(referral.record), also=show, **facts)
+    return json_response(shortlist_answer(found, pool) | {"seen": shown})
 
 
 @router.get("/referrals/{ref}/why-not/{home}", response_model=WhyNotOut, responses=errors(404))
@@ -146,7 +145,7 @@ def _children(referral: Referral) -> set[str]:
     return {child.ref for child in referral.children}
 
 
-def _facts(policy: str, as_of: date, shown: int) -> dict[str, str | int]:
+def _facts(policy: str, as_of: date, shown: int) -> dict[str, Any]:
     return {"policy": policy, "as_of": as_of.isoformat(), "shown": shown}
 
 

@@ -6,7 +6,7 @@ What a request changes is recorded in the transaction of the change; what it rea
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.requests import Request
 
@@ -22,20 +22,30 @@ log = logging.getLogger(__name__)
 
 
 def saw(
-    request: Request, action: str, object_kind: str, object_ref: str, children: Iterable[str] = (), **facts: JSON
-) -> None:
+    request: Request,
+    action: str,
+    object_kind: str,
+    object_ref: str,
+    children: Iterable[str] = (),
+    *,
+    also: Callable[[Writing], str | None] | None = None,
+    **facts: JSON,
+) -> str | None:
     """Record what the caller is about to be shown; it is stored for good when this returns.
+
+    `also`: what else is stored of it, in the same transaction; what that gives is given back.
 
     `children`: references of those whose records it is from. Without any, `facts` must hold nothing personal: they
     are kept for ever. Where nothing can be changed just now, the log keeps it instead.
     """
     service, entry = service_of(request), _entry(request, action, object_kind, object_ref, children, facts)
     try:
-        service.trail.record(entry)
+        return service.trail.record(entry, also)
     except ReadOnly:
         about = pseudonym(service.authority, entry.object_ref)
         by = pseudonym(service.authority, entry.actor)
         log.warning("seen while the trail takes no entries", extra={"action": action, "object": about, "subject": by})
+        return None
 
 
 def changed(

@@ -25,12 +25,14 @@ from app.store.run_records import StoredProposal
 from app.store.session import Writing
 
 
-def seen_shortlist(
+def showing_shortlist(
     request: Request, referral: StoredReferral, found: Shortlist, versions: Mapping[HomeRef, int]
-) -> str | None:
-    """The id under which the caller was shown a shortlist; None for a system."""
+) -> Callable[[Writing], str | None] | None:
+    """What stores that the caller is shown a shortlist, and gives the id of that; None for a system."""
     desk, who = desk_of(request), caller_of(request)
-    return _stored(request, lambda w: seeing.show_shortlist(w, desk, who, referral, found, versions))
+    if who.kind is not Kind.PERSON:
+        return None
+    return lambda w: seeing.show_shortlist(w, desk, who, referral, found, versions)
 
 
 def seen_proposal(request: Request, stored: StoredProposal) -> str | None:
@@ -61,6 +63,6 @@ def _stored(request: Request, show: Callable[[Writing], str | None]) -> str | No
     if caller_of(request).kind is not Kind.PERSON:
         return None
     try:
-        return service_of(request).database.transact(show)
+        return service_of(request).trail.share(show)
     except ReadOnly:
         return None

@@ -2,27 +2,34 @@
 
 A reading changes nothing, so its entry needs a transaction of its own. One commit for each would make readers
 wait for one another at the end of the trail. So whoever comes while a commit is under way leaves its entry with
-the others that wait; the next of them stores all of these together, and each goes on when its own is stored.
+the others that wait; the next of them stores all of these together, and each goes on when its own is stored. What
+else must be stored of a reading, such as what a person was shown, goes into the same transaction.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 from app.errors import DatabaseUnavailable
 from app.store.audit import AuditEntry, check, record_all
-from app.store.session import Database
+from app.store.session import Database, Writing
+
+T = TypeVar("T")
 
 MOST_TOGETHER = 200
-"""Entries that one transaction stores; more wait for the next, so that nobody waits for a very long one."""
+"""Readings that one transaction stores; more wait for the next, so that nobody waits for a very long one."""
 
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    entry: AuditEntry
+    entry: AuditEntry | None
+    also: Callable[[Writing], Any] | None
     woken: threading.Event = field(default_factory=threading.Event)
     stored: bool = False
+    result: Any = None
     error: Exception | None = None
 
 
@@ -35,10 +42,19 @@ class Trail:
         self._queue: list[_Waiting] = []
         self._led = False
 
-    def record(self, entry: AuditEntry) -> None:
-        """Return once the entry is stored for good. Raises as a transaction does; then it is not stored."""
+    def record(self, entry: AuditEntry, also: Callable[[Writing], T] | None = None) -> T | None:
+        """Return once the entry is stored for good, with what `also` gave, which ran in the same transaction.
+
+        Raises as a transaction does; then nothing of it is stored.
+        """
         check(entry)
-        own = _Waiting(entry)
+        return cast("T | None", self._stored(_Waiting(entry, also)))
+
+    def share(self, work: Callable[[Writing], T]) -> T:
+        """Do something small in a transaction that readings share. As `Database.transact`."""
+        return cast("T", self._stored(_Waiting(None, work)))
+
+    def _stored(self, own: _Waiting) -> Any:
         with self._lock:
             self._queue.append(own)
             leads = not self._led
@@ -49,23 +65,41 @@ class Trail:
             self._lead()
         if own.error is not None:
             raise own.error
+        return own.result
 
     def _lead(self) -> None:
-        """Store what waits, wake those whose entries it was, and give the lead to the next who waits."""
+        """Store what waits, wake those whose it was, and give the lead to the next who waits."""
         with self._lock:
             together, self._queue = self._queue[:MOST_TOGETHER], self._queue[MOST_TOGETHER:]
-        entries = [waiting.entry for waiting in together]
-        stored, error = False, None
         try:
-            self._database.transact(lambda writing: record_all(writing, self._authority, entries))
-            stored = True
-        except Exception as raised:  # noqa: BLE001 - every one who waits is told
-            error = raised
+            self._store(together)
         finally:
             for waiting in together:
-                waiting.stored, waiting.error = stored, error if stored or error else DatabaseUnavailable()
+                if not waiting.stored and waiting.error is None:
+                    waiting.error = DatabaseUnavailable()
                 waiting.woken.set()
             with self._lock:
                 self._led = bool(self._queue)
                 if self._queue:
                     self._queue[0].woken.set()
+
+    def _store(self, together: Sequence[_Waiting]) -> None:
+        """All in one transaction; where that fails each by itself, so that nobody fails for another's sake."""
+        try:
+            results = self._database.transact(lambda writing: self._write(writing, together))
+        except Exception as error:  # noqa: BLE001 - every one who waits is told
+            if len(together) == 1:
+                together[0].error = error
+                return
+            for waiting in together:
+                self._store([waiting])
+            return
+        for waiting, result in zip(together, results, strict=True):
+            waiting.stored, waiting.result = True, result
+
+    def _write(self, writing: Writing, together: Sequence[_Waiting]) -> list[Any]:
+        results = [None if waiting.also is None else waiting.also(writing) for waiting in together]
+        entries = [waiting.entry for waiting in together if waiting.entry is not None]
+        if entries:
+            record_all(writing, self._authority, entries)
+        return results

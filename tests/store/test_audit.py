@@ -219,9 +219,10 @@ def test_a_failed_transaction_fails_each_reader_and_the_next_goes_on() -> None:
     """Whoever shared a transaction that failed is told so; nobody waits for ever."""
     failing = [True]
 
-    def transact(work: Any) -> None:
+    def transact(_work: Any) -> list[None]:
         if failing[0]:
             raise OSError(28)
+        return [None]
 
     trail = Trail(_Counting(transact), AUTHORITY)  # type: ignore[arg-type]
     for _ in range(2):
@@ -247,3 +248,31 @@ def test_writers_at_once_make_one_chain(database: Database) -> None:
     assert (found.entries, found.is_whole) == (80, True)
     with database.reading() as reading:
         assert reading.execute(select(audit_heads.c.subjects)).scalar_one() == 6
+
+
+def test_what_else_is_stored_of_a_reading_stands_and_falls_with_its_entry(database: Database) -> None:
+    """In one transaction; whoever fails does not fail the others who share it."""
+    trail = Trail(database, AUTHORITY)
+    assert trail.record(READ, lambda writing: record(writing, AUTHORITY, PLAIN)) == 1
+    assert trail.share(lambda writing: record(writing, AUTHORITY, PLAIN)) == 3
+
+    def fails(writing: Writing) -> int:
+        record(writing, AUTHORITY, PLAIN)
+        raise LookupError("no")
+
+    results: list[object] = []
+
+    def read(also: Any) -> None:
+        try:
+            results.append(trail.record(READ, also))
+        except LookupError as error:
+            results.append(str(error))
+
+    threads = [threading.Thread(target=read, args=(fails if n % 4 == 0 else (lambda _w: "good"),)) for n in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(map(str, results)) == ["good"] * 9 + ["no"] * 3
+    found = _verdict(database)
+    assert (found.entries, found.is_whole) == (3 + 9, True)
