@@ -45,6 +45,7 @@ from tests.support.postgres import Postgres
 ROUNDS, STEPS = 1_000, 50
 HOMES = {"A": 1, "B": 2}
 REFERRALS = ("R1", "R2", "R3", "R4")
+STEPS_TAKEN = ("accept", "accept", "place", "place", "send", "decline", "withdraw", "end")
 CHILD = {ref: f"C{ref}" for ref in REFERRALS}
 
 
@@ -56,7 +57,10 @@ def fill(database: Database) -> None:
 
 @dataclass
 class Look:
-    """What was seen of a referral: its id, versions, and the homes that were offered."""
+    """What was seen of a referral: its id, versions, and the homes that it names.
+
+    Also one with a free place that is out only because the child has a place there already: a rule of the policy.
+    """
 
     id: str
     referral: str
@@ -85,8 +89,11 @@ class Model:
     def offered(self, referral: str) -> dict[str, int]:
         """The homes that a shortlist shows now, with their versions."""
         lives = {one["home"] for one in self.of(referral, *CLAIMING)}
-        free = [home for home in HOMES if self.claimed(home) < self.places[home] and home not in lives]
-        return {home: self.home_version[home] for home in free}
+        return {home: version for home, version in self.named().items() if home not in lives}
+
+    def named(self) -> dict[str, int]:
+        """The homes with a free place, with their versions."""
+        return {home: self.home_version[home] for home in HOMES if self.claimed(home) < self.places[home]}
 
     def may_hold(self, look: Look, home: str) -> bool:
         """Whether a hold must work."""
@@ -136,7 +143,7 @@ class Lives(RuleBasedStateMachine):
         assert shown is not None
         offered = {str(option.explanation.home): versions[option.explanation.home] for option in found.options}
         assert offered == self.model.offered(ref)
-        self.looks.append(Look(shown, ref, self.model.version[ref], offered))
+        self.looks.append(Look(shown, ref, self.model.version[ref], self.model.named()))
 
     @rule(ref=st.sampled_from(REFERRALS), home=st.sampled_from(sorted(HOMES)))
     def look_and_hold(self, ref: str, home: str) -> None:
@@ -161,10 +168,11 @@ class Lives(RuleBasedStateMachine):
             )
 
     @precondition(lambda self: self.model.placements)
-    @rule(data=st.data(), step=st.sampled_from(["send", "accept", "decline", "withdraw", "place", "end"]))
+    @rule(data=st.data(), step=st.sampled_from(STEPS_TAKEN))
     def step(self, data: st.DataObject, step: str) -> None:
         """Somebody takes a step on a placement as it stands."""
-        one = data.draw(st.sampled_from(self.model.placements[-6:]))
+        live = [one for one in self.model.placements if one["state"] in CLAIMING]
+        one = data.draw(st.sampled_from(live + self.model.placements[-2:]))
         wanted, after, action = self._step(one, step)
         made = self._must(wanted, lambda: action(now(self.database, one["record"])))
         if made is not None:
@@ -210,19 +218,21 @@ class Lives(RuleBasedStateMachine):
         one["state"] = State.EXPIRED
 
     @precondition(lambda self: self.model.placements)
-    @rule(home=st.sampled_from(sorted(HOMES)), places=st.integers(0, 2))
-    def home_changes(self, home: str, places: int) -> None:
-        """The provider sends the home anew, with other places."""
-        if places != self.model.places[home]:
+    @rule(home=st.sampled_from(sorted(HOMES)), places=st.sampled_from([None, None, None, 0, 1, 2, 2]))
+    def home_changes(self, home: str, places: int | None) -> None:
+        """The provider sends the home anew, with other places; mostly they have nothing to tell."""
+        if places is not None and places != self.model.places[home]:
             with self.database.reading() as reading:
                 (stored,) = load.homes_named(reading, HERE, [home])
             store(self.database, [replace(stored.record, places=places)])
             self.model.places[home] = places
             self.model.home_version[home] += 1
 
-    @rule(ref=st.sampled_from(REFERRALS))
-    def referral_changes(self, ref: str) -> None:
+    @rule(ref=st.sampled_from(REFERRALS), is_sent=st.sampled_from([False, False, True]))
+    def referral_changes(self, ref: str, is_sent: bool) -> None:
         """The referral is sent anew: a child who was placed is looked for again."""
+        if not is_sent:
+            return
         with self.database.reading() as reading:
             stored = load.referral(reading, HERE, ReferralRef(ref))
         assert stored is not None
@@ -284,7 +294,7 @@ def lives(made: Copies, examples: int, steps: int, *, random: bool = True) -> ty
             derandomize=not random,
             deadline=None,
             database=None,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),
         ),
     )
