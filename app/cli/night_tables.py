@@ -15,7 +15,7 @@ from app.cli.frames import NARROW, framed
 from app.cli.price_tables import frontier_table, price_line, share
 from app.matching.batch import Night
 from app.matching.home import Home
-from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, Siblings, Unplaced, WhyHere
+from app.matching.night_report import LocalShare, NightReport, Proposal, Siblings, Unplaced, WhyHere
 from app.matching.pool import Pool
 from app.matching.recheck import Verdict
 from app.matching.referral import ChildRef, HomeRef
@@ -43,6 +43,11 @@ WHY = {
 }
 LEGEND = "In brackets: how many points the better home has above the one proposed"
 SCARCE_SHOWN = 8
+SCARCE_MEANS = (
+    "First choice of others: for so many children or groups who go elsewhere, or nowhere, no home has more points. "
+    "Price: the points at which the proof of the night values a place there; the higher, the more contested. It is no "
+    "forecast: one more place would often add less, as there are next best homes."
+)
 
 
 def print_night(console: Console, outcome: Outcome, shown: int | None = None) -> None:
@@ -65,7 +70,7 @@ def _parts(outcome: Outcome, report: NightReport, shown: int | None, *, narrow: 
     if report.unplaced:
         parts.append(_unplaced(report.unplaced, pool))
     if report.scarce:
-        parts.append(_scarce(report.scarce, outcome.night))
+        parts.append(_scarce(report, pool))
     if outcome.price is not None:
         parts.append(price_line(outcome.price))
     if outcome.frontier:
@@ -229,22 +234,25 @@ def why_none(one: Unplaced, pool: Pool) -> list[str]:
     return lines
 
 
-def _scarce(scarce: Sequence[Scarce], night: Night) -> Group:
-    headings = ("Home", "Kind", "One more place\nadds about")
+def _scarce(report: NightReport, pool: Pool) -> Group:
+    headings = ("Home", "Kind", "First choice\nof others", "Price of\na place")
     table = framed("Scarce tonight", *headings, right=headings[2:])
-    for one in scarce[:SCARCE_SHOWN]:
-        table.add_row(escape(_label(night.pool, one.home)), words(one.kind), f"{points(one.price_points)} points")
-    kinds = Counter(words(one.kind) for one in scarce)
-    least = night.policy.placing.later
+    wanted = _wanted_elsewhere(report)
+    for one in report.scarce[:SCARCE_SHOWN]:
+        table.add_row(escape(_label(pool, one.home)), words(one.kind), f"{wanted[one.home]}", points(one.price_points))
+    kinds = Counter(words(one.kind) for one in report.scarce)
     return Group(
         table,
-        Text(
-            "So many points, about, would one more such place add to the night, for all children together. A child "
-            f"who is placed at all adds {points(least)} or more: a higher figure is likely to mean one more child "
-            "placed, a lower one better homes for those who are placed already."
-        ),
+        Text(SCARCE_MEANS),
         Text("Kinds among the scarcest: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())),
     )
+
+
+def _wanted_elsewhere(report: NightReport) -> Counter[HomeRef]:
+    """Of how many, who get another home or none, each home is the first choice."""
+    wanted = Counter(one.first_home for one in report.proposals if one.home != one.first_home)
+    wanted.update(one.best_home for one in report.unplaced if one.best_home)
+    return wanted
 
 
 def _name(home: Home) -> str:

@@ -93,7 +93,11 @@ class LocalShare:
 
 @dataclass(frozen=True, slots=True)
 class Scarce:
-    """A home whose next place would be worth so many points tonight to those who did not get it."""
+    """A contested home: `price_points` is what the certificate charges for a place there.
+
+    A price orders homes by how contested they are and is no forecast: one more place may add less, as whoever would
+    get it has a next best home, and may add more, as a larger group could then go there.
+    """
 
     home: HomeRef
     kind: HomeKind

@@ -142,13 +142,16 @@ def test_everything_fits(outcome: Outcome, width: int) -> None:
     assert "Proven: nothing better exists" in in_one_line(text)
 
 
-def test_what_a_scarce_place_is_worth_is_explained(outcome: Outcome) -> None:
-    """The figure alone would say nothing to an officer: what it counts, and what a child who is placed counts."""
-    assert outcome.report is not None
-    text = in_one_line(printed(outcome))
-    assert bool(outcome.report.scarce)
-    assert "would one more such place add to the night" in text
-    assert "who is placed at all adds 500,000 or more" in text
+def test_what_is_scarce_is_explained(outcome: Outcome) -> None:
+    """The price alone would say nothing to an officer: whose first choice a home is, and that it is no forecast."""
+    report = outcome.report
+    assert report is not None
+    home = report.scarce[0].home
+    others = [one for one in report.proposals if one.first_home == home != one.home]
+    others += [one for one in report.unplaced if one.best_home == home]
+    [row] = [line for line in printed(outcome, 120).partition("Scarce")[2].splitlines() if home in line]
+    assert row.split("│")[3].strip() == str(len(others)) != "0"
+    assert "It is no forecast" in in_one_line(printed(outcome))
 
 
 def test_brothers_and_sisters_who_are_parted_are_told_apart(outcome: Outcome) -> None:
