@@ -91,7 +91,7 @@ def _path(scope: Scope) -> str:
 
 
 def _hear(counts: Counts, client: TestClient, settings: Settings) -> None:
-    """What a webhook is told of a placement holds ids and codes: one that listens, is then gone, and one that refuses."""
+    """What webhooks are told of a placement holds ids and codes: one listens and is then gone, one refuses."""
     for hook, behave in (("listens", None), ("refuses", status(500))):
         with receiving(behave) as receiver:
             about = {"url": receiver.url, "topics": list(TOPICS), "secret": "cases", "active": True}
