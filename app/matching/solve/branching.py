@@ -14,7 +14,7 @@ from app.matching.certify import no_prices
 from app.matching.problem import Int64s, Prices, Problem, Solution, Status
 from app.matching.solve.columns import Columns
 from app.matching.solve.crowding import RivalSet
-from app.matching.solve.engines import Floats
+from app.matching.solve.engines import Basis, Floats
 from app.matching.solve.master import Growth, Known, relax
 from app.matching.terms import Terms, party_of, terms_of
 
@@ -88,7 +88,16 @@ def _total(problem: Problem, solution: Solution) -> int:
 def _among(known: Known, pairs: Int64s) -> Known:
     """What is known, as far as it is about these pairs, by their places among them."""
     inside = [RivalSet(_places(one.pairs, pairs), one.limit) for one in known.rivals]
-    return Known(_places(known.pairs, pairs), [one for one in inside if one.pairs.size > one.limit])
+    return Known(_places(known.pairs, pairs), inside, None if known.basis is None else _basis_among(known.basis, pairs))
+
+
+def _basis_among(basis: Basis, pairs: Int64s) -> Basis:
+    """Where the last program ended, with pairs named by their places."""
+    is_pair = basis.column_key >= 0
+    kept = ~is_pair | np.isin(basis.column_key, pairs)
+    keys = basis.column_key[kept]
+    keys[keys >= 0] = np.searchsorted(pairs, keys[keys >= 0])
+    return replace(basis, column_key=keys, column=basis.column[kept])
 
 
 def _prices_among(prices: Prices, pairs: Int64s) -> Prices:

@@ -48,7 +48,10 @@ class Relaxed:
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How columns are chosen: within `window` points of a party's best pair; `rivals` best parties of each home."""
+    """How columns are chosen: within `window` points of a party's best pair; `rivals` best parties of each home.
+
+    rows: at most so many rival sets become rows, as each makes every later program slower.
+    """
 
     window: int = 4_000
     wide: int = 20_000
@@ -56,6 +59,7 @@ class Growth:
     rounds: int = 40
     radius: int = 0
     near: int = 20
+    rows: int = 6_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,8 @@ def relax(
             break
         basis = answer.basis
         x, worth = answer.x[: columns.pair.size], terms.fixed + answer.bound
-        broken = crowded(terms, columns, x)
-        rivals += unknown(broken, rivals)
+        broken = unknown(crowded(terms, columns, x), rivals)[: max(0, growth.rows - len(rivals))]
+        rivals += broken
         last = prices_of(terms, model, answer, last)
         looked = look(terms, last, growth, need, placed)
         new = np.setdiff1d(looked.pairs, pairs, assume_unique=True)
