@@ -18,7 +18,7 @@ import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
@@ -29,11 +29,18 @@ from app.store.audit import ERASED, AuditEntry, record
 from app.store.audit_tables import audit_subjects, erasing, erasures
 from app.store.erasure_forgetting import Names
 from app.store.placement_tables import place_claims
-from app.store.run_tables import AT_WORK, placed_children, proposed_children, run_clock, runs
+from app.store.run_tables import placed_children, proposed_children, run_clock, runs
+from app.store.runs import recover
 from app.store.session import Database, Reading, Writing
 from app.store.tables import children, residents
 
 log = logging.getLogger(__name__)
+
+HAS_READ = ("running", "publishing")
+"""A run of these states may hold the child in memory; one that waits has read nothing yet."""
+
+OF_ANY_AGE = timedelta(seconds=-1)
+"""Nobody works on what stands in a backup, whenever its worker was heard of last."""
 
 MARK = "erased-"
 """How every reference begins that stands for an erased one."""
@@ -120,13 +127,17 @@ def erase(
     return names[child]
 
 
-def replay(database: Database, authority: str, log: Iterable[Erasure], actor: tuple[str, str]) -> int:
-    """Erase anew, after a backup was restored, whom the log says were erased since; how many that were."""
+def replay(database: Database, authority: str, lines: Iterable[Erasure], actor: tuple[str, str]) -> int:
+    """Erase anew, after a backup was restored, whom the log says were erased since; how many that were.
+
+    A run that was at work in the backup is given up. So this is for before anything works on the restored database.
+    """
+    database.transact(lambda writing: recover(writing, authority, OF_ANY_AGE))
     with database.reading() as reading:
         done = set(reading.execute(select(erasures.c.salt).where(erasures.c.authority == authority)).scalars())
         known = known_children(reading, authority)
     count = 0
-    for erasure in log:
+    for erasure in lines:
         if erasure.authority != authority or erasure.salt in done:
             continue
         for child in known:
@@ -193,8 +204,8 @@ def tidy(database: Database) -> None:
 def _no_run_at_work(writing: Writing, authority: str) -> None:
     """Raise while there is one; none begins before this transaction ends."""
     writing.execute(select(run_clock.c.fence).where(run_clock.c.authority == authority).with_for_update())
-    at_work = runs.c.authority == authority, runs.c.status.in_(AT_WORK)
-    if writing.execute(select(runs.c.id).where(*at_work).limit(1)).first() is not None:
+    reading = runs.c.authority == authority, runs.c.status.in_(HAS_READ)
+    if writing.execute(select(runs.c.id).where(*reading).limit(1)).first() is not None:
         raise RunAlreadyMade
 
 

@@ -138,6 +138,14 @@ def test_a_child_is_not_erased_while_a_run_has_read_it(proposed: Database) -> No
     proposed.transact(lambda w: erasure.erase(w, "C1", wanted, ACTOR))
 
 
+def test_what_was_at_work_in_a_backup_does_not_hinder_erasing_anew(proposed: Database) -> None:
+    """Nobody works on it any more, so it is given up."""
+    run = taken_up(proposed)
+    assert erasure.replay(proposed, NOTTINGHAM, [Erasure.of(NOTTINGHAM, "C1")], ACTOR) == 1
+    with proposed.reading() as reading:
+        assert runs.get(reading, NOTTINGHAM, run.id).failure == runs.INTERRUPTED
+
+
 def test_a_proposal_of_others_stays_word_for_word(proposed: Database) -> None:
     """The erased one's says nothing any more, and says it in the same form."""
     with proposed.reading() as reading:
