@@ -8,6 +8,7 @@ from app.cli.auditing import audit, erase
 from app.cli.demo import demo
 from app.cli.importing import import_homes
 from app.cli.matching import match, why_not
+from app.cli.placements import placements
 from app.cli.policies import check
 from app.cli.rematching import rematch, replay
 from app.cli.serving import migrate, serve
@@ -31,6 +32,7 @@ app.command("replay")(replay)
 app.command("demo")(demo)
 app.command("serve")(serve)
 app.command("worker")(worker)
+app.command("placements")(placements)
 app.command("import")(import_homes)
 app.command("migrate")(migrate)
 app.command("token")(token)
