@@ -92,7 +92,7 @@ class Running:
                 if httpx.get(f"http://127.0.0.1:{self.port}/health/ready", timeout=2).status_code == httpx.codes.OK:
                     return time.monotonic() - began
             time.sleep(0.02)
-        raise TimeoutError(f"the service was not ready within {seconds} s; its log: {self.log}")
+        raise TimeoutError(f"the service was not ready within {seconds} s:\n{self.log.read_text()[-2_000:]}")
 
     def token(self) -> dict[str, str]:
         """The header of an officer of this service."""
