@@ -1,5 +1,6 @@
 """The table of a placement's life: what it must say whatever else changes."""
 
+from app.access.permissions import PERMISSIONS
 from app.access.principal import Kind, Principal, Role
 from app.deciding.life import LIFE, Claims, is_for, is_open, moves
 from app.store.outbox import TOPICS
@@ -65,3 +66,27 @@ def test_every_change_of_state_is_told() -> None:
     """Each step that changes the state has a topic that there is."""
     for step, move in LIFE.items():
         assert (move.topic in TOPICS) if move.after else (move.topic is None), step
+
+
+ADDRESSES = {
+    Step.HOLD: ("POST /holds",),
+    Step.SEND: ("POST /placements/{id}/send",),
+    Step.SECOND: ("POST /placements/{id}/second",),
+    Step.APPROVE: ("POST /placements/{id}/approve",),
+    Step.ACCEPT: ("POST /placements/{id}/accept", "POST /proposals/{id}/accept"),
+    Step.DECLINE: ("POST /placements/{id}/decline",),
+    Step.WITHDRAW: ("POST /placements/{id}/withdraw", "DELETE /holds/{id}"),
+    Step.PLACE: ("POST /placements/{id}/place",),
+    Step.END: ("POST /placements/{id}/end",),
+}
+
+
+def test_the_table_of_who_may_do_what_says_the_same() -> None:
+    """Whom the door lets in to an address is who may take its step, no more and no fewer."""
+    assert set(ADDRESSES) == set(Step) - {Step.EXPIRE}
+    for step, addresses in ADDRESSES.items():
+        for address in addresses:
+            method, path = address.split()
+            permission = PERMISSIONS[method, path]
+            assert permission.roles == LIFE[step].roles, address
+            assert permission.persons_only == (Kind.SYSTEM not in LIFE[step].kinds), address
