@@ -216,10 +216,10 @@ def _unplaced(unplaced: Sequence[Unplaced], pool: Pool) -> Table:
 def why_none(one: Unplaced, pool: Pool) -> list[str]:
     """Why nobody could be proposed: no home at all, or to whom the homes went."""
     if one.homes_allowed:
-        best = f", best {_label(pool, one.best_home)}" if one.best_home else ""
+        best = f"{': ' if one.homes_allowed == 1 else ', best '}{_label(pool, one.best_home)}" if one.best_home else ""
         lost = "All children together would be worse off if they went to one."
         if one.lost_to:
-            lost = f"The best of them {'goes' if one.homes_allowed == 1 else 'go'} to {joined(one.lost_to)}."
+            lost = f"{'It goes' if one.homes_allowed == 1 else 'The best of them go'} to {joined(one.lost_to)}."
         return [f"{counted(one.homes_allowed, 'home')} would do{best}. {lost}"]
     lines = ["No home meets every rule."]
     for miss in one.near_misses[:2]:
@@ -228,8 +228,8 @@ def why_none(one: Unplaced, pool: Pool) -> list[str]:
     for relaxation in one.relaxations[:2]:
         kind = "law" if relaxation.statutory else "policy"
         lines.append(
-            f"If only '{says(relaxation.rule)}' ({kind}) were met: {counted(relaxation.homes, 'home')}, "
-            f"best {_label(pool, relaxation.best_home)}."
+            f"If only '{says(relaxation.rule)}' ({kind}) were met: {counted(relaxation.homes, 'home')}"
+            f"{': ' if relaxation.homes == 1 else ', best '}{_label(pool, relaxation.best_home)}."
         )
     return lines
 

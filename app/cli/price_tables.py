@@ -36,7 +36,9 @@ def price_line(price: TargetPrice) -> Text:
 def frontier_table(frontier: Sequence[FrontierPoint]) -> Table:
     """What each share would cost."""
     headings = ("Asked", "Reached", "Points", "A week", "Placed", "Gap")
-    table = framed("What other shares of local children would cost", *headings, right=headings)
+    table = framed(
+        "What other shares of local children would cost", *headings, right=headings, whole=("Points", "A week")
+    )
     for point in frontier:
         table.add_row(*_row(point))
     if any(not point.reached and point.fault is None for point in frontier):

@@ -66,9 +66,10 @@ def print_shortlist(console: Console, referral: Referral, found: Shortlist, pool
         console.print(Text("No home meets every rule.", style="bold red"))
         for relaxation in found.relaxations[:3]:
             kind = "law" if relaxation.statutory else "policy"
+            first = ": " if relaxation.homes == 1 else ", best first: "
             console.print(
-                f"  If only '{says(relaxation.rule)}' ({kind}) were met: {counted(relaxation.homes, 'home')}, "
-                f"best first: {', '.join(_name(pool, home) for home in relaxation.best_homes[:3])}"
+                f"  If only '{says(relaxation.rule)}' ({kind}) were met: {counted(relaxation.homes, 'home')}"
+                f"{first}{', '.join(_name(pool, home) for home in relaxation.best_homes[:3])}"
             )
     _print_splits(console, found, pool)
     console.print(_left_out(found, pool))
