@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import Response
 
 from app.access.principal import Principal
-from app.errors import SessionOver
+from app.errors import ReadOnly, SessionOver
 from app.store import audit
 from app.store import sessions as stored
 from app.store.audit import AuditEntry
@@ -58,7 +59,8 @@ class Sessions:
         if session is None or session.is_over(self.idle):
             raise SessionOver
         if session.is_to_be_touched():
-            self.database.transact(lambda writing: stored.touch(writing, self.authority, hashed))
+            with suppress(ReadOnly):
+                self.database.transact(lambda writing: stored.touch(writing, self.authority, hashed))
         return session.principal
 
     def csrf_token(self, secret: str) -> str:

@@ -8,21 +8,26 @@ import signal
 import time
 from collections import namedtuple
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import event, text
+from sqlalchemy import event, text, update
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
+from app.access.principal import Kind, Principal, Role
 from app.api.ending import Ending, told_by_signals
+from app.api.sessions import Sessions
 from app.documents.examples import A_HOME, A_REFERRAL
 from app.main import create_app
 from app.store import condition
+from app.store.access_tables import sessions
 from app.store.session import Database
 from tests.api.conftest import TODAY, send, settings_for
-from tests.support.access import client_of
+from tests.support.access import AUTHORITY, client_of
 
 WRITES: list[tuple[str, str, Any]] = [
     ("PUT", f"/homes/{A_HOME['ref']}", A_HOME),
@@ -197,3 +202,19 @@ def test_ready_says_what_it_looked_at(client: TestClient) -> None:
     assert isinstance(client.app, FastAPI)
     assert send(client, "PUT", f"/homes/{A_HOME['ref']}", A_HOME).status_code == 201
     assert client.get("/health/ready").json() == {"status": "ready", "homes": 1, "notes": []}
+
+
+def test_a_browser_can_look_on_while_only_reading(database_url: str) -> None:
+    """That a session was used cannot be written down then, and is not what an officer must wait for."""
+    settings_for(database_url)
+    officer = Principal("somebody", Kind.PERSON, AUTHORITY, frozenset({Role.OFFICER}))
+    writable, only = Database.open(database_url, AUTHORITY), Database.open(database_url, AUTHORITY, read_only=True)
+    hour = timedelta(hours=1)
+    answer = Response()
+    Sessions(writable, AUTHORITY, False, hour, hour).begin(officer, answer)
+    with writable.writing() as writing:
+        writing.execute(update(sessions).values(last_used_at=datetime.now(UTC) - timedelta(minutes=10)))
+    secret = answer.headers["set-cookie"].partition("=")[2].partition(";")[0]
+    assert Sessions(only, AUTHORITY, False, hour, hour).principal(secret).subject == "somebody"
+    writable.close()
+    only.close()
