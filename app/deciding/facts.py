@@ -151,9 +151,10 @@ def require_rules(facts: Facts, override: Collection[str], *, seen: Collection[s
     """Raise `RulesNotMet` unless every rule is met that is not overridden.
 
     Rules of law are never overridden. `seen`: rules that were in the way when the person looked; one that has come
-    since cannot have been considered, so it is told as a change (`FactsChanged`).
+    since cannot have been considered, so it is not overridden either and told as a change (`FactsChanged`).
     """
-    missing = [code for code in facts.blocked_by if code not in override or code in facts.statutory]
+    considered = (set(override) & set(seen)) - facts.statutory
+    missing = [code for code in facts.blocked_by if code not in considered]
     new = [code for code in missing if code not in seen]
     if new:
         raise FactsChanged([_rule_problem(code, facts, "is not met any more") for code in new])

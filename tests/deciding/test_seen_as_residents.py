@@ -11,7 +11,9 @@ import pytest
 from app.deciding.accepting import accept
 from app.deciding.answering import withdraw
 from app.deciding.desk import Why
+from app.deciding.holding import hold
 from app.deciding.living import place
+from app.errors import FactsChanged
 from app.matching.batch import Night
 from app.matching.codes import KeepTogether, LivingCompanions, Risk, Vulnerability
 from app.matching.placed import Placed
@@ -27,7 +29,7 @@ from app.store.session import Database
 from app.store.versions import Precondition
 from tests.deciding.conftest import FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL
 from tests.support.builders import AS_OF, a_child, a_home, a_referral, a_resident, risks
-from tests.support.deciding import ANYTHING, HERE, OFFICER, a_desk, do, held
+from tests.support.deciding import ANYTHING, BECAUSE, HERE, OFFICER, a_choice, a_desk, do, held, see
 from tests.support.nights import a_workplace, solved_here, store, wanted
 
 
@@ -66,6 +68,21 @@ def test_both_ways(lite: Database, first: dict[str, Any], second: dict[str, Any]
     assert _blocked(lite, "R8", "H3") == (() if rule is None else (rule,))
     do(lite, withdraw, OFFICER, placement, Why("NONEED"))
     assert _blocked(lite, "R8", "H3") == ()
+
+
+def test_nobody_overrides_what_they_did_not_see(lite: Database) -> None:
+    """A rule that somebody else's hold put in the way after the look is a change, though it was overridden ahead."""
+    one = a_child(ref="C7", risks=risks(Risk.TO_OTHERS_SEXUAL))
+    other = a_child(ref="C8", vulnerabilities=frozenset(Vulnerability))
+    store(lite, [TWO_PLACES], [a_referral(one, ref="R7"), a_referral(other, ref="R8")])
+    choice = a_choice(see(lite, "R8"), "R8", "H3", why=BECAUSE, override=("safe_from_residents",))
+    held(lite, "R7", "H3")
+    with pytest.raises(FactsChanged) as told:
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, choice))
+    assert [problem.field for problem in told.value.problems] == ["rules.safe_from_residents"]
+    again = replace(choice, seen_id=see(lite, "R8"))
+    placement = lite.transact(lambda w: hold(w, a_desk(), OFFICER, again))
+    assert placement.overridden == ("safe_from_residents",)
 
 
 def _children(*homes: str, database: Database) -> list[list[str]]:
