@@ -117,7 +117,9 @@ def test_every_setting_exists(page: Path) -> None:
     """A variable that nothing reads would be refused at the start."""
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     named = {
-        each.removesuffix("_FILE") for line in code(page) for each in re.findall(rf"{PREFIX}[A-Z][A-Z0-9_]*[A-Z0-9]", line)
+        each.removesuffix("_FILE")
+        for line in code(page)
+        for each in re.findall(rf"{PREFIX}[A-Z][A-Z0-9_]*[A-Z0-9]", line)
     }
     assert named <= known
 
