@@ -99,6 +99,31 @@ class RunOvertaken(PlacementError):
     status, code, title = 409, "run_overtaken", "Run has been overtaken"
 
 
+class ImportNotFound(PlacementError):
+    """There is no import of this id. `Location` of the answer to POST /homes/import names it."""
+
+    status, code, title = 404, "import_not_found", "Import not found"
+
+
+class ImportOvertaken(PlacementError):
+    """The import was given to another worker, so this one changes nothing any more. Look at it again: GET /imports."""
+
+    status, code, title = 409, "import_overtaken", "Import has been overtaken"
+
+
+class ImportUnderWay(PlacementError):
+    """An import waits or is at work, and may name the child. Try again when it is over."""
+
+    status, code, title = 409, "import_under_way", "An import is under way"
+
+
+class ImportsWaiting(PlacementError):
+    """So many imports wait already that no more are taken just now, and nothing was stored. Try again in a while."""
+
+    status, code, title = 503, "imports_waiting", "Too many imports wait"
+    retry_after_s = 30
+
+
 class ProposalsNotSound(PlacementError):
     """The proposals did not stand up to the last check, so none was published. Keep the snapshot and report it."""
 

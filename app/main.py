@@ -25,6 +25,7 @@ from app.api import (
     health,
     holds,
     homes,
+    imports,
     match,
     metrics,
     openapi,
@@ -101,7 +102,19 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
     app.state.access, app.state.browser = access, access.browser
     routers = [
         resource.router
-        for resource in (match, referrals, homes, caseload, runs, proposals, holds, placements, policies, health)
+        for resource in (
+            match,
+            referrals,
+            homes,
+            caseload,
+            imports,
+            runs,
+            proposals,
+            holds,
+            placements,
+            policies,
+            health,
+        )
     ]
     routers += [sign_in.me, *([sign_in.browser] if access.browser else []), *([docs.router] if settings.docs else [])]
     routers += [audit.router, erasure.router, webhooks.router, *([metrics.router] if settings.metrics else [])]
@@ -159,7 +172,7 @@ def _service(settings: Settings, today: Callable[[], date]) -> Service:
         database.close()
         raise
     place = open_workplace(database, settings.authority, settings.policies, inventory)
-    jobs = jobs_for(Duties.of(place, settings.nightly, messages=settings), settings.queue_url)
+    jobs = jobs_for(Duties.of(place, settings.nightly, messages=settings, postcodes=postcodes), settings.queue_url)
     return Service(
         settings.authority,
         database,

@@ -97,6 +97,7 @@ GET     /caseload/{ref}                     yes         yes     yes      .      
 PUT     /caseload/{ref}                     yes         yes     .        .            .       .      write   any
 DELETE  /caseload/{ref}                     yes         yes     .        .            .       .      write   any
 POST    /caseload/import                    yes         .       .        .            .       .      write   any
+GET     /imports/{id}                       yes         .       .        yes          yes     .      read    any
 
 POST    /runs                               .           yes     yes      .            .       .      write   any
 GET     /runs                               yes         yes     yes      yes          yes     yes    read    any

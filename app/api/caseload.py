@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from app.api.documented import READ, errors, json_response, written
 from app.api.homes import same_ref
+from app.api.import_models import CaseloadImportOut
+from app.api.importing import TAKEN, Prefer, do_later, do_now, wants_later
 from app.api.paging import Page, cursor
 from app.api.recording import changed, saw
 from app.api.rows import PlacedRows
@@ -29,12 +31,14 @@ from app.api.writes import (
     write,
 )
 from app.documents.fields import Ref, Truth
-from app.documents.placed_documents import read_caseload, read_placed, write_placed
+from app.documents.placed_documents import read_placed, write_placed
 from app.documents.placed_models import A_PLACED_CHILD, PlacedIn
-from app.errors import Invalid, PlacedChildNotFound
+from app.errors import PlacedChildNotFound
+from app.imports import bringing
 from app.matching.referral import ChildRef
-from app.store import audit_whom, caseload
+from app.store import caseload
 from app.store.idempotency import Answer
+from app.store.import_records import ImportKind
 from app.store.session import Writing
 
 router = APIRouter(tags=["caseload"], route_class=StrictRoute)
@@ -67,16 +71,6 @@ class CaseloadIn(BaseModel):
 
     children: PlacedRows
     replace: Truth = False
-
-
-class CaseloadImportOut(BaseModel):
-    """What an import did."""
-
-    created: int
-    changed: int
-    unchanged: int
-    removed: int
-    notes: list[NoteOut]
 
 
 @router.put(
@@ -153,28 +147,18 @@ def list_caseload(request: Request, page: Annotated[Page, Query()]) -> Response:
     return json_response({"children": children, "next": following})
 
 
-@router.post("/caseload/import", response_model=CaseloadImportOut, responses=errors(413))
-def import_caseload(request: Request, body: CaseloadIn, key: IdempotencyKey = None) -> Response:
-    """Store many children of the caseload, all of them or none. What is there already just so is not touched."""
-    service = service_of(request)
-    read = read_caseload(body.children, service.postcodes)
-    if read.problems:
-        raise Invalid(read.problems)
+@router.post("/caseload/import", response_model=CaseloadImportOut, responses=TAKEN)
+def import_caseload(
+    request: Request,
+    body: CaseloadIn,
+    key: IdempotencyKey = None,
+    prefer: Prefer = None,  # noqa: ARG001 - documented here; read with its other lines from the request
+) -> Response:
+    """Store many children of the caseload, all of them or none. What is there already just so is not touched.
 
-    named = {child.ref for child in read.records}
-
-    def work(writing: Writing) -> Answer:
-        before = audit_whom.of_caseload(writing, service.authority) if body.replace else set()
-        done = caseload.import_caseload(writing, service.authority, read.records, replace=body.replace)
-        out = CaseloadImportOut(
-            created=done.created,
-            changed=done.changed,
-            unchanged=done.unchanged,
-            removed=done.removed,
-            notes=[NoteOut(field=note.field, note=note.note) for note in read.notes],
-        )
-        facts = {"created": done.created, "changed": done.changed, "removed": done.removed}
-        changed(request, writing, "caseload.import", "caseload", "import", before | named, **facts)
-        return answer(out)
-
-    return write(request, key, work)
+    With `Prefer: respond-async` the answer comes at once, and GET of the address in `Location` tells what came of it.
+    """
+    if wants_later(request):
+        return do_later(request, ImportKind.CASELOAD, key)
+    store = bringing.children(body.children, service_of(request).postcodes, replace=body.replace)
+    return do_now(request, store, CaseloadImportOut, key)

@@ -11,8 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.documented import READ, errors, json_response, written
+from app.api.import_models import ImportOut
+from app.api.importing import TAKEN, Prefer, do_later, do_now, wants_later
 from app.api.paging import Page, cursor
-from app.api.problems import FieldError
 from app.api.recording import changed, saw
 from app.api.rows import HomeRows
 from app.api.service import service_of
@@ -31,14 +32,15 @@ from app.api.writes import (
 )
 from app.documents.examples import A_HOME
 from app.documents.fields import Ref
-from app.documents.home_documents import read_home, read_homes, write_home
+from app.documents.home_documents import read_home, write_home
 from app.documents.home_models import HomeIn
 from app.errors import FieldProblem, HomeNotFound, Invalid
+from app.imports import bringing
 from app.matching.home import Home
 from app.matching.referral import HomeRef
 from app.store import audit_whom, load, save
-from app.store.bulk import keeping_all
 from app.store.idempotency import Answer
+from app.store.import_records import ImportKind
 from app.store.session import Writing
 
 router = APIRouter(tags=["homes"], route_class=StrictRoute)
@@ -74,17 +76,6 @@ class ImportIn(BaseModel):
         Literal["refuse_all", "skip_row"],
         Field(description="`refuse_all`: one wrong row and nothing is stored. `skip_row`: the others are"),
     ] = "refuse_all"
-
-
-class ImportOut(BaseModel):
-    """What an import did. `refused` rows were skipped; each is named in `errors`."""
-
-    created: int
-    changed: int
-    unchanged: int
-    refused: int
-    errors: list[FieldError]
-    notes: list[NoteOut]
 
 
 @router.put(
@@ -161,34 +152,23 @@ def list_homes(request: Request, page: Annotated[Page, Query()]) -> Response:
     return json_response({"homes": homes, "next": following})
 
 
-@router.post("/homes/import", response_model=ImportOut, responses=errors(413))
-def import_homes(request: Request, body: ImportIn, key: IdempotencyKey = None) -> Response:
+@router.post("/homes/import", response_model=ImportOut, responses=TAKEN)
+def import_homes(
+    request: Request,
+    body: ImportIn,
+    key: IdempotencyKey = None,
+    prefer: Prefer = None,  # noqa: ARG001 - documented here; read with its other lines from the request
+) -> Response:
     """Store an inventory, all of it or nothing unless `on_problem` says otherwise.
 
-    Rows that stand there already just so keep their version, so an import may be repeated without harm.
+    Rows that stand there already just so keep their version, so an import may be repeated without harm. With
+    `Prefer: respond-async` the answer comes at once, and GET of the address in `Location` tells what came of it.
     """
     service = service_of(request)
-    with keeping_all():
-        read = read_homes(body.homes, service.postcodes, service.today())
-    if read.problems and body.on_problem == "refuse_all":
-        raise Invalid(read.problems)
-
-    def work(writing: Writing) -> Answer:
-        with keeping_all():
-            done = save.import_homes(writing, service.authority, read.records)
-        out = ImportOut(
-            created=done.created,
-            changed=done.changed,
-            unchanged=done.unchanged,
-            refused=read.rows_refused,
-            errors=[FieldError(field=p.field, problem=p.problem, cure=p.cure) for p in read.problems],
-            notes=[NoteOut(field=note.field, note=note.note) for note in read.notes],
-        )
-        facts = {"created": done.created, "changed": done.changed, "refused": read.rows_refused}
-        changed(request, writing, "homes.import", "homes", "import", _residents(read.records), **facts)
-        return answer(out)
-
-    response = write(request, key, work)
+    if wants_later(request):
+        return do_later(request, ImportKind.HOMES, key)
+    store = bringing.homes(body.homes, body.on_problem, service.postcodes, service.today())
+    response = do_now(request, store, ImportOut, key)
     service.inventory.pool()  # read the new inventory now, so that the next match need not wait for it
     return response
 

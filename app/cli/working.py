@@ -1,8 +1,9 @@
-"""`placement worker`: makes runs and sends messages, for the services on the same PostgreSQL."""
+"""`placement worker`: makes runs, does imports and sends messages, for the services on the same PostgreSQL."""
 
 from __future__ import annotations
 
 from app.cli.desk import console, gently
+from app.geo.postcodes import PostcodeDirectory
 from app.jobs.duties import Duties
 from app.jobs.worker import Worker
 from app.observing import logs
@@ -17,7 +18,7 @@ class NoWorkerHere(ValueError):
 
 
 def worker() -> None:
-    """Do the work beside the requests: the nightly run, runs that were asked for, messages. Stop: Ctrl+C or SIGTERM.
+    """Do the work beside the requests: the nightly run, what was asked for, messages. Stop: Ctrl+C or SIGTERM.
 
     Start as many as wanted, on as many machines; on SQLite the service does this work itself.
     """
@@ -34,7 +35,8 @@ def worker() -> None:
                 require_current(reading)
                 require_walls(reading)
             place = open_workplace(database, settings.authority, settings.policies)
-            duties = Duties.of(place, settings.nightly, messages=settings, hands_back=True)
+            postcodes = PostcodeDirectory.open(settings.postcodes)
+            duties = Duties.of(place, settings.nightly, messages=settings, postcodes=postcodes, hands_back=True)
             url = settings.database_url.get_secret_value()
             Worker(url, duties, settings.worker_grace_s).run(_tell)
         finally:

@@ -17,7 +17,7 @@ from app.jobs.queue import asking_app, lock_of
 
 log = logging.getLogger(__name__)
 
-TASKS = ("run", "send")
+TASKS = ("run", "send", "import")
 """What may be waiting after a request; a job for nothing does no harm."""
 
 STOP_S = 10.0

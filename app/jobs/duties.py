@@ -13,6 +13,8 @@ from datetime import UTC, datetime, time
 
 from app.deciding.expiring import expire_overdue, forget_unseen
 from app.errors import PlacementError
+from app.geo.postcodes import PostcodeDirectory
+from app.imports.working import Unloading
 from app.messages.delivering import Sender
 from app.messages.options import MessageOptions
 from app.nightly import ask_if_owed
@@ -39,7 +41,8 @@ class Duties:
     """What one authority has to be done.
 
     `nightly_at`: time of day in England, None for no nightly run. `sweeps`: what else is done at every look.
-    `send`: sends messages that are due; asked now and then whether to stop. `hands_back`: a run that was
+    `send`: sends messages that are due; asked now and then whether to stop. `imports`: does those that were asked
+    for; None where nobody can ask. `hands_back`: a run that was
     interrupted is asked for anew, for others to take up; otherwise whoever wants it asks again.
     """
 
@@ -49,6 +52,7 @@ class Duties:
     sweeps: tuple[Sweep, ...] = ()
     send: Callable[[Stopping], object] | None = None
     hands_back: bool = False
+    imports: Unloading | None = None
 
     @classmethod
     def of(
@@ -57,6 +61,7 @@ class Duties:
         nightly_at: time | None,
         *,
         messages: MessageOptions | None = None,
+        postcodes: PostcodeDirectory | None = None,
         hands_back: bool = False,
     ) -> Duties:
         """All that there is to do for an authority."""
@@ -69,6 +74,7 @@ class Duties:
                 lambda: forget_unseen(place.database, place.authority),
             ),
             hands_back=hands_back,
+            imports=None if postcodes is None else Unloading(place.authority, place.database, postcodes),
         )
 
     def look(self) -> bool:
@@ -77,6 +83,8 @@ class Duties:
         for run_id in place.database.transact(lambda writing: runs.recover(writing, place.authority)):
             log.warning("a run was given up: its worker was silent for too long", extra={"run": run_id})
             self._hand_back(run_id)
+        if self.imports is not None:
+            calmly(self.imports.recover)
         if self.nightly_at is not None:
             ask_if_owed(place, self.nightly_at, self.clock())
         for sweep in self.sweeps:
@@ -100,6 +108,18 @@ class Duties:
         if made.failure == STOPPED:
             self._hand_back(made.id)
         return made
+
+    def is_import_waiting(self) -> bool:
+        """Whether an import waits to be taken up."""
+        return self.imports is not None and self.imports.is_waiting()
+
+    def do_imports(self, stopping: Stopping = never) -> bool:
+        """Do the imports that are due; False where one did not work and has to be tried again."""
+        if self.imports is None or not self.imports.is_waiting():
+            return True
+        done = self.imports.work_all(stopping)
+        self.place.inventory.pool()  # read now what came, so that the next match need not wait for it
+        return done
 
     def send_messages(self, stopping: Stopping = never) -> None:
         """Send what is due."""

@@ -37,7 +37,7 @@ SILENCE_S = 30.0
 
 TRIES = 8
 LONGEST_PAUSE_S = 60
-"""A run's job that fails is tried again after 2, 4, 8 ... seconds, so many times; then it stays as a failed one."""
+"""A job that fails is tried again after 2, 4, 8 ... seconds, so many times; then it stays as a failed one."""
 
 ASK_WAIT_S = 5.0
 """Seconds that the service waits for the queue before it leaves the work for the workers to find."""
@@ -98,17 +98,30 @@ def working_app(database_url: str, duties: Duties, giving_up: Stopping, ending: 
     @app.task(name="look", queue=authority, queueing_lock=lock_of("look", authority), priority=10)
     async def look(timestamp: int = 0) -> None:  # noqa: ARG001 - the moment it is for
         await recover(app, authority)
-        waiting: list[bool] = []
-        await asyncio.to_thread(calmly, lambda: waiting.append(duties.look()))
-        if any(waiting):
-            await put(app, "run", authority)
+        waiting: dict[str, bool] = {}
+        await asyncio.to_thread(calmly, lambda: waiting.update(run=duties.look()))
+        await asyncio.to_thread(calmly, lambda: waiting.update({"import": duties.is_import_waiting()}))
+        for task in sorted(name for name, is_due in waiting.items() if is_due):
+            await put(app, task, authority)
 
     @app.periodic(cron=TIDY, periodic_id=authority)
     @app.task(name="tidy", queue=authority, queueing_lock=lock_of("tidy", authority))
     async def tidy(timestamp: int = 0) -> None:  # noqa: ARG001 - the moment it is for
         await app.job_manager.delete_old_jobs(KEPT_H, queue=authority, include_failed=True, include_cancelled=True)
 
+    _with_imports(app, duties, ending or giving_up)
     return app
+
+
+def _with_imports(app: App, duties: Duties, stopping: Stopping) -> None:
+    authority = duties.place.authority
+
+    @app.task(name="import", queue=authority, queueing_lock=lock_of("import", authority), retry=Again())
+    async def do_imports() -> None:
+        worked: list[bool] = []
+        await asyncio.to_thread(calmly, lambda: worked.append(duties.do_imports(stopping)))
+        if worked != [True] and not await is_put(app, "import", authority):
+            raise JobFailed
 
 
 def lock_of(task: str, authority: str) -> str:

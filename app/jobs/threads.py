@@ -1,7 +1,8 @@
 """Work done by threads of the service itself: on SQLite, and where one process is to do everything.
 
-One makes runs: it looks every few seconds, and at once when it is woken. One looks at the clock, at holds and at
-runs whose worker died. One sends messages, so that an address that does not answer keeps nothing else waiting.
+One makes runs: it looks every few seconds, and at once when it is woken. One does imports in the same way. One looks
+at the clock, at holds and at what a dead worker left. One sends messages, so that an address that does not answer
+keeps nothing else waiting.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class ThreadedJobs:
     def __init__(self, duties: Duties) -> None:
         self._duties = duties
         self._stopping = threading.Event()
-        self._wake_runs, self._wake_messages = threading.Event(), threading.Event()
+        self._wake_runs, self._wake_messages, self._wake_imports = (threading.Event() for _ in range(3))
         self._threads: list[threading.Thread] = []
 
     @classmethod
@@ -44,6 +45,8 @@ class ThreadedJobs:
         loops = [("runs", self._make_runs), ("clock", self._watch)]
         if self._duties.send is not None:
             loops.append(("messages", self._send))
+        if self._duties.imports is not None:
+            loops.append(("imports", self._import))
         for name, loop in loops:
             thread = threading.Thread(target=loop, name=f"placement-{name}", daemon=True)
             thread.start()
@@ -53,6 +56,7 @@ class ThreadedJobs:
         """There is a run to be taken up, or a message to be sent."""
         self._wake_runs.set()
         self._wake_messages.set()
+        self._wake_imports.set()
 
     def stop(self) -> None:
         """Give up what is under way, cleanly, and wait until it is."""
@@ -76,6 +80,9 @@ class ThreadedJobs:
 
     def _send(self) -> None:
         self._whenever(self._wake_messages, lambda: self._duties.send_messages(self._stopping.is_set))
+
+    def _import(self) -> None:
+        self._whenever(self._wake_imports, lambda: self._duties.do_imports(self._stopping.is_set))
 
     def _whenever(self, woken: threading.Event, action: Callable[[], object]) -> None:
         while not self._stopping.is_set():

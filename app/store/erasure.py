@@ -25,6 +25,7 @@ from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
 from app.errors import ChildNotKnown, ChildStillPlaced, RunAlreadyMade
 from app.store import erasure_tables as tables
+from app.store import imports
 from app.store.audit import ERASED, AuditEntry, record
 from app.store.audit_tables import audit_subjects, erasing, erasures
 from app.store.erasure_forgetting import Names
@@ -102,9 +103,11 @@ def erase(
     """Erase a child; the word that stands for it from now on. `actor`: subject and kind of who wants it.
 
     `note` keeps the erasure outside the database; it is called last, so that what it cannot keep is not done.
-    Raises `ChildNotKnown` or `ChildStillPlaced`, and `RunAlreadyMade` while a run is at work: it has read the child.
+    Raises `ChildNotKnown` or `ChildStillPlaced`, and `RunAlreadyMade` while a run is at work: it has read the child;
+    `ImportUnderWay` while an import waits: it may name the child, and would bring it back.
     """
     authority = erasure.authority
+    imports.require_none(writing, authority)
     if not held(writing, authority, child) and child not in tables.of_snapshots(writing, authority):
         raise ChildNotKnown
     live = place_claims.c.authority == authority, place_claims.c.child_ref == child, place_claims.c.live
@@ -130,8 +133,11 @@ def erase(
 def replay(database: Database, authority: str, lines: Iterable[Erasure], actor: tuple[str, str]) -> int:
     """Erase anew, after a backup was restored, whom the log says were erased since; how many that were.
 
-    A run that was at work in the backup is given up. So this is for before anything works on the restored database.
+    A run that was at work in the backup is given up, and so is an import that waited: it may name one of them. Its
+    sender sees that it failed. So this is for before anything works on the restored database.
     """
+    if given_up := database.transact(lambda writing: imports.give_up_all(writing, authority, imports.RESTORED)):
+        log.warning("imports of the backup were given up", extra={"count": given_up})
     database.transact(lambda writing: recover(writing, authority, OF_ANY_AGE))
     with database.reading() as reading:
         done = set(reading.execute(select(erasures.c.salt).where(erasures.c.authority == authority)).scalars())

@@ -21,7 +21,14 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from app.store import access_tables, audit_tables, outbox_tables, placement_tables, run_tables  # noqa: F401 - one knows all
+from app.store import (  # noqa: F401 - one knows all
+    access_tables,
+    audit_tables,
+    import_tables,
+    outbox_tables,
+    placement_tables,
+    run_tables,
+)
 from app.store.schema import (
     NOW,
     UtcDateTime,

@@ -38,6 +38,7 @@ def test_every_address_is_described(lite: TestClient) -> None:
         "PUT /homes/{ref}",
         "DELETE /homes/{ref}",
         "POST /homes/import",
+        "GET /imports/{id}",
         "GET /caseload",
         "GET /caseload/{ref}",
         "PUT /caseload/{ref}",

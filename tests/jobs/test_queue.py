@@ -98,6 +98,7 @@ def test_told_often_it_is_put_once(database: Database, postgres_url: str) -> Non
     assert _jobs(database, "task_name, status::text, queue_name, args::text") == [
         ("run", "todo", NOTTINGHAM, "{}"),
         ("send", "todo", NOTTINGHAM, "{}"),
+        ("import", "todo", NOTTINGHAM, "{}"),
     ]
 
 
@@ -230,7 +231,7 @@ def test_a_job_of_the_dead_beside_one_that_waits_is_dropped(
     asking.wake()
     asking.stop()
     assert asyncio.run(_recovered(postgres_url, Duties(a_workplace(ours)))) == 1
-    assert _jobs(database) == [("run", "todo"), ("send", "todo")]
+    assert _jobs(database) == [("run", "todo"), ("send", "todo"), ("import", "todo")]
 
 
 def test_the_queue_is_out_of_reach_without_the_role(

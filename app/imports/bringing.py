@@ -1,0 +1,101 @@
+"""What an import does, the same whether its sender waits for it or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeAlias
+
+from app.documents.home_documents import read_homes
+from app.documents.placed_documents import read_caseload
+from app.documents.places import Note
+from app.documents.strict_json import parse_json
+from app.errors import FieldProblem, Invalid
+from app.geo.postcodes import PostcodeDirectory
+from app.store import audit_whom, caseload, save
+from app.store.audit import AuditEntry
+from app.store.bulk import keeping_all
+from app.store.import_records import ImportKind
+from app.store.session import Writing
+
+REFUSE_ALL = "refuse_all"
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What was stored. `told`: the answer to the sender. `children`: whom the entry of the audit trail is about."""
+
+    told: dict[str, Any]
+    action: str
+    object_kind: str
+    children: frozenset[str]
+    facts: Mapping[str, int]
+
+    def entry(self, actor: str, actor_kind: str) -> AuditEntry:
+        """For the audit trail, last of all in the transaction."""
+        subjects = tuple(sorted(self.children))
+        return AuditEntry(actor, actor_kind, self.action, self.object_kind, "import", subjects, self.facts)
+
+
+Store: TypeAlias = Callable[[Writing, str], Brought]
+"""Stores what was read and found good, for an authority, in the caller's transaction."""
+
+
+def homes(rows: Sequence[Any], on_problem: str, directory: PostcodeDirectory, today: date) -> Store:
+    """An inventory. Raises `Invalid` where a row is wrong and `on_problem` does not say to skip it."""
+    with keeping_all():
+        read = read_homes(rows, directory, today)
+    if read.problems and on_problem == REFUSE_ALL:
+        raise Invalid(read.problems)
+
+    def store(writing: Writing, authority: str) -> Brought:
+        with keeping_all():
+            done = save.import_homes(writing, authority, read.records)
+        counts = {"created": done.created, "changed": done.changed}
+        told = {
+            **counts,
+            "unchanged": done.unchanged,
+            "refused": read.rows_refused,
+            "errors": errors_of(read.problems),
+            "notes": _notes(read.notes),
+        }
+        whom = frozenset(str(resident.ref) for home in read.records for resident in home.residents)
+        return Brought(told, "homes.import", "homes", whom, {**counts, "refused": read.rows_refused})
+
+    return store
+
+
+def children(rows: Sequence[Any], directory: PostcodeDirectory, *, replace: bool) -> Store:
+    """A caseload. Raises `Invalid` where a row is wrong."""
+    read = read_caseload(rows, directory)
+    if read.problems:
+        raise Invalid(read.problems)
+
+    def store(writing: Writing, authority: str) -> Brought:
+        before = audit_whom.of_caseload(writing, authority) if replace else set()
+        done = caseload.import_caseload(writing, authority, read.records, replace=replace)
+        counts = {"created": done.created, "changed": done.changed}
+        told = {**counts, "unchanged": done.unchanged, "removed": done.removed, "notes": _notes(read.notes)}
+        whom = frozenset(before | {str(child.ref) for child in read.records})
+        return Brought(told, "caseload.import", "caseload", whom, {**counts, "removed": done.removed})
+
+    return store
+
+
+def read_body(kind: ImportKind, body: bytes, directory: PostcodeDirectory, today: date) -> Store:
+    """The import that a stored body asks for; its shape was looked at when it came. Raises `Invalid`."""
+    with keeping_all():
+        asked = parse_json(body)
+    if kind is ImportKind.HOMES:
+        return homes(asked["homes"], asked.get("on_problem", REFUSE_ALL), directory, today)
+    return children(asked["children"], directory, replace=asked.get("replace", False))
+
+
+def errors_of(problems: Iterable[FieldProblem]) -> list[dict[str, str]]:
+    """Problems as they are told."""
+    return [{"field": each.field, "problem": each.problem, "cure": each.cure} for each in problems]
+
+
+def _notes(notes: Iterable[Note]) -> list[dict[str, str]]:
+    return [{"field": note.field, "note": note.note} for note in notes]
