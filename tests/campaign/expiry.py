@@ -14,8 +14,9 @@ from typing import Any
 
 from app.deciding.accepting import accept
 from app.deciding.answering import withdraw
-from app.deciding.desk import Why
+from app.deciding.desk import Choice, Why
 from app.deciding.expiring import expire_overdue
+from app.deciding.holding import hold
 from app.errors import HoldExpired, PlacementError, StepNotOpen, VersionMismatch
 from app.store.placement_records import Placement, State
 from app.store.session import Database
@@ -24,13 +25,13 @@ from tests.campaign.counts import Counts, run
 from tests.campaign.unguarded import unguarded
 from tests.support.at_once import at_once
 from tests.support.builders import a_child, a_home, a_referral
-from tests.support.deciding import HERE, OFFICER, do, held, live_claims, now, overdue
+from tests.support.deciding import HERE, OFFICER, a_choice, a_desk, do, live_claims, now, overdue, see
 from tests.support.nights import store
 from tests.support.postgres import Postgres
 
 ROUNDS = 2_500
 LATE = (HoldExpired, StepNotOpen, VersionMismatch)
-MOST_MS = 60
+MOST_MS = 30
 
 
 def fill(database: Database) -> None:
@@ -47,10 +48,11 @@ def main(rounds: int = ROUNDS, *, broken: bool = False, server: Postgres | None 
     for kind in KINDS:
         with copies(kind, fill, server) as made, unguarded(made if broken else None), made.copy() as url:
             database = Database.open(url, HERE)
+            choice = a_choice(see(database, "R1"), "R1", "ONE")
             for _ in range(rounds):
                 after_ms = draw.uniform(0, MOST_MS)
                 try:
-                    _race(database, (after_ms, draw.uniform(0, after_ms)), counts)
+                    _race(database, choice, (after_ms, draw.uniform(0, after_ms)), counts)
                 except PlacementError as error:  # the round before left something behind
                     counts.failures.append(f"{kind}: {error.code}")
                     break
@@ -59,10 +61,10 @@ def main(rounds: int = ROUNDS, *, broken: bool = False, server: Postgres | None 
     return counts
 
 
-def _race(database: Database, when_ms: tuple[float, float], counts: Counts) -> None:
+def _race(database: Database, choice: Choice, when_ms: tuple[float, float], counts: Counts) -> None:
     """`when_ms`: after so many milliseconds the hold is over, and after so many it is accepted."""
     after_ms, accept_ms = when_ms
-    first = held(database, "R1", "ONE")
+    first = database.transact(lambda writing: hold(writing, a_desk(), OFFICER, choice))
     overdue(database, first, -timedelta(milliseconds=after_ms))
 
     def accepting() -> Any:
