@@ -36,7 +36,7 @@ P99_MS = 150.0
 def match_recorded(service: Running, made: Authority, seconds: float) -> list[Result]:
     """POST /match over the 450 homes of a Nottingham, each recorded, at a steady rate."""
     case = "POST /match over 450 homes, recorded, PostgreSQL"
-    request = matches(made, service.token())
+    request = matches(made, service.case_system())
     _ask(service, steady(MATCH_RATE / 2, WARM_S), request)
     before = _recorded(service)
     found = _ask(service, steady(MATCH_RATE, seconds), request)
@@ -49,7 +49,7 @@ def match_recorded(service: Running, made: Authority, seconds: float) -> list[Re
 
 def mixed_load(service: Running, made: Authority, seconds: float) -> list[Result]:
     """What officers and the case system do in a day, 80 readings to 20 changes, at a steady rate."""
-    request = mixed(made, service.token())
+    request = mixed(made, service.officer())
     _ask(service, steady(MIXED_RATE / 4, WARM_S), request)
     found = _ask(service, steady(MIXED_RATE, seconds), request)
     return _rows("mixed officer load, 80 reads : 20 writes", found, MIXED_RATE, seconds)

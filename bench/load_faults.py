@@ -42,7 +42,7 @@ def ten_times(service: Running, made: Authority, seconds: float) -> list[Result]
         *steady(RATE * TIMES, burst_s, BEFORE_S),
         *steady(RATE, AFTER_S, end_s),
     ]
-    found = uvloop.run(Generator(service.port).run(moments, matches(made, service.token())))
+    found = uvloop.run(Generator(service.port).run(moments, matches(made, service.case_system())))
     admitted = found.times(200, begin_s=BEFORE_S, end_s=end_s)
     refused = sum(found.statuses[status] for status in TURNED_AWAY)
     wrong = len(found.status) - found.statuses[200] - refused
@@ -109,7 +109,7 @@ def _through(case: str, service: Running, made: Authority, fault: Callable[[], f
     happening.start()
     moments = steady(WRITES_RATE, BEFORE_S + AWAY_S + AFTER_S)
     generator = Generator(service.port, answered)
-    uvloop.run(generator.run(moments, writes(made, service.token(), "L")))
+    uvloop.run(generator.run(moments, writes(made, service.officer(), "L")))
     happening.join()
     (began,) = back_at
     first = min((at for at, _ in acknowledged if at > began), default=float("inf"))

@@ -94,10 +94,17 @@ class Running:
             time.sleep(0.02)
         raise TimeoutError(f"the service was not ready within {seconds} s:\n{self.log.read_text()[-2_000:]}")
 
-    def token(self) -> dict[str, str]:
-        """The header of an officer of this service."""
-        issuer = LocalIssuer.open(self.keys, AUTHORITY)
-        return {"Authorization": f"Bearer {issuer.token('load-officer', tuple(Role), Kind.PERSON)}"}
+    def officer(self) -> dict[str, str]:
+        """The header of an officer."""
+        return self._bearer("load-officer", (Role.OFFICER,), Kind.PERSON)
+
+    def case_system(self) -> dict[str, str]:
+        """The header of the case management system, which asks for matches."""
+        return self._bearer("load-case-system", (Role.CASE_SYSTEM,), Kind.SYSTEM)
+
+    def _bearer(self, subject: str, roles: tuple[Role, ...], kind: Kind) -> dict[str, str]:
+        token = LocalIssuer.open(self.keys, AUTHORITY).token(subject, roles, kind)
+        return {"Authorization": f"Bearer {token}"}
 
     def open_database(self) -> Database:
         """The database as its owner."""
