@@ -120,7 +120,7 @@ class ImportUnderWay(PlacementError):
 class ImportsWaiting(PlacementError):
     """So many imports wait already that no more are taken just now, and nothing was stored. Try again in a while."""
 
-    status, code, title = 503, "imports_waiting", "Too many imports wait"
+    status, code, title = 429, "imports_waiting", "Too many imports wait"
     retry_after_s = 30
 
 

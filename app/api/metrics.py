@@ -54,6 +54,7 @@ def _of_counts(counts: Counts) -> Iterator[Figure]:
     yield Figure("runs", "Runs by kind and how they ended", ("kind", "status"), runs)
     yield _by("placements", "Placements that take a place", "state", counts.placements)
     yield _by("messages_unsent", "Messages waiting to be sent, or given up", "state", counts.messages)
+    yield _by("imports", "Imports beside the requests that wait, are at work or failed", "status", counts.imports)
 
 
 def _of_last_run(run: LastRun) -> Iterator[Figure]:

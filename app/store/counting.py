@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Select, func, select, type_coerce
 
 from app.store.audit_tables import audit_heads
+from app.store.import_tables import WAITING, imports
 from app.store.outbox_tables import deliveries
 from app.store.placement_records import CLAIMING
 from app.store.placement_tables import placements
@@ -32,7 +33,10 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """One authority's counts. `runs`: by kind and how they stand; `placements`: those that take a place, by state."""
+    """One authority's counts. `runs`: by kind and how they stand; `placements`: those that take a place, by state.
+
+    `messages`, `imports`: those that are waited for or went wrong, by state.
+    """
 
     referrals: int
     children: int
@@ -41,6 +45,7 @@ class Counts:
     proposals: int
     placements: Mapping[str, int]
     messages: Mapping[str, int]
+    imports: Mapping[str, int]
     audit_entries: int
 
 
@@ -61,6 +66,11 @@ def counted(reading: Reading, authority: str) -> Counts:
         .where(deliveries.c.authority == authority, deliveries.c.state.in_(UNSENT))
         .group_by(deliveries.c.state)
     )
+    unfinished = (
+        select(imports.c.status, func.count())
+        .where(imports.c.authority == authority, imports.c.status.in_((*WAITING, "failed")))
+        .group_by(imports.c.status)
+    )
     published = select(run_clock.c.published_run).where(run_clock.c.authority == authority).scalar_subquery()
     standing = select(func.count()).where(
         proposals.c.authority == authority, proposals.c.run_id == published, proposals.c.status == "proposed"
@@ -74,6 +84,7 @@ def counted(reading: Reading, authority: str) -> Counts:
         proposals=reading.execute(standing).scalar_one(),
         placements=dict.fromkeys(map(str, CLAIMING), 0) | _by(reading, by_state),
         messages=dict.fromkeys(UNSENT, 0) | _by(reading, unsent),
+        imports=dict.fromkeys((*WAITING, "failed"), 0) | _by(reading, unfinished),
         audit_entries=reading.execute(head).scalar() or 0,
     )
 

@@ -49,6 +49,7 @@ def test_what_there_is(client: TestClient) -> None:
     assert found["placement_audit_entries", ()] >= 2
     assert found["placement_placements", (("state", "held"),)] == 0
     assert found["placement_messages_unsent", (("state", "dead"),)] == 0
+    assert found["placement_imports", (("status", "queued"),)] == 0
     assert found["placement_requests_in_work", ()] == 1
     asked = (("method", "GET"), ("route", "/homes/{ref}"), ("status", "404"))
     assert found["placement_requests_total", asked] >= 1
