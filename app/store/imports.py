@@ -128,15 +128,13 @@ def recover(writing: Writing, authority: str, lease: timedelta = LEASE) -> tuple
         imports.c.authority == authority, imports.c.status == str(ImportStatus.RUNNING)
     )
     now, again = database_now(writing), []
-    for row in writing.execute(running).mappings().all():
+    for row in writing.execute(running.with_for_update()).mappings().all():
         if now - row["heartbeat_at"] <= lease:
             continue
         tries = row["tries"] + 1
         over = tries >= MOST_TRIES
         values = _ended(ImportStatus.FAILED) | {"failure": INTERRUPTED} if over else {"status": "queued"}
-        taken = update(imports).where(
-            *_as_it_was(authority, _import(row)), imports.c.heartbeat_at == row["heartbeat_at"]
-        )
+        taken = update(imports).where(*_as_it_was(authority, _import(row)))
         if writing.execute(taken.values(values | {"tries": tries, "fence": row["fence"] + 1})).rowcount and not over:
             again.append(row["id"])
     return tuple(again)
