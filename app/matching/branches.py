@@ -21,6 +21,10 @@ NOTHING = -(1 << 62)
 LARGEST = 1 << 62
 """Sums over prices must stay below this, or they would not be exact in 64 bits."""
 
+MOST_CASES = 2_000
+MOST_RIVAL_SETS = 50_000
+"""A proof is read again without a limit of time, so it may not be longer than this."""
+
 
 @dataclass(frozen=True, slots=True)
 class Branches:
@@ -105,7 +109,8 @@ def magnitude(prices: Prices | Branches, single: tuple[int, ...], problem: Probl
     local, placed, budget = map(abs, single)
     of_children = (local + placed) * (problem.children + existing)
     fee = budget * int(problem.pairs.weekly_fee_pence.max(initial=0))
-    of_pairs = (dearest + fee // BUDGET_SCALE) * (problem.homes + problem.parties)
+    guests = int(np.minimum(problem.places, problem.arrivals).sum(dtype=np.int64))
+    of_pairs = (dearest + fee // BUDGET_SCALE) * (problem.homes + problem.parties + guests)
     return int(max(of_pairs + rivals + of_children, fee))
 
 

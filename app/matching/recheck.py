@@ -159,7 +159,8 @@ def _crowded(night: Night, there: Sequence[_Guest], guest: _Guest) -> Fallen | N
         return Fallen.NO_PLACE_LEFT
     if any(other.referral.ref == guest.referral.ref for other in there):
         return Fallen.CHILDREN_CHANGED
-    if fostering and there and sum(r.fostered for r in home.residents) + newcomers > USUAL_LIMIT:
+    limited = fostering or home.place_code.startswith("U")
+    if limited and there and sum(r.fostered for r in home.residents) + newcomers > USUAL_LIMIT:
         return Fallen.FOSTERING_LIMIT
     if len(there) + 1 > arrivals:
         return Fallen.TOO_MANY_ARRIVALS

@@ -106,7 +106,9 @@ class Checker:
             faults = check_night(self.batch.night, proposed(self.batch, solution), fees)
             _need(not faults, f"{len(faults)} faults from the records")
         proven = solution.most_local_balance is not None and self._is_most(problem, solution.most_local_balance)
-        status = Status.OPTIMAL if certified == solution.objective else Status.FEASIBLE
+        # "Out of reach" lowers the target: where nobody proved it, nothing is proven.
+        settled = certified == solution.objective and (solution.most_local_balance is None or proven)
+        status = Status.OPTIMAL if settled else Status.FEASIBLE
         held = replace(solution, bound=certified, status=status)
         return Checked(problem, held, verdict.local, verdict.total, solution.bound, proven)
 

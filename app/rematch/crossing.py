@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from app.matching.branches import LARGEST, Branches, Claim, magnitude
+from app.matching.branches import LARGEST, MOST_CASES, MOST_RIVAL_SETS, Branches, Claim, magnitude
 from app.matching.problem import AllowedPairs, LocalTarget, Prices, Problem, Solution, Status, TargetMode
 from app.rematch.packing import NotWhole, Packed, pack, unpack, unpack_file
 
@@ -123,7 +123,7 @@ def _check_form(solution: Solution, problem: Problem) -> None:
         prices.charge.ndim == 2 and prices.charge.shape[1] >= largest,
         start.ndim == pair.ndim == prices.rival_price.ndim == 1,
         prices.rival_limit.shape == prices.rival_price.shape and not (prices.rival_limit < 0).any(),
-        start.size == prices.rival_price.size + 1,
+        start.size == prices.rival_price.size + 1 <= MOST_RIVAL_SETS + 1,
         bool(start.size) and int(start[0]) == 0 and int(start[-1]) == pair.size and not (np.diff(start) < 0).any(),
         _inside(chosen, len(problem.pairs)) and _inside(pair, len(problem.pairs)),
         not (np.diff(chosen) <= 0).any(),
@@ -136,17 +136,19 @@ def _check_form(solution: Solution, problem: Problem) -> None:
 def _check_branches(branches: Branches, problem: Problem) -> None:
     count, start = branches.above.size, branches.rival_start
     largest = int(np.diff(problem.party_start).max(initial=1))
-    single = [np.abs(getattr(branches, name)).max(initial=0) for name in ("local", "placed", "budget")]
+    # In Python's numbers: the least of 64 bits has no positive of its own there.
+    single = [max(map(abs, getattr(branches, name).tolist()), default=0) for name in ("local", "placed", "budget")]
     right = (
         branches.charge.ndim == 3 and branches.charge.shape[:2] == (count, branches.homes.size),
         branches.charge.ndim == 3 and branches.charge.shape[2] >= largest,
         _inside(branches.homes, problem.homes),
         branches.placed.shape == branches.budget.shape == (count,),
+        count <= MOST_CASES and branches.rival_price.size <= MOST_RIVAL_SETS,
         branches.rival_of.shape == branches.rival_price.shape == (start.size - 1,),
         branches.rival_limit.shape == branches.rival_price.shape and not (branches.rival_limit < 0).any(),
         bool(start.size) and int(start[0]) == 0 and int(start[-1]) == branches.rival_pair.size,
         not (np.diff(start) < 0).any(),
-        magnitude(branches, tuple(map(int, single)), problem) < LARGEST,
+        magnitude(branches, tuple(single), problem) < LARGEST,
     )
     if not all(right):
         raise NotWhole(f"part {right.index(False)} of the proof has the wrong shape")

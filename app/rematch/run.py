@@ -154,7 +154,8 @@ def _carried_out(run: _Run, *, with_price: bool, with_frontier: bool) -> Outcome
         claimed_bound=answer.claimed_bound,
         most_local_proven=None if answer.solution.most_local_balance is None else answer.most_proven,
     )
-    checker = Checker(run.ask(run.strength), posed)
+    # A solver that failed at full strength is not asked for as much again.
+    checker = Checker(run.ask(Strength.LIGHT if run.faults else run.strength), posed)
     if with_price:
         run.begin(Stage.PRICING)
         outcome = replace(outcome, price=price_of_one_more(posed.problem, answer, checker))

@@ -61,7 +61,7 @@ def test_decisions_are_a_person_s_and_never_the_calling_system_s() -> None:
         for permission in PERMISSIONS.values()
         if permission.method != "GET"
         and (permission.path.startswith(("/holds", "/placements")) or "/proposals/{id}/" in permission.path)
-            and permission.path not in TOLD_BY_PROVIDERS
+        and permission.path not in TOLD_BY_PROVIDERS
     ]
     assert len(decisions) >= 5
     for permission in decisions:

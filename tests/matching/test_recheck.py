@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from app.matching.batch import Night, Proposed, batch
-from app.matching.codes import HomeKind, KeepTogether, LivingCompanions, Risk, Vulnerability
+from app.matching.codes import HomeKind, KeepTogether, LivingCompanions, PlaceCode, Risk, Vulnerability
 from app.matching.home import Home
 from app.matching.night_check import check_night
 from app.matching.night_explained import proposed
@@ -91,6 +91,16 @@ def test_the_fostering_limit_counts_everybody() -> None:
     home = a_home(ref=HomeRef("H"), places=6, residents=(a_resident(), a_resident()))
     night = _night(one, two, home=home, policy=replace(POLICY, arrivals=arrivals))
     assert _fallen(night, _to_house(one, two)) == [None, Fallen.FOSTERING_LIMIT]
+
+
+def test_the_fostering_limit_follows_the_place_too() -> None:
+    """A home of another kind whose place is coded as foster care has the same limit; so says `night_check`."""
+    one, two = a_referral(), a_referral()
+    policy = replace(POLICY, arrivals=replace(POLICY.arrivals, residential=2))
+    coded = replace(HOUSE, places=6, residents=(a_resident(), a_resident()), place_code=PlaceCode.U6)
+    night = _night(one, two, home=coded, policy=policy)
+    assert _fallen(night, _to_house(one, two)) == [None, Fallen.FOSTERING_LIMIT]
+    assert any("fostering limit" in fault for fault in check_night(night, _to_house(one, two)))
 
 
 def test_arrivals_in_one_night() -> None:

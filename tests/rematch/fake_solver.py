@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from app.matching.branches import Claim
 from app.matching.certify import no_prices
 from app.matching.problem import Problem, Solution, Status
-from app.matching.branches import Claim
 from app.rematch.child import BEGUN, DONE, limit_memory
 from app.rematch.crossing import read_problem, write_claim
 from app.rematch.solving import solved

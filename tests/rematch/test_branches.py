@@ -9,10 +9,10 @@ from functools import cache
 import numpy as np
 import pytest
 
+from app.matching.branches import Branches, Claim, NoProof, bound_by_cases
 from app.matching.certify import certify
 from app.matching.problem import Problem, Status
 from app.matching.terms import terms_of
-from app.matching.branches import Branches, Claim, NoProof, bound_by_cases
 from app.rematch.checking import Checked, Checker
 from app.rematch.faults import SolverWrong
 from app.rematch.solving import solved

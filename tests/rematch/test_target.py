@@ -9,10 +9,10 @@ from itertools import pairwise
 import numpy as np
 
 from app.matching.batch import batch
+from app.matching.branches import Claim
 from app.matching.certify import certify, no_prices
 from app.matching.problem import WHOLE, Problem, Solution, Status
 from app.matching.terms import terms_of
-from app.matching.branches import Claim
 from app.rematch.checking import Checked, Checker
 from app.rematch.faults import SolverHung
 from app.rematch.solving import solved

@@ -62,7 +62,7 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(configuration: str = CONFIGURATION) -> Iterator[Postgres]:
+def running_postgres(configuration: str | None = None) -> Iterator[Postgres]:
     """Start a server in a folder of its own, and stop and remove it at the end.
 
     The folder is made directly in the temporary folder: started by root, the server runs as another user, who
@@ -83,7 +83,7 @@ def running_postgres(configuration: str = CONFIGURATION) -> Iterator[Postgres]:
         try:
             server.ensure_pgdata_inited()
             with (data / "postgresql.conf").open("a") as file:
-                file.write(configuration)
+                file.write(CONFIGURATION if configuration is None else configuration)
             server.start()
             socket_dir = server.get_postmaster_info().socket_dir
             assert socket_dir is not None, "the server must be reached through a Unix socket"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.matching.branches import LARGEST, ROOT, Branches, Posed, alive, magnitude, only
+from app.matching.branches import LARGEST, MOST_RIVAL_SETS, ROOT, Branches, Posed, alive, magnitude, only
 from app.matching.certify import no_prices
 from app.matching.problem import Int64s, Prices, Problem, Solution, Status
 from app.matching.solve.columns import Columns
@@ -74,6 +74,8 @@ def by_cases(
     open_ = [case.bound for number, case in enumerate(cases) if number not in divided]
     bound = min(solution.bound, max([solution.objective, *open_]))
     status = Status.OPTIMAL if bound == solution.objective else Status.FEASIBLE
+    if sum(case.prices.rival_price.size for case in cases) > MOST_RIVAL_SETS:
+        return solution, None
     return replace(solution, bound=bound, status=status), _packed(problem, pairs, cases)
 
 

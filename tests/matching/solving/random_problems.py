@@ -25,10 +25,10 @@ def make_pairs(rows: list[list[tuple[int, int, int, int]]]) -> AllowedPairs:
     )
 
 
-def random_problem(seed: int, referrals: int = 5, homes: int = 5) -> Problem:
-    """One small problem; a seed gives the same one for ever."""
+def random_problem(seed: int, referrals: int = 5, homes: int = 5, sizes: tuple[int, ...] = SIZES) -> Problem:
+    """One small problem; a seed gives the same one for ever. `sizes`: of the sibling groups."""
     rng = np.random.default_rng([20231101, seed])
-    groups = [int(rng.choice(SIZES)) for _ in range(int(rng.integers(2, referrals + 1)))]
+    groups = [int(rng.choice(sizes)) for _ in range(int(rng.integers(2, referrals + 1)))]
     count = int(rng.integers(2, homes + 1))
     scale = int(rng.choice([1, 10, 1000]))
     owner = np.repeat(np.arange(len(groups)), groups).astype(np.int32)

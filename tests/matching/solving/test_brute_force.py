@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from app.matching.certify import certify
-from app.matching.problem import Status
+from app.matching.problem import Problem, Status
 from app.matching.solve import solve
 from app.matching.terms import terms_of
 from app.matching.verify import verify
@@ -15,7 +15,11 @@ BATCH = 50
 
 def judge(seed: int) -> str:
     """Solve one random problem both ways and compare everything; says what kind it was."""
-    problem = random_problem(seed, referrals=5 if seed % 5 == 0 else 4, homes=5 if seed % 5 == 0 else 4)
+    return compare(random_problem(seed, referrals=5 if seed % 5 == 0 else 4, homes=5 if seed % 5 == 0 else 4), seed)
+
+
+def compare(problem: Problem, seed: int) -> str:
+    """The same for a given problem."""
     truth = best_choice(problem)
     found = solve(problem)
     if truth is None:
@@ -42,6 +46,12 @@ def campaign(first: int, last: int) -> dict[str, int]:
 def test_no_choice_is_better(first: int) -> None:
     """Objective, status and certificate agree with trying every choice."""
     assert sum(campaign(first, first + BATCH).values()) == BATCH
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_large_sibling_groups(seed: int) -> None:
+    """Groups of four and five, with all the ways to part them."""
+    compare(random_problem(70_000 + seed, referrals=2, homes=4, sizes=(1, 4, 5)), seed)
 
 
 @pytest.mark.slow
