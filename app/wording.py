@@ -51,10 +51,12 @@ MET_WORDS: Mapping[Met, str] = {
 
 WHY_HERE_WORDS: Mapping[WhyHere, str] = {
     WhyHere.FIRST_CHOICE: "This home has the most points for them",
+    WhyHere.PINNED: "A person pinned this home for them",
+    WhyHere.EXCLUDED: "A person excluded the home with the most points for them",
     WhyHere.PLACES: "The places of their first choice go to others",
     WhyHere.ARRIVALS: "Their first choice takes no further newcomers that night: others go there",
     WhyHere.MAY_NOT_SHARE: "At their first choice others arrive with whom they may not live",
-    WhyHere.SIBLINGS: "Brothers and sisters are at their first choice, and no room is left there",
+    WhyHere.SIBLINGS: "Brothers and sisters go to their first choice, and not all of them can go there",
     WhyHere.BUDGET: "Their first choice would overrun the weekly budget",
     WhyHere.LOCAL_TARGET: "Their first choice is not local: the target for local placements counts here",
     WhyHere.RESERVED: "A place at their first choice is kept for those who need it more",

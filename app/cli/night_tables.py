@@ -31,6 +31,8 @@ STATUS_WORDS = {
 }
 WHY = {
     WhyHere.FIRST_CHOICE: "Their first choice: no home has more points for them",
+    WhyHere.PINNED: "A person pinned this home for them{more}",
+    WhyHere.EXCLUDED: "A person excluded {first} ({behind} points more) for them",
     WhyHere.PLACES: "{first} ({behind} points more) goes to {others}, {stake}",
     WhyHere.ARRIVALS: "{first} ({behind} points more) welcomes {others}, {stake}, and no more tonight",
     WhyHere.MAY_NOT_SHARE: "{first} ({behind} points more) goes to {others}, {stake}; they may not share it",
@@ -180,6 +182,7 @@ def why_here(one: Proposal) -> str:
     facts = {
         "first": one.first_home,
         "behind": points(one.behind_first),
+        "more": f"; {one.first_home} has {points(one.behind_first)} points more" if one.behind_first else "",
         "others": ", ".join(one.because_of),
         "stake": _stake(one.others_would_lose, len(one.because_of)),
     }
@@ -190,7 +193,7 @@ def why_here(one: Proposal) -> str:
 def _stake(loss: int | None, others: int) -> str:
     """What the others would give up by making room: of several the least that one of them would."""
     if loss is None:
-        return "who has no other home" if others == 1 else "who have no other homes"
+        return "who could go nowhere else tonight" if others == 1 else "none of whom could go elsewhere tonight"
     if not loss:
         return (
             "who by points alone would do as well elsewhere"

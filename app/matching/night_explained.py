@@ -3,59 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from app.matching.batch import Batch, Proposed
-from app.matching.columns import IntArray
+from app.matching.night_reading import Reading
 from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, Siblings, Unplaced, WhyHere
 from app.matching.problem import PRICE_SCALE, Solution
-from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.matching.referral import ReferralRef
 from app.matching.shortlist import shortlist
-from app.matching.terms import conflicting, terms_of
 
 MOST_SCARCE = 20
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """A choice read against its problem. Arrays are indexed by chosen pair."""
-
-    batch: Batch
-    solution: Solution
-    party: IntArray
-    home: IntArray
-    size: IntArray
-    edges: IntArray
-
-    @classmethod
-    def of(cls, batch: Batch, solution: Solution) -> _Reading:
-        pairs = batch.problem.pairs
-        party = np.searchsorted(pairs.start, solution.chosen, side="right") - 1
-        size = np.diff(batch.problem.party_start)[party]
-        return cls(batch, solution, party, pairs.home[solution.chosen], size, terms_of(batch.problem).edges)
-
-    def referral(self, party: int) -> ReferralRef:
-        return self.batch.question.parties.parties[party].referral.ref
-
-    def names(self, party: int) -> tuple[ChildRef, ...]:
-        children = self.batch.question.children.entries
-        return tuple(children[row].child.ref for row in self.batch.question.parties.parties[party].members)
-
-    def home_ref(self, home: int) -> HomeRef:
-        return self.batch.night.pool.records[home].ref
-
-    def own_pairs(self, party: int) -> IntArray:
-        """Pairs of a party that are not excluded."""
-        problem = self.batch.problem
-        own = np.arange(problem.pairs.start[party], problem.pairs.start[party + 1])
-        return own[~np.isin(own, problem.excluded)]
-
-
 def report(batch: Batch, solution: Solution) -> NightReport:
     """Read a choice and explain it. The choice must have been verified."""
-    reading = _Reading.of(batch, solution)
+    reading = Reading.of(batch, solution)
     proposals = tuple(_proposal(reading, i) for i in range(len(solution.chosen)))
     return NightReport(
         status=solution.status,
@@ -77,12 +40,9 @@ def proposed(batch: Batch, solution: Solution) -> tuple[Proposed, ...]:
     return tuple(batch.proposed(int(pair)) for pair in solution.chosen)
 
 
-def _proposal(reading: _Reading, i: int) -> Proposal:
+def _proposal(reading: Reading, i: int) -> Proposal:
     problem, pair, party = reading.batch.problem, int(reading.solution.chosen[i]), int(reading.party[i])
-    own = reading.own_pairs(party)
-    first = int(own[np.argmax(problem.pairs.points[own])])
-    if problem.pairs.points[first] == problem.pairs.points[pair]:
-        first = pair
+    first = _first_choice(reading, party, pair)
     why, others = _why_here(reading, i, first)
     return Proposal(
         referral=reading.referral(party),
@@ -96,33 +56,35 @@ def _proposal(reading: _Reading, i: int) -> Proposal:
         behind_first=int(problem.pairs.points[first] - problem.pairs.points[pair]),
         why=why,
         because_of=tuple(sorted({reading.referral(int(reading.party[j])) for j in others})),
-        others_would_lose=_others_would_lose(reading, others),
+        others_would_lose=_others_would_lose(reading, i, others),
     )
 
 
-def _why_here(reading: _Reading, i: int, first: int) -> tuple[WhyHere, list[int]]:
+def _first_choice(reading: Reading, party: int, pair: int) -> int:
+    """The pair with the most points; among equals the one that was chosen, and then one that nobody excluded."""
+    own, points = reading.by_rules(party), reading.batch.problem.pairs.points
+    best = own[points[own] == points[own].max()]
+    open_ = best[~reading.excluded(best)]
+    return pair if pair in best else int((open_ if len(open_) else best)[0])
+
+
+def _why_here(reading: Reading, i: int, first: int) -> tuple[WhyHere, list[int]]:
     """What stands between the party and its first choice, given where everybody else goes."""
     problem, pair, party = reading.batch.problem, int(reading.solution.chosen[i]), int(reading.party[i])
+    if pair in problem.pinned:
+        return WhyHere.PINNED, []
     if first == pair:
         return WhyHere.FIRST_CHOICE, []
-    home = int(problem.pairs.home[first])
-    there = [int(j) for j in np.flatnonzero(reading.home == home) if j != i]
-    siblings = [j for j in there if reading.referral(int(reading.party[j])) == reading.referral(party)]
-    if siblings:
-        return WhyHere.SIBLINGS, []
-    newcomers = int(reading.size[i]) + sum(int(reading.size[j]) for j in there)
-    full = newcomers > int(problem.places[home])  # who may share it with whom is then no matter
-    clashing = [] if full else [j for j in there if _clash(reading, party, int(reading.party[j]), home)]
-    if clashing:
-        return WhyHere.MAY_NOT_SHARE, clashing
-    if full or (there and newcomers > int(problem.shared_places[home])):
-        return WhyHere.PLACES, there
-    if len(there) + 1 > int(problem.arrivals[home]):
-        return WhyHere.ARRIVALS, there
-    return _trade_off(reading, pair, party, first), []
+    if first in problem.excluded:
+        return WhyHere.EXCLUDED, []
+    bar = reading.bar(party, int(problem.pairs.home[first]), (i,))
+    if bar is None:
+        return _trade_off(reading, pair, party, first), []
+    why, others = bar
+    return why, [] if why is WhyHere.SIBLINGS else others
 
 
-def _trade_off(reading: _Reading, pair: int, party: int, first: int) -> WhyHere:
+def _trade_off(reading: Reading, pair: int, party: int, first: int) -> WhyHere:
     """The first choice is free: something that counts for the night as a whole speaks against it."""
     problem = reading.batch.problem
     pairs = problem.pairs
@@ -140,26 +102,23 @@ def _trade_off(reading: _Reading, pair: int, party: int, first: int) -> WhyHere:
     return WhyHere.TRADE_OFF
 
 
-def _clash(reading: _Reading, one: int, other: int, home: int) -> bool:
-    found = conflicting(
-        reading.batch.problem, reading.edges, np.array([one]), np.array([other]), np.array([home], dtype=np.int64)
-    )
-    return bool(found[0])
+def _others_would_lose(reading: Reading, i: int, others: Sequence[int]) -> int | None:
+    """The least that one of the others would give up by leaving; None: none of them could go anywhere else.
 
-
-def _others_would_lose(reading: _Reading, others: Sequence[int]) -> int | None:
-    """The least that one of the others would give up by going to its own next best home; None: it has none."""
+    It could go where room is left tonight, and where this party would leave a place by coming instead.
+    """
     points, losses = reading.batch.problem.pairs.points, []
     for j in others:
-        here = int(reading.solution.chosen[j])
         own = reading.own_pairs(int(reading.party[j]))
-        elsewhere = own[own != here]
-        if len(elsewhere):
-            losses.append(max(0, int(points[here]) - int(points[elsewhere].max())))
+        elsewhere = own[reading.batch.problem.pairs.home[own] != reading.home[j]]
+        best_first = elsewhere[np.argsort(-points[elsewhere], kind="stable")]
+        next_best = next(reading.with_room(best_first, (i, j)), None)
+        if next_best is not None:
+            losses.append(max(0, int(points[reading.solution.chosen[j]]) - int(points[next_best])))
     return min(losses, default=None)
 
 
-def _unplaced(reading: _Reading) -> tuple[Unplaced, ...]:
+def _unplaced(reading: Reading) -> tuple[Unplaced, ...]:
     parties = reading.batch.question.parties.parties
     placed = {row for party in reading.party for row in parties[int(party)].members}
     missing: dict[ReferralRef, list[int]] = {}
@@ -169,7 +128,7 @@ def _unplaced(reading: _Reading) -> tuple[Unplaced, ...]:
     return tuple(_one_unplaced(reading, rows) for _, rows in sorted(missing.items()))
 
 
-def _one_unplaced(reading: _Reading, rows: Sequence[int]) -> Unplaced:
+def _one_unplaced(reading: Reading, rows: Sequence[int]) -> Unplaced:
     batch, points = reading.batch, reading.batch.problem.pairs.points
     referral = batch.question.children.entries[rows[0]].referral
     mine = [
@@ -195,7 +154,7 @@ def _one_unplaced(reading: _Reading, rows: Sequence[int]) -> Unplaced:
     )
 
 
-def _siblings(reading: _Reading) -> Siblings:
+def _siblings(reading: Reading) -> Siblings:
     homes: dict[ReferralRef, list[tuple[int, int]]] = {}
     for party, size, home in zip(reading.party, reading.size, reading.home, strict=True):
         homes.setdefault(reading.referral(int(party)), []).append((int(size), int(home)))
@@ -214,7 +173,7 @@ def _siblings(reading: _Reading) -> Siblings:
     return Siblings(**counts)
 
 
-def _local(reading: _Reading) -> LocalShare:
+def _local(reading: Reading) -> LocalShare:
     night, target = reading.batch.night, reading.batch.night.policy.target
     local = night.local_placed + int(reading.batch.problem.pairs.local_children[reading.solution.chosen].sum())
     total = night.total_placed + int(reading.size.sum())
@@ -234,7 +193,7 @@ def _local(reading: _Reading) -> LocalShare:
     )
 
 
-def _scarce(reading: _Reading) -> tuple[Scarce, ...]:
+def _scarce(reading: Reading) -> tuple[Scarce, ...]:
     charge = reading.solution.prices.charge
     if not charge.size:
         return ()

@@ -15,6 +15,8 @@ class WhyHere(StrEnum):
     """Why a proposal is not the party's own first choice, the home with the most points for it."""
 
     FIRST_CHOICE = "first_choice"
+    PINNED = "pinned_by_a_person"
+    EXCLUDED = "first_choice_excluded_by_a_person"
     PLACES = "places_go_to_others"
     ARRIVALS = "arrivals_go_to_others"
     MAY_NOT_SHARE = "may_not_share_with_others"
@@ -30,9 +32,10 @@ class WhyHere(StrEnum):
 class Proposal:
     """These children, to this home. Points, money and distances as in a shortlist.
 
-    `behind_first`: points less than the party's own first choice. `because_of`: the referrals whose
-    proposals stand in the way there; `others_would_lose`: the least points that one of them would give up
-    by leaving it for its next best home (None: it has no other).
+    `first_home`: of the homes that the rules allow them, the one with the most points, even where a person excluded
+    it; `behind_first`: so many points less than there. `because_of`: the referrals whose proposals stand in the way
+    there; `others_would_lose`: the least points that one of them would give up by leaving it for the best other
+    home with room for it tonight, the place that this party would leave counted as free (None: there is none).
     """
 
     referral: ReferralRef
