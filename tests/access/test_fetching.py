@@ -36,8 +36,9 @@ def provider() -> Iterator[OidcProvider]:
         ("", False),
     ],
 )
-def test_which_addresses_may_be_asked(address: str, *, is_good: bool) -> None:
-    """HTTPS, or plain HTTP that does not leave the machine."""
+def test_which_addresses_may_be_asked(address: str, monkeypatch: pytest.MonkeyPatch, *, is_good: bool) -> None:
+    """HTTPS, or plain HTTP that does not leave the machine; of any other not even a connection is tried."""
+    monkeypatch.setattr(fetching.httpx, "Client", _nobody)
     assert is_trusted_address(address) is is_good
     if not is_good:
         with pytest.raises(NotAnswered):
@@ -57,7 +58,7 @@ def test_what_is_no_answer(provider: OidcProvider, instead: tuple[int, bytes]) -
 
 def test_an_answer_without_end_is_given_up(provider: OidcProvider, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its size, and by the time it takes."""
-    provider.broken = {"/keys": (200, b" " * 2_000_000)}
+    provider.broken = {"/keys": (200, b'{"keys": []' + b" " * 2_000_000 + b"}")}
     with pytest.raises(NotAnswered):
         fetch(f"{provider.issuer}/keys")
     provider.broken = {}
@@ -65,6 +66,10 @@ def test_an_answer_without_end_is_given_up(provider: OidcProvider, monkeypatch: 
     monkeypatch.setattr(fetching.time, "monotonic", iter(range(0, 1_000, 10)).__next__)
     with pytest.raises(NotAnswered):
         fetching._read(_Slow(), 5.0)  # type: ignore[arg-type]
+
+
+def _nobody(**_options: object) -> None:
+    raise AssertionError("nobody was to be asked")
 
 
 class _Slow:
