@@ -14,7 +14,7 @@ from pydantic import Field
 from app.api.shortlist_models import NearMissOut, Out, Points, RelaxationOut
 from app.documents.run_models import RunIn
 from app.matching.codes import HomeKind
-from app.matching.night_report import WhyHere
+from app.matching.night_report import WhyHere, WhyNone
 from app.matching.recheck import Fallen
 from app.store.placement_records import State
 from app.store.run_records import ProposalStatus, RunKind, RunStatus
@@ -179,8 +179,9 @@ class ProposalOut(Out):
     """These children, to this home. It proposes; a person decides.
 
     `why`: why not the party's own first choice; `because_of` names the referrals that stand in the way there, and
-    `others_would_lose` the least points that one of them would give up. `changed`: records that have changed since
-    the run read them, though every rule is still met.
+    `others_would_lose` the least points that one of them would give up by going to the best other home with room;
+    null where there is none. `changed`: records that have changed since the run read them, though every rule is
+    still met.
     """
 
     id: Annotated[Hex32, Field(examples=[AN_ID])]
@@ -244,12 +245,19 @@ class StandingOut(Out):
 
 
 class UnplacedOut(Out):
-    """Children without a proposal, and why: no home meets the rules, or others got those that would."""
+    """Children without a proposal, and why: no home meets the rules, others got those that would, or a limit binds.
+
+    `why` is null in runs that were made before it was told, and where it was erased. `free_home`: the best home
+    that has room for them; `why` then says what speaks against it. `lost_to`: who keeps them out of the best three.
+    """
 
     referral: str
     children: list[str]
+    why: WhyNone | None = None
     homes_allowed: int
+    homes_excluded: Annotated[int, Field(description="Homes that the rules allow and a person excluded")] = 0
     best_home: str | None
+    free_home: str | None = None
     lost_to: list[str]
     near_misses: list[NearMissOut]
     relaxations: list[RelaxationOut]

@@ -15,7 +15,7 @@ from app.cli.frames import NARROW, framed
 from app.cli.price_tables import frontier_table, price_line, share
 from app.matching.batch import Night
 from app.matching.home import Home
-from app.matching.night_report import LocalShare, NightReport, Proposal, Siblings, Unplaced, WhyHere
+from app.matching.night_report import LocalShare, NightReport, Proposal, Siblings, Unplaced, WhyHere, WhyNone
 from app.matching.pool import Pool
 from app.matching.recheck import Verdict
 from app.matching.referral import ChildRef, HomeRef
@@ -42,6 +42,15 @@ WHY = {
     WhyHere.RESERVED: "{first} ({behind} points more) is kept for those who need it more (reserve price)",
     WhyHere.UNCHANGED: "As last night; {first} has {behind} points more",
     WhyHere.TRADE_OFF: "Best for all children together; {first} has {behind} points more",
+}
+WHY_NONE = {
+    WhyNone.EXCLUDED: "At {home} brothers or sisters have a place; a person excluded it for all of them together.",
+    WhyNone.SIBLINGS: "Brothers or sisters go to {home}, and the group cannot be made larger there.",
+    WhyNone.BUDGET: "{home} has room for them, but would overrun the weekly budget.",
+    WhyNone.LOCAL_TARGET: "{home} has room for them, but would take the night further from its local target.",
+    WhyNone.RESERVED: "{home} has room for them, but is kept for those who need it more (reserve price).",
+    WhyNone.TRADE_OFF: "{home} has room for them, but all children together would be no better off that way.",
+    WhyNone.OPEN: "{home} has room for them and nothing speaks against it: please look at it by hand.",
 }
 LEGEND = "In brackets: how many points the better home has above the one proposed"
 SCARCE_SHOWN = 8
@@ -217,13 +226,43 @@ def _unplaced(unplaced: Sequence[Unplaced], pool: Pool) -> Table:
 
 
 def why_none(one: Unplaced, pool: Pool) -> list[str]:
-    """Why nobody could be proposed: no home at all, or to whom the homes went."""
-    if one.homes_allowed:
-        best = f"{': ' if one.homes_allowed == 1 else ', best '}{_label(pool, one.best_home)}" if one.best_home else ""
-        lost = "All children together would be worse off if they went to one."
-        if one.lost_to:
-            lost = f"{'It goes' if one.homes_allowed == 1 else 'The best of them go'} to {joined(one.lost_to)}."
-        return [f"{counted(one.homes_allowed, 'home')} would do{best}. {lost}"]
+    """Why nobody could be proposed: no home at all, to whom the homes went, or what speaks against a free one."""
+    if one.why is WhyNone.NO_HOME:
+        return _no_home(one, pool)
+    if not one.homes_allowed:
+        return [f"By the rules {counted(one.homes_excluded, 'home')} would do, but a person excluded {_them(one)}."]
+    best = f"{': ' if one.homes_allowed == 1 else ', best '}{_label(pool, one.best_home)}" if one.best_home else ""
+    lines = [f"{counted(one.homes_allowed, 'home')} would do{best}.", *_lost(one)]
+    home = one.free_home or one.best_home
+    if one.why in WHY_NONE and home:
+        lines.append(WHY_NONE[one.why].format(home=_label(pool, home)))
+    if one.homes_excluded:
+        lines.append(f"A person excluded {counted(one.homes_excluded, 'further home')}.")
+    return [" ".join(lines)]
+
+
+def _them(one: Unplaced) -> str:
+    return "it" if one.homes_excluded == 1 else "them"
+
+
+def _lost(one: Unplaced) -> list[str]:
+    """Who is in the way, and how."""
+    if not one.lost_to:
+        return []
+    single, others = one.homes_allowed == 1, joined(one.lost_to)
+    which = "It" if single else "The best"
+    if one.why is WhyNone.ARRIVALS:
+        return [f"{which} can welcome nobody more tonight: {others} {'goes' if len(one.lost_to) == 1 else 'go'} there."]
+    if one.why is WhyNone.MAY_NOT_SHARE:
+        return [f"{which} would have room, but not together with {others}: they may not share a home."]
+    if single:
+        return [f"It goes to {others}."]
+    return [
+        f"Others of them go to {others}." if one.free_home == one.best_home else f"The best of them go to {others}."
+    ]
+
+
+def _no_home(one: Unplaced, pool: Pool) -> list[str]:
     lines = ["No home meets every rule."]
     for miss in one.near_misses[:2]:
         rules = ", ".join(dict.fromkeys(words(finding.code) for finding in miss.findings))

@@ -8,10 +8,10 @@ import numpy as np
 
 from app.matching.batch import Batch, Proposed
 from app.matching.night_reading import Reading
-from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, Siblings, Unplaced, WhyHere
+from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, Siblings, WhyHere
+from app.matching.night_unplaced import unplaced
 from app.matching.problem import PRICE_SCALE, Solution
 from app.matching.referral import ReferralRef
-from app.matching.shortlist import shortlist
 
 MOST_SCARCE = 20
 
@@ -27,7 +27,7 @@ def report(batch: Batch, solution: Solution) -> NightReport:
         children=batch.problem.children,
         children_placed=int(reading.size.sum()),
         proposals=tuple(sorted(proposals, key=lambda proposal: (proposal.referral, proposal.children))),
-        unplaced=_unplaced(reading),
+        unplaced=unplaced(reading),
         siblings=_siblings(reading),
         local=_local(reading),
         weekly_cost_pence=int(batch.problem.pairs.weekly_fee_pence[solution.chosen].sum()),
@@ -116,42 +116,6 @@ def _others_would_lose(reading: Reading, i: int, others: Sequence[int]) -> int |
         if next_best is not None:
             losses.append(max(0, int(points[reading.solution.chosen[j]]) - int(points[next_best])))
     return min(losses, default=None)
-
-
-def _unplaced(reading: Reading) -> tuple[Unplaced, ...]:
-    parties = reading.batch.question.parties.parties
-    placed = {row for party in reading.party for row in parties[int(party)].members}
-    missing: dict[ReferralRef, list[int]] = {}
-    for row, entry in enumerate(reading.batch.question.children.entries):
-        if row not in placed:
-            missing.setdefault(entry.referral.ref, []).append(row)
-    return tuple(_one_unplaced(reading, rows) for _, rows in sorted(missing.items()))
-
-
-def _one_unplaced(reading: Reading, rows: Sequence[int]) -> Unplaced:
-    batch, points = reading.batch, reading.batch.problem.pairs.points
-    referral = batch.question.children.entries[rows[0]].referral
-    mine = [
-        party
-        for party, record in enumerate(batch.question.parties.parties)
-        if record.referral.ref == referral.ref and set(record.members) <= set(rows)
-    ]
-    own = np.concatenate([reading.own_pairs(party) for party in mine]) if mine else np.zeros(0, dtype=np.int64)
-    best = own[np.argsort(-points[own], kind="stable")][:3]
-    homes = batch.problem.pairs.home[best]
-    winners = {reading.referral(int(reading.party[j])) for j in np.flatnonzero(np.isin(reading.home, homes))}
-    why_none = (
-        shortlist(referral, batch.night.pool, batch.night.policy, batch.night.as_of, k=1) if not len(own) else None
-    )
-    return Unplaced(
-        referral=referral.ref,
-        children=tuple(batch.question.children.entries[row].child.ref for row in rows),
-        homes_allowed=len(np.unique(batch.problem.pairs.home[own])),
-        best_home=reading.home_ref(int(homes[0])) if len(homes) else None,
-        lost_to=tuple(sorted(winners)),
-        near_misses=why_none.near_misses if why_none else (),
-        relaxations=why_none.relaxations if why_none else (),
-    )
 
 
 def _siblings(reading: Reading) -> Siblings:

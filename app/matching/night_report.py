@@ -28,6 +28,23 @@ class WhyHere(StrEnum):
     TRADE_OFF = "best_for_all_together"
 
 
+class WhyNone(StrEnum):
+    """Why children have no proposal. From BUDGET on: the limit that speaks against a home with room for them."""
+
+    NO_HOME = "no_home_meets_the_rules"
+    EXCLUDED = "excluded_by_a_person"
+    PLACES = "places_go_to_others"
+    ARRIVALS = "arrivals_go_to_others"
+    MAY_NOT_SHARE = "may_not_share_with_others"
+    SIBLINGS = "siblings_go_there_without_them"
+    BUDGET = "weekly_budget"
+    LOCAL_TARGET = "local_target"
+    RESERVED = "reserve_price"
+    TRADE_OFF = "best_for_all_together"
+    OPEN = "nothing_speaks_against_it"
+    """The choice was not proven to be the best, and could take them in as well: somebody should look."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proposal:
     """These children, to this home. Points, money and distances as in a shortlist.
@@ -56,14 +73,20 @@ class Proposal:
 class Unplaced:
     """Children for whom there is no proposal tonight, and why.
 
-    `homes_allowed` 0: no home meets the rules, see `near_misses` and `relaxations`. Otherwise they lost the
-    homes that would take them: `lost_to` names the referrals that got the best of those.
+    `homes_allowed`: homes that the rules allow some of them and that nobody excluded; `homes_excluded`: those that a
+    person excluded. Both 0: no home meets the rules, see `near_misses` and `relaxations`. `best_home`: the allowed
+    one with the most points. `free_home`: the best with room for them tonight, where there is one; then `why` says
+    what speaks against it, otherwise what keeps them out of the best home. `lost_to`: the other referrals that keep
+    them out of the best three.
     """
 
     referral: ReferralRef
     children: tuple[ChildRef, ...]
+    why: WhyNone
     homes_allowed: int
+    homes_excluded: int
     best_home: HomeRef | None
+    free_home: HomeRef | None
     lost_to: tuple[ReferralRef, ...]
     near_misses: tuple[NearMiss, ...]
     relaxations: tuple[Relaxation, ...]

@@ -69,8 +69,11 @@ def _unplaced(one: Unplaced) -> dict[str, Any]:
     return {
         "referral": one.referral,
         "children": sorted(one.children),
+        "why": one.why.value,
         "homes_allowed": one.homes_allowed,
+        "homes_excluded": one.homes_excluded,
         "best_home": one.best_home,
+        "free_home": one.free_home,
         "lost_to": list(one.lost_to),
         "near_misses": [_near_miss(miss) for miss in one.near_misses],
         "relaxations": [asdict(relaxation) for relaxation in one.relaxations],

@@ -29,8 +29,11 @@ NOTHING_SAID: dict[str, Any] = {
     "changed": [],
 }
 NOT_UNPLACED: dict[str, Any] = {
+    "why": None,
     "homes_allowed": 0,
+    "homes_excluded": 0,
     "best_home": None,
+    "free_home": None,
     "lost_to": [],
     "near_misses": [],
     "relaxations": [],

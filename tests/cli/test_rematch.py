@@ -13,12 +13,12 @@ import pytest
 from rich.console import Console
 
 from app.cli import night_tables, rematching
-from app.cli.night_tables import WHY, print_night, why_here
+from app.cli.night_tables import WHY, print_night, why_here, why_none
 from app.cli.price_tables import price_line
 from app.matching.batch import Night, Proposed
-from app.matching.night_report import WhyHere
+from app.matching.night_report import Unplaced, WhyHere, WhyNone
 from app.matching.recheck import Fallen, Verdict
-from app.matching.referral import ChildRef, HomeRef
+from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.rematch.faults import SolverHung
 from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, RunStatus, rematch
@@ -221,6 +221,32 @@ def test_every_reason_has_a_sentence(outcome: Outcome) -> None:
                     outcome.report.proposals[0], why=why, others_would_lose=loss, because_of=others, unchanged=True
                 )
                 assert "{" not in why_here(one)
+
+
+def test_why_nobody_could_be_proposed_is_said_in_words(outcome: Outcome) -> None:
+    """Each reason as it is; only what is true of it: who got a home, what speaks against one that is free."""
+    pool, near = outcome.night.pool, HomeRef("H-near-1")
+    base = Unplaced(ReferralRef("R-9"), (), WhyNone.PLACES, 2, 0, near, None, (ReferralRef("R-1"),), (), ())
+    free = replace(base, lost_to=(), free_home=near)
+    for one, text in (
+        (base, "The best of them go to R-1."),
+        (replace(base, homes_allowed=1), "It goes to R-1."),
+        (replace(base, why=WhyNone.ARRIVALS), "can welcome nobody more tonight: R-1 goes there."),
+        (replace(base, why=WhyNone.MAY_NOT_SHARE), "not together with R-1: they may not share a home."),
+        (replace(base, why=WhyNone.SIBLINGS, lost_to=()), "the group cannot be made larger there."),
+        (replace(free, why=WhyNone.BUDGET), "would overrun the weekly budget."),
+        (replace(free, why=WhyNone.LOCAL_TARGET), "further from its local target."),
+        (replace(free, why=WhyNone.RESERVED), "(reserve price)."),
+        (replace(free, why=WhyNone.TRADE_OFF), "all children together would be no better off"),
+        (replace(free, why=WhyNone.OPEN), "nothing speaks against it: please look at it by hand."),
+        (replace(free, why=WhyNone.BUDGET, homes_excluded=1), "A person excluded 1 further home."),
+        (replace(base, why=WhyNone.EXCLUDED, homes_allowed=0, homes_excluded=1), "but a person excluded it."),
+        (replace(base, why=WhyNone.NO_HOME, homes_allowed=0), "No home meets every rule."),
+    ):
+        said = " ".join(why_none(one, pool))
+        assert text in said, one.why
+        assert ("R-1" in said) == bool(one.lost_to and one.homes_allowed), one.why
+        assert ("worse off" in said, "{" in said) == (False, False)
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from app.matching.batch import Night, Proposed, batch
+from app.matching.codes import KeepTogether
 from app.matching.night_explained import report
-from app.matching.night_report import NightReport, Proposal, WhyHere
+from app.matching.night_report import NightReport, Proposal, Unplaced, WhyHere, WhyNone
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.solve import solve
@@ -101,3 +103,94 @@ def test_an_excluded_home_is_not_told_where_another_is_as_good() -> None:
     """Of two homes with the most points the one that nobody excluded is the first choice: it is full."""
     away = far_away(three_for_two(pair("C-2", "H-near-1"), pair("C-1", "H-far"), pair("C-3", "H-far")))
     assert (away.referral, away.why, away.first_home) == ("R-2", WhyHere.PLACES, "H-near-2")
+
+
+def one_home(*children: tuple[str, str], places: int = 1, **changes: Any) -> Night:
+    """Children by referral and reference, in the order of how long they wait, and one home near by."""
+    groups: dict[str, list[str]] = {}
+    for referral, child in children:
+        groups.setdefault(referral, []).append(child)
+    referrals = [
+        a_referral(
+            *(a_child(ref=ChildRef(child)) for child in members),
+            ref=ReferralRef(ref),
+            keep_together=KeepTogether.PREFERRED,
+        )
+        for ref, members in groups.items()
+    ]
+    homes = [a_home(ref=HomeRef("H-1"), location=NEAR, places=places)]
+    return replace(Night(tuple(referrals), Pool.build(homes), default_policy(), AS_OF), **changes)
+
+
+def left_out(night: Night) -> Unplaced:
+    """The only referral without a proposal."""
+    [one] = told(night).unplaced
+    return one
+
+
+def test_only_who_fills_a_home_has_got_it() -> None:
+    """A full home went to somebody; nothing is said of room that there is not."""
+    one = left_out(replace(one_home(("R-1", "C-1"), ("R-2", "C-2")), pinned=(pair("C-1", "H-1"),)))
+    assert (one.why, one.lost_to, one.free_home) == (WhyNone.PLACES, ("R-1",), None)
+
+
+def test_company_that_is_not_allowed_is_told_as_that() -> None:
+    """There is a place beside the other child, but the two must live apart."""
+    night = one_home(("R-1", "C-1"), places=2, pinned=(pair("C-1", "H-1"),))
+    other = a_referral(
+        a_child(ref=ChildRef("C-2"), live_apart_from=frozenset({ChildRef("C-1")})), ref=ReferralRef("R-2")
+    )
+    one = left_out(replace(night, referrals=(*night.referrals, other)))
+    assert (one.why, one.lost_to, one.free_home) == (WhyNone.MAY_NOT_SHARE, ("R-1",), None)
+
+
+def test_a_home_that_welcomes_nobody_more_is_told_as_that() -> None:
+    """There is a place, and one arrival a night."""
+    night = one_home(("R-1", "C-1"), ("R-2", "C-2"), places=2, pinned=(pair("C-1", "H-1"),))
+    arrivals = replace(night.policy.arrivals, foster=1, residential=1)
+    one = left_out(replace(night, policy=replace(night.policy, arrivals=arrivals)))
+    assert (one.why, one.lost_to) == (WhyNone.ARRIVALS, ("R-1",))
+
+
+def test_nobody_loses_a_home_to_their_own_sister() -> None:
+    """A sister was pinned to a home with a place beside her: that is no other referral's doing."""
+    one = left_out(one_home(("R-1", "C-1"), ("R-1", "C-2"), places=2, pinned=(pair("C-1", "H-1"),)))
+    assert (one.children, one.why, one.lost_to) == (("C-2",), WhyNone.SIBLINGS, ())
+
+
+def test_what_keeps_a_child_from_going_along_with_a_sister_is_told() -> None:
+    """Together they would be beyond the budget."""
+    night = one_home(("R-1", "C-1"), ("R-1", "C-2"), places=2)
+    one = left_out(replace(night, weekly_budget_pence=130_000))
+    assert (len(one.children), one.why, one.free_home, one.lost_to) == (1, WhyNone.BUDGET, "H-1", ())
+
+
+@pytest.mark.parametrize("hard", [False, True])
+def test_a_limit_of_the_night_is_told_by_its_name(hard: bool) -> None:
+    """A place is free: the budget, the target, a reserve price or a person speaks against it, and nobody got it."""
+    night = one_home(("R-1", "C-1"))
+    target = replace(night.policy.target, hard=hard, floor_permille=800, counts="caseload")
+    dear = replace(target, floor_price=10_000_000, ambition_price=0)
+    far = Pool.build([replace(night.pool.records[0], location=FAR)])
+    away = replace(night, pool=far, local_placed=8, total_placed=10, policy=replace(night.policy, target=dear))
+    for tight, why in (
+        (replace(night, weekly_budget_pence=89_999), WhyNone.BUDGET),
+        (away, WhyNone.LOCAL_TARGET),
+        (replace(night, home_price={HomeRef("H-1"): 10_000_000}), WhyNone.RESERVED),
+    ):
+        one = left_out(tight)
+        assert (one.why, one.free_home, one.lost_to) == (why, "H-1", ()), why
+
+
+def test_a_home_that_a_person_excluded_is_not_one_that_breaks_a_rule() -> None:
+    """The rules allow it: nothing is said of near misses."""
+    one = left_out(one_home(("R-1", "C-1"), excluded=(pair("C-1", "H-1"),)))
+    assert (one.why, one.homes_allowed, one.homes_excluded, one.near_misses) == (WhyNone.EXCLUDED, 0, 1, ())
+
+
+def test_a_place_that_was_overlooked_is_said_to_be_open() -> None:
+    """Of a choice that was cut short it is never said that all together would be worse off."""
+    posed = batch(one_home(("R-1", "C-1")))
+    found = solve(posed.problem)
+    [one] = report(posed, replace(found, chosen=found.chosen[:0])).unplaced
+    assert (one.why, one.free_home) == (WhyNone.OPEN, "H-1")

@@ -1,0 +1,196 @@
+"""Why children have no proposal tonight: no home by the rules, homes that others fill, or a limit of the night."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+import numpy as np
+
+from app.matching.columns import IntArray
+from app.matching.night_reading import Reading
+from app.matching.night_report import Unplaced, WhyHere, WhyNone
+from app.matching.problem import WHOLE, LocalTarget, TargetMode
+from app.matching.referral import HomeRef, ReferralRef
+from app.matching.shortlist import shortlist
+
+LOST_AMONG = 3
+"""Of so many of the best homes it is told who got them."""
+FREE_AMONG = 100
+"""So many of the best homes with room are asked what speaks against them."""
+
+_BARRED = {
+    WhyHere.PLACES: WhyNone.PLACES,
+    WhyHere.ARRIVALS: WhyNone.ARRIVALS,
+    WhyHere.MAY_NOT_SHARE: WhyNone.MAY_NOT_SHARE,
+    WhyHere.SIBLINGS: WhyNone.SIBLINGS,
+}
+_Reason = tuple[WhyNone, int | None, list[int]]
+"""Why; the home with room, if there is one; the chosen pairs that are in the way."""
+
+
+def unplaced(reading: Reading) -> tuple[Unplaced, ...]:
+    """Everybody without a proposal, by referral."""
+    parties = reading.batch.question.parties.parties
+    placed = {row for party in reading.party for row in parties[int(party)].members}
+    missing: dict[ReferralRef, list[int]] = {}
+    for row, entry in enumerate(reading.batch.question.children.entries):
+        if row not in placed:
+            missing.setdefault(entry.referral.ref, []).append(row)
+    groups: dict[ReferralRef, dict[frozenset[int], int]] = {}
+    for party, record in enumerate(parties):
+        if record.referral.ref in missing:
+            groups.setdefault(record.referral.ref, {})[frozenset(record.members)] = party
+    return tuple(_one(reading, rows, groups[ref]) for ref, rows in sorted(missing.items()))
+
+
+def _one(reading: Reading, rows: Sequence[int], groups: Mapping[frozenset[int], int]) -> Unplaced:
+    """`groups`: every party of the referral by its members."""
+    batch, pairs = reading.batch, reading.batch.problem.pairs
+    referral = batch.question.children.entries[rows[0]].referral
+    none = np.zeros(0, dtype=np.int64)
+    every = np.concatenate([none, *(reading.by_rules(party) for who, party in groups.items() if who <= set(rows))])
+    own = every[~reading.excluded(every)]
+    own = own[np.argsort(-pairs.points[own], kind="stable")]
+    why, free, others = _reason(reading, own, len(every), groups)
+    stuck = None if len(every) else shortlist(referral, batch.night.pool, batch.night.policy, batch.night.as_of, k=1)
+    allowed = np.unique(pairs.home[own])
+    return Unplaced(
+        referral=referral.ref,
+        children=tuple(batch.question.children.entries[row].child.ref for row in rows),
+        why=why,
+        homes_allowed=len(allowed),
+        homes_excluded=len(np.setdiff1d(pairs.home[every], allowed)),
+        best_home=_named(reading, int(pairs.home[own[0]]) if len(own) else None),
+        free_home=_named(reading, free),
+        lost_to=_winners(reading, own, others, referral.ref),
+        near_misses=stuck.near_misses if stuck else (),
+        relaxations=stuck.relaxations if stuck else (),
+    )
+
+
+def _named(reading: Reading, home: int | None) -> HomeRef | None:
+    return None if home is None else reading.home_ref(home)
+
+
+def _reason(reading: Reading, own: IntArray, by_rules: int, groups: Mapping[frozenset[int], int]) -> _Reason:
+    """A home with room is what an officer would ask about first; then who is in the way at the best home."""
+    if not len(own):
+        return WhyNone.EXCLUDED if by_rules else WhyNone.NO_HOME, None, []
+    free = np.fromiter(islice(reading.with_room(own), FREE_AMONG), dtype=np.int64)
+    if len(free):
+        return _limit(reading, free, None)
+    problem = reading.batch.problem
+    party, home = _party(reading, int(own[0])), int(problem.pairs.home[own[0]])
+    bar = reading.bar(party, home)
+    if bar is None:
+        return _limit(reading, own[:1], None)
+    why, others = bar
+    return (
+        _beside_siblings(reading, party, others[0], groups) if why is WhyHere.SIBLINGS else (_BARRED[why], None, others)
+    )
+
+
+def _beside_siblings(reading: Reading, party: int, there: int, groups: Mapping[frozenset[int], int]) -> _Reason:
+    """Brothers and sisters go to the best home: what keeps the party from going along with them."""
+    problem, parties = reading.batch.problem, reading.batch.question.parties.parties
+    home, guest = int(reading.home[there]), int(reading.party[there])
+    together = groups.get(frozenset(parties[party].members) | frozenset(parties[guest].members))
+    every = np.zeros(0, dtype=np.int64) if together is None else reading.by_rules(together)
+    pair = every[problem.pairs.home[every] == home]
+    if together is None or not len(pair) or int(reading.solution.chosen[there]) in problem.pinned:
+        return WhyNone.SIBLINGS, None, []
+    if reading.excluded(pair).any():
+        return WhyNone.EXCLUDED, None, []
+    bar = reading.bar(together, home, (there,))
+    if bar is None:
+        return _limit(reading, pair, there)
+    why, others = bar
+    return _BARRED[why], None, [] if why is WhyHere.SIBLINGS else others
+
+
+def _limit(reading: Reading, free: IntArray, leaving: int | None) -> _Reason:
+    """What speaks against pairs with room, the best first; `leaving`: a chosen pair that each would take in."""
+    codes = _limits(reading, free, leaving)
+    at = codes.index(WhyNone.OPEN) if WhyNone.OPEN in codes else 0
+    return codes[at], int(reading.batch.problem.pairs.home[free[at]]), []
+
+
+def _limits(reading: Reading, free: IntArray, leaving: int | None) -> list[WhyNone]:
+    """For each pair with room: what would happen to the night if it were chosen as well.
+
+    The worth, the budget and the local target are those of `problem`, of one more pair.
+    """
+    problem = reading.batch.problem
+    pairs, gone = problem.pairs, np.array([] if leaving is None else [reading.solution.chosen[leaving]], dtype=np.int64)
+    size = np.diff(problem.party_start)
+    more = size[_parties(reading, free)] - size[_parties(reading, gone)].sum()
+    local = pairs.local_children[free].astype(np.int64) - pairs.local_children[gone].sum(dtype=np.int64)
+    worth = _worth(reading, free) - _worth(reading, gone).sum()
+    price = more * problem.home_price[pairs.home[free]]
+    missed, toll = _target(reading, local, more)
+    over = np.zeros(len(free), dtype=np.bool_)
+    if problem.weekly_budget_pence is not None:
+        kept = pairs.weekly_fee_pence[reading.solution.chosen].sum(dtype=np.int64)
+        kept -= pairs.weekly_fee_pence[gone].sum(dtype=np.int64)
+        over = kept + pairs.weekly_fee_pence[free] > problem.weekly_budget_pence
+    order = (WhyNone.BUDGET, WhyNone.LOCAL_TARGET, WhyNone.OPEN, WhyNone.LOCAL_TARGET, WhyNone.RESERVED)
+    tests = (over, missed, worth - price - toll > 0, worth - price > 0, worth > 0)
+    return [
+        next((why for why, test in zip(order, tests, strict=True) if test[at]), WhyNone.TRADE_OFF)
+        for at in range(len(free))
+    ]
+
+
+def _worth(reading: Reading, pairs: IntArray) -> IntArray:
+    """Worth of each pair before reserve prices and the local target."""
+    problem, terms = reading.batch.problem, reading.terms
+    again = problem.unchanged_points * np.isin(pairs, terms.unchanged)
+    worth: IntArray = terms.base[_parties(reading, pairs)] + problem.pairs.points[pairs] + again
+    return worth
+
+
+def _target(reading: Reading, local: IntArray, more: IntArray) -> tuple[IntArray, IntArray]:
+    """Whether a hard target would be missed by so many more children, and what they add to the price otherwise."""
+    problem, solution = reading.batch.problem, reading.solution
+    target = problem.local
+    if target is None:
+        return np.zeros(len(more), dtype=np.bool_), np.zeros(len(more), dtype=np.int64)
+    now_local = target.existing_local + problem.pairs.local_children[solution.chosen].sum(dtype=np.int64)
+    now_total = target.existing_total + int(reading.size.sum())
+    then_local, then_total = now_local + local, now_total + more
+    missed = np.zeros(len(more), dtype=np.bool_)
+    if target.mode is TargetMode.HARD:
+        missed = then_local * WHOLE - target.floor_per_10000 * then_total < (solution.most_local_balance or 0)
+    if solution.most_local_balance is not None:
+        return missed, np.zeros(len(more), dtype=np.int64)
+    before = _toll(target, np.array([now_local]), np.array([now_total]))
+    return missed, _toll(target, then_local, then_total) - before
+
+
+def _toll(target: LocalTarget, local: IntArray, total: IntArray) -> IntArray:
+    """What the local target takes from a choice, in points; see `LocalTarget`."""
+    floor = -(-target.floor_per_10000 * total // WHOLE)
+    ambition = -(-target.ambition_per_10000 * total // WHOLE)
+    floor_price = target.floor_price if target.mode is TargetMode.ELASTIC else 0
+    missing = np.maximum(0, floor - local) * floor_price
+    toll: IntArray = missing + np.maximum(0, ambition - np.maximum(local, floor)) * target.ambition_price
+    return toll
+
+
+def _winners(reading: Reading, own: IntArray, others: Sequence[int], ref: ReferralRef) -> tuple[ReferralRef, ...]:
+    """Of other referrals: whoever keeps the party out of one of the best homes."""
+    found = set(others)
+    for pair in own[:LOST_AMONG].tolist():
+        bar = reading.bar(_party(reading, pair), int(reading.batch.problem.pairs.home[pair]))
+        found.update(bar[1] if bar else ())
+    return tuple(sorted({reading.referral(int(reading.party[j])) for j in found} - {ref}))
+
+
+def _parties(reading: Reading, pairs: IntArray) -> IntArray:
+    party: IntArray = np.searchsorted(reading.batch.problem.pairs.start, pairs, side="right") - 1
+    return party
+
+
+def _party(reading: Reading, pair: int) -> int:
+    return int(np.searchsorted(reading.batch.problem.pairs.start, pair, side="right")) - 1
