@@ -9,7 +9,15 @@ from app.documents.fields import OLDEST_YEARS
 from app.documents.home_models import HomeIn
 from app.documents.places import Found
 from app.documents.referral_models import ReferralIn
-from app.matching.codes import PLACE_CODES_OF_KIND, KeepTogether, LivingCompanions
+from app.matching.codes import (
+    FOUR_GRADES,
+    PLACE_CODES_OF_KIND,
+    THREE_OUTCOMES,
+    Judgement,
+    KeepTogether,
+    LivingCompanions,
+    scale_of,
+)
 
 YEARS_AROUND_TODAY = 5
 """How far from today a home may be needed, or be available."""
@@ -49,6 +57,7 @@ def check_home(document: HomeIn, today: date, found: Found, at: str) -> None:
         codes = ", ".join(sorted(PLACE_CODES_OF_KIND[document.kind]))
         cure = f"For this kind of home it is one of: {codes}."
         found.problem(f"{at}place_code", "The place code does not belong to the kind of home.", cure)
+    _judged(document, at, found)
     for name in ("judged_on", "confirmed_on"):
         _not_after(getattr(document, name), today, f"{at}{name}", found)
     for name in ("judged_on", "confirmed_on", "registered_from", "registered_to", "available_from"):
@@ -59,6 +68,21 @@ def check_home(document: HomeIn, today: date, found: Found, at: str) -> None:
     _once([resident.ref for resident in document.residents], f"{at}residents", found)
     for n, resident in enumerate(document.residents):
         _born(resident.date_of_birth, today, f"{at}residents[{n}].date_of_birth", found)
+
+
+def _judged(document: HomeIn, at: str, found: Found) -> None:
+    """The judgement is of the scale of this kind of home, and has a day only where there was an inspection.
+
+    What is not judged, or not known, may have the day of the inspection: the published files have such rows.
+    """
+    scale = scale_of(document.kind)
+    if document.judgement in (FOUR_GRADES | THREE_OUTCOMES) - scale:
+        words = ", ".join(word for word in Judgement if word in scale)
+        cure = f"For this kind it is one of: {words}; or Not yet inspected, Not judged, Not known."
+        found.problem(f"{at}judgement", "The judgement is of another scale than Ofsted uses for this kind.", cure)
+    if document.judgement is Judgement.NOT_YET_INSPECTED and document.judged_on is not None:
+        problem = "A home that was not yet inspected has no day of a judgement."
+        found.problem(f"{at}judged_on", problem, "Send null here, or the judgement that was made on that day.")
 
 
 def _born(day: date | None, today: date, path: str, found: Found) -> None:

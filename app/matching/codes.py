@@ -265,6 +265,11 @@ FOUR_GRADES = frozenset({Judgement.OUTSTANDING, Judgement.GOOD, Judgement.REQUIR
 THREE_OUTCOMES = frozenset({Judgement.STRONG, Judgement.INCONSISTENT, Judgement.WEAK})
 
 
+def scale_of(kind: HomeKind) -> frozenset[Judgement]:
+    """The scale on which Ofsted judges homes of this kind: three outcomes for supported accommodation, else grades."""
+    return THREE_OUTCOMES if kind in SUPPORTED_KINDS else FOUR_GRADES
+
+
 class Adaptation(Code):
     """Physical features a child may need in the building."""
 

@@ -23,7 +23,7 @@ from app.errors import FieldProblem, Invalid
 from app.geo.grid import Location
 from app.geo.postcodes import PostcodeDirectory
 from app.geo.zones import Circle
-from app.matching.codes import Code
+from app.matching.codes import PLACE_CODES_OF_KIND, Code, HomeKind
 from app.matching.home import Home, Resident, Terms
 from app.matching.referral import Child, ContactPlace, PlacedSibling, Referral
 from tests.support.geo import baked_directory
@@ -256,6 +256,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     (_home(name="x" * 121), "name"),
     (_home(location="NG1 9ZZ"), "location"),
     (_home(judgement="Excellent"), "judgement"),
+    (_home(judgement="Not yet inspected"), "judged_on"),
 ]
 
 
@@ -266,6 +267,32 @@ def test_what_is_wrong_is_named_with_its_cure(document: dict[str, Any], field: s
     assert problem.field == field
     assert problem.problem
     assert problem.cure
+
+
+def _judged(kind: HomeKind, judgement: str, judged_on: str | None) -> list[FieldProblem]:
+    """What is wrong with a home of this kind that has this judgement."""
+    code = min(PLACE_CODES_OF_KIND[kind])
+    return problems(_home(kind=kind, place_code=code, judgement=judgement, judged_on=judged_on))
+
+
+OUTCOMES = {"Consistently strong", "Inconsistent quality", "Serious or widespread weaknesses"}
+GRADES = {"Outstanding", "Good", "Requires improvement to be good", "Inadequate"}
+
+
+@pytest.mark.parametrize("kind", HomeKind)
+def test_a_judgement_is_of_the_scale_of_the_kind_of_home(kind: HomeKind) -> None:
+    """Supported accommodation has the three outcomes, every other kind the four grades; the other scale is refused.
+
+    The refusal names the words that may stand there, and no other.
+    """
+    own, other = (OUTCOMES, GRADES) if kind.startswith("supported") else (GRADES, OUTCOMES)
+    for judgement in own | {"Not judged", "Not known"}:
+        assert _judged(kind, judgement, "2025-06-01") == []
+    assert _judged(kind, "Not yet inspected", None) == []
+    for judgement in other:
+        (problem,) = _judged(kind, judgement, "2025-06-01")
+        assert problem.field == "judgement"
+        assert {word for word in own | other if word in problem.cure} == own
 
 
 @pytest.mark.parametrize(

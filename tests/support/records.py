@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from app.geo.grid import Location
 from app.geo.zones import Circle, zone_from_json
 from app.matching.codes import (
+    FOUR_GRADES,
     PLACE_CODES_OF_KIND,
+    THREE_OUTCOMES,
+    Judgement,
     KeepTogether,
     LivingCompanions,
     NeedDomain,
@@ -18,6 +21,7 @@ from app.matching.codes import (
     Risk,
     RiskLevel,
     VisitFrequency,
+    scale_of,
 )
 from app.matching.home import Home, Resident, Terms
 from app.matching.languages import LANGUAGES
@@ -93,7 +97,11 @@ def homes(places: st.SearchStrategy[Location] = locations) -> st.SearchStrategy[
 
     def fitting(home: Home, code: int, span: tuple[date | None, date | None]) -> Home:
         codes = sorted(PLACE_CODES_OF_KIND[home.kind])
-        return replace(home, place_code=codes[code % len(codes)], registered_from=span[0], registered_to=span[1])
+        fitted = replace(home, place_code=codes[code % len(codes)], registered_from=span[0], registered_to=span[1])
+        graded = fitted.judgement in FOUR_GRADES | THREE_OUTCOMES
+        if graded and fitted.judgement not in scale_of(fitted.kind):
+            return replace(fitted, judgement=sorted(scale_of(fitted.kind))[code % 3])
+        return replace(fitted, judged_on=None) if fitted.judgement is Judgement.NOT_YET_INSPECTED else fitted
 
     return st.builds(fitting, usual, st.integers(0, 9), spans)
 
