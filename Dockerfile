@@ -9,7 +9,8 @@
 # That is one container with an SQLite database; compose.yaml is PostgreSQL, two services and two workers.
 #
 # Written at run time: /data (the database, when it is SQLite) and /tmp. Nothing else. Under another name than
-# localhost it answers once that name stands in PLACEMENT_ALLOWED_HOSTS.
+# localhost it answers once that name stands in PLACEMENT_ALLOWED_HOSTS (the whole list, as JSON); the health check
+# below is answered under any.
 
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1

@@ -1,8 +1,9 @@
 """The outermost layer: who is called, how much may be sent, how long it may take, and what never gets out.
 
 It gives each request a number, refuses a Host that is not ours (a web page elsewhere could otherwise reach a
-service on this machine by another name), stops a body that is too large or too slow while it arrives, adds
-the headers that every answer carries, and answers what nobody expected without a word of what was sent.
+service on this machine by another name; `ALIVE` alone may be asked by any), stops a body that is too large or
+too slow while it arrives, adds the headers that every answer carries, and answers what nobody expected without
+a word of what was sent.
 """
 
 from __future__ import annotations
@@ -30,6 +31,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+ALIVE = "/health/live"
+"""Answered under any name: a container asks itself at its own address, and one word tells nobody anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,8 @@ class Guard:
             answer.is_over = True
 
     def _check_host(self, scope: Scope) -> None:
+        if scope["path"] == ALIVE:
+            return
         host = Headers(scope=scope).get("host", "")
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name.lower() not in self._limits.hosts:

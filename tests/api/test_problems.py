@@ -120,7 +120,14 @@ def test_only_our_own_names_are_answered(lite: TestClient, host: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "LOCALHOST:8000", "[::1]:80", "[::1]"])
 def test_our_own_names_are_answered(lite: TestClient, host: str) -> None:
     """With or without a port, in capitals or not."""
-    assert lite.get("/health/live", headers={"Host": host}).status_code == 200
+    assert lite.get("/health/ready", headers={"Host": host}).status_code == 200
+
+
+def test_whether_it_lives_is_told_under_any_name(lite: TestClient) -> None:
+    """A container asks itself at its own address, whatever names it answers to. Nothing else is told so."""
+    asked = ("/health/live", "/health/ready", "/health/live/", "/metrics", "/docs", "/health/live/../ready")
+    status = {path: lite.get(path, headers={"Host": "10.0.0.7:8000"}).status_code for path in asked}
+    assert status == dict.fromkeys(asked, 400) | {"/health/live": 200}
 
 
 def test_what_nobody_expected_tells_nothing(
