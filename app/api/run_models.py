@@ -60,11 +60,20 @@ class LocalShareOut(Out):
 
 
 class ScarceOut(Out):
-    """A home whose next place would be worth so many points to those who did not get it."""
+    """A contested home, and the points at which the proof of the night values a place there; no forecast."""
 
     home: str
     kind: HomeKind
     price_points: Points
+
+
+class ScarceKindOut(Out):
+    """All contested homes of a kind: how many, and the dearest and the mean price of a place in them."""
+
+    kind: HomeKind
+    homes: int
+    dearest_points: Points
+    mean_points: Points
 
 
 class OneMoreOut(Out):
@@ -127,6 +136,7 @@ class RunReportOut(Out):
     local: LocalShareOut | None = None
     weekly_cost_pence: int | None = None
     scarce: list[ScarceOut] = Field(default_factory=list)
+    scarce_kinds: list[ScarceKindOut] = Field(default_factory=list)
     price: OneMoreOut | None = None
     frontier: list[FrontierPointOut] = Field(default_factory=list)
     most_local_proven: bool | None = None

@@ -12,15 +12,16 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.frames import NARROW, framed
+from app.cli.night_words import label, why_here, why_none
 from app.cli.price_tables import frontier_table, price_line, share
 from app.matching.batch import Night
 from app.matching.home import Home
-from app.matching.night_report import LocalShare, NightReport, Proposal, Siblings, Unplaced, WhyHere, WhyNone
+from app.matching.night_report import LocalShare, NightReport, Proposal, Siblings, Unplaced, WhyHere
 from app.matching.pool import Pool
 from app.matching.recheck import Verdict
 from app.matching.referral import ChildRef, HomeRef
 from app.rematch.run import Outcome, RunStatus
-from app.wording import children, counted, day, joined, points, pounds, says, words
+from app.wording import children, counted, day, points, pounds, words
 
 STATUS_WORDS = {
     RunStatus.PROVEN: "[green]proven: nothing better exists[/]",
@@ -29,29 +30,6 @@ STATUS_WORDS = {
     RunStatus.FAILED: "[bold red]no proposals: the solver failed. The last good ones stand[/]",
     RunStatus.INFEASIBLE: "[bold red]no proposals: what is pinned cannot be[/]",
 }
-WHY = {
-    WhyHere.FIRST_CHOICE: "Their first choice: no home has more points for them",
-    WhyHere.PINNED: "A person pinned this home for them{more}",
-    WhyHere.EXCLUDED: "A person excluded {first} ({behind} points more) for them",
-    WhyHere.PLACES: "{first} ({behind} points more) goes to {others}, {stake}",
-    WhyHere.ARRIVALS: "{first} ({behind} points more) welcomes {others}, {stake}, and no more tonight",
-    WhyHere.MAY_NOT_SHARE: "{first} ({behind} points more) goes to {others}, {stake}; they may not share it",
-    WhyHere.SIBLINGS: "{first} ({behind} points more) goes to their brothers and sisters",
-    WhyHere.BUDGET: "{first} ({behind} points more) is beyond the weekly budget",
-    WhyHere.LOCAL_TARGET: "{first} ({behind} points more) is not local, and the local target counts here",
-    WhyHere.RESERVED: "{first} ({behind} points more) is kept for those who need it more (reserve price)",
-    WhyHere.UNCHANGED: "As last night; {first} has {behind} points more",
-    WhyHere.TRADE_OFF: "Best for all children together; {first} has {behind} points more",
-}
-WHY_NONE = {
-    WhyNone.EXCLUDED: "At {home} brothers or sisters have a place; a person excluded it for all of them together.",
-    WhyNone.SIBLINGS: "Brothers or sisters go to {home}, and the group cannot be made larger there.",
-    WhyNone.BUDGET: "{home} has room for them, but would overrun the weekly budget.",
-    WhyNone.LOCAL_TARGET: "{home} has room for them, but would take the night further from its local target.",
-    WhyNone.RESERVED: "{home} has room for them, but is kept for those who need it more (reserve price).",
-    WhyNone.TRADE_OFF: "{home} has room for them, but all children together would be no better off that way.",
-    WhyNone.OPEN: "{home} has room for them and nothing speaks against it: please look at it by hand.",
-}
 LEGEND = "In brackets: how many points the better home has above the one proposed"
 SCARCE_SHOWN = 8
 SCARCE_MEANS = (
@@ -59,6 +37,7 @@ SCARCE_MEANS = (
     "Price: the points at which the proof of the night values a place there; the higher, the more contested. It is no "
     "forecast: one more place would often add less, as there are next best homes."
 )
+KINDS_MEAN = "Mean: of the prices of a place in all contested homes of the kind"
 
 
 def print_night(console: Console, outcome: Outcome, shown: int | None = None) -> None:
@@ -186,36 +165,6 @@ def _who(party: Sequence[ChildRef], of: int) -> str:
     return children(of) if len(party) == of else "\n".join(party)
 
 
-def why_here(one: Proposal) -> str:
-    """Why this home, and not the one that suits these children best by itself."""
-    facts = {
-        "first": one.first_home,
-        "behind": points(one.behind_first),
-        "more": f"; {one.first_home} has {points(one.behind_first)} points more" if one.behind_first else "",
-        "others": ", ".join(one.because_of),
-        "stake": _stake(one.others_would_lose, len(one.because_of)),
-    }
-    again = "; as last night" if one.unchanged and one.why is not WhyHere.UNCHANGED else ""
-    return WHY[one.why].format_map(facts) + again
-
-
-def _stake(loss: int | None, others: int) -> str:
-    """What the others would give up by making room: of several the least that one of them would."""
-    if loss is None:
-        return "who could go nowhere else tonight" if others == 1 else "none of whom could go elsewhere tonight"
-    if not loss:
-        return (
-            "who by points alone would do as well elsewhere"
-            if others == 1
-            else "one of whom would do as well elsewhere"
-        )
-    return (
-        f"who would lose {points(loss)} points elsewhere"
-        if others == 1
-        else f"who would lose {points(loss)} or more each"
-    )
-
-
 def _unplaced(unplaced: Sequence[Unplaced], pool: Pool) -> Table:
     headings = ("Who", "Why, and what would help")
     table = framed("Without a proposal", *headings, whole=("Who",), show_lines=True)
@@ -225,82 +174,32 @@ def _unplaced(unplaced: Sequence[Unplaced], pool: Pool) -> Table:
     return table
 
 
-def why_none(one: Unplaced, pool: Pool) -> list[str]:
-    """Why nobody could be proposed: no home at all, to whom the homes went, or what speaks against a free one."""
-    if one.why is WhyNone.NO_HOME:
-        return _no_home(one, pool)
-    if not one.homes_allowed:
-        return [f"By the rules {counted(one.homes_excluded, 'home')} would do, but a person excluded {_them(one)}."]
-    best = f"{': ' if one.homes_allowed == 1 else ', best '}{_label(pool, one.best_home)}" if one.best_home else ""
-    lines = [f"{counted(one.homes_allowed, 'home')} would do{best}.", *_lost(one)]
-    home = one.free_home or one.best_home
-    if one.why in WHY_NONE and home:
-        lines.append(WHY_NONE[one.why].format(home=_label(pool, home)))
-    if one.homes_excluded:
-        lines.append(f"A person excluded {counted(one.homes_excluded, 'further home')}.")
-    return [" ".join(lines)]
-
-
-def _them(one: Unplaced) -> str:
-    return "it" if one.homes_excluded == 1 else "them"
-
-
-def _lost(one: Unplaced) -> list[str]:
-    """Who is in the way, and how."""
-    if not one.lost_to:
-        return []
-    single, others = one.homes_allowed == 1, joined(one.lost_to)
-    which = "It" if single else "The best"
-    if one.why is WhyNone.ARRIVALS:
-        return [f"{which} can welcome nobody more tonight: {others} {'goes' if len(one.lost_to) == 1 else 'go'} there."]
-    if one.why is WhyNone.MAY_NOT_SHARE:
-        return [f"{which} would have room, but not together with {others}: they may not share a home."]
-    if single:
-        return [f"It goes to {others}."]
-    return [
-        f"Others of them go to {others}." if one.free_home == one.best_home else f"The best of them go to {others}."
-    ]
-
-
-def _no_home(one: Unplaced, pool: Pool) -> list[str]:
-    lines = ["No home meets every rule."]
-    for miss in one.near_misses[:2]:
-        rules = ", ".join(dict.fromkeys(words(finding.code) for finding in miss.findings))
-        lines.append(f"Nearest: {_label(pool, miss.home)}, out by {rules}.")
-    for relaxation in one.relaxations[:2]:
-        kind = "law" if relaxation.statutory else "policy"
-        lines.append(
-            f"If only '{says(relaxation.rule)}' ({kind}) were met: {counted(relaxation.homes, 'home')}"
-            f"{': ' if relaxation.homes == 1 else ', best '}{_label(pool, relaxation.best_home)}."
-        )
-    return lines
-
-
 def _scarce(report: NightReport, pool: Pool) -> Group:
     headings = ("Home", "Kind", "First choice\nof others", "Price of\na place")
     table = framed("Scarce tonight", *headings, right=headings[2:])
     wanted = _wanted_elsewhere(report)
     for one in report.scarce[:SCARCE_SHOWN]:
-        table.add_row(escape(_label(pool, one.home)), words(one.kind), f"{wanted[one.home]}", points(one.price_points))
-    kinds = Counter(words(one.kind) for one in report.scarce)
-    return Group(
-        table,
-        Text(SCARCE_MEANS),
-        Text("Kinds among the scarcest: " + ", ".join(f"{kind} {count}" for kind, count in kinds.most_common())),
-    )
+        table.add_row(escape(label(pool, one.home)), words(one.kind), f"{wanted[one.home]}", points(one.price_points))
+    return Group(table, Text(SCARCE_MEANS), _scarce_kinds(report))
+
+
+def _scarce_kinds(report: NightReport) -> Table:
+    headings = ("Kind of home", "Contested\nhomes", "Dearest\nplace", "Mean\nprice")
+    table = framed("Scarce tonight by kind", *headings, right=headings[1:])
+    table.caption, table.caption_justify = KINDS_MEAN, "left"
+    for one in report.scarce_kinds:
+        table.add_row(words(one.kind), f"{one.homes:,}", points(one.dearest_points), points(one.mean_points))
+    return table
 
 
 def _wanted_elsewhere(report: NightReport) -> Counter[HomeRef]:
     """Of how many, who get another home or none, each home is the first choice."""
-    wanted = Counter(one.first_home for one in report.proposals if one.home != one.first_home)
+    by_choice = (WhyHere.PINNED, WhyHere.EXCLUDED)
+    told = (one for one in report.proposals if one.why not in by_choice)
+    wanted = Counter(one.first_home for one in told if one.home != one.first_home)
     wanted.update(one.best_home for one in report.unplaced if one.best_home)
     return wanted
 
 
 def _name(home: Home) -> str:
     return home.name or home.ref
-
-
-def _label(pool: Pool, ref: HomeRef) -> str:
-    home = pool.record(ref)
-    return f"{home.name} ({ref})" if home.name else ref

@@ -41,9 +41,6 @@ def frontier_table(frontier: Sequence[FrontierPoint]) -> Table:
     )
     for point in frontier:
         table.add_row(*_row(point))
-    if any(not point.reached and point.fault is None for point in frontier):
-        table.caption = "In yellow: out of reach; the nearest choice"
-        table.caption_justify = "left"
     return table
 
 
@@ -54,12 +51,17 @@ def _row(point: FrontierPoint) -> tuple[str, ...]:
     reached = share(point.local or 0, point.total or 0)
     return (
         asked,
-        reached if point.reached else f"[yellow]{reached}[/]",
+        reached if point.reached else f"[yellow]{reached}[/]\nout of reach: {_certain(point)}",
         points(point.points),
         pounds(point.weekly_cost_pence),
         str(point.children_placed),
         points(point.gap or 0),
     )
+
+
+def _certain(point: FrontierPoint) -> str:
+    """Of a share that the choice does not reach: whether another choice could come nearer."""
+    return "proven, nothing comes nearer" if point.most_proven else "not proven, nothing nearer was found"
 
 
 def _signed(value: int) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.matching.batch import Batch, Proposed
+from app.matching.codes import HomeKind
 from app.matching.night_reading import Reading
-from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, Siblings, WhyHere
+from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, ScarceKind, Siblings, WhyHere
 from app.matching.night_unplaced import unplaced
 from app.matching.problem import PRICE_SCALE, Solution
 from app.matching.referral import ReferralRef
@@ -20,6 +21,7 @@ def report(batch: Batch, solution: Solution) -> NightReport:
     """Read a choice and explain it. The choice must have been verified."""
     reading = Reading.of(batch, solution)
     proposals = tuple(_proposal(reading, i) for i in range(len(solution.chosen)))
+    scarce = _scarce(reading)
     return NightReport(
         status=solution.status,
         objective=solution.objective,
@@ -31,7 +33,8 @@ def report(batch: Batch, solution: Solution) -> NightReport:
         siblings=_siblings(reading),
         local=_local(reading),
         weekly_cost_pence=int(batch.problem.pairs.weekly_fee_pence[solution.chosen].sum()),
-        scarce=_scarce(reading),
+        scarce=scarce[:MOST_SCARCE],
+        scarce_kinds=_scarce_kinds(scarce),
     )
 
 
@@ -158,11 +161,21 @@ def _local(reading: Reading) -> LocalShare:
 
 
 def _scarce(reading: Reading) -> tuple[Scarce, ...]:
+    """Every contested home, the dearest first."""
     charge = reading.solution.prices.charge
     if not charge.size:
         return ()
     price = charge[:, 0] // PRICE_SCALE
     records = reading.batch.night.pool.records
     wanted = np.flatnonzero(price > 0)
-    order = sorted(wanted.tolist(), key=lambda home: (-int(price[home]), records[home].ref))[:MOST_SCARCE]
+    order = sorted(wanted.tolist(), key=lambda home: (-int(price[home]), records[home].ref))
     return tuple(Scarce(records[home].ref, records[home].kind, int(price[home])) for home in order)
+
+
+def _scarce_kinds(scarce: Sequence[Scarce]) -> tuple[ScarceKind, ...]:
+    """The kinds of the contested homes, that with the dearest place first."""
+    prices: dict[HomeKind, list[int]] = {}
+    for one in scarce:
+        prices.setdefault(one.kind, []).append(one.price_points)
+    kinds = [ScarceKind(kind, len(each), max(each), sum(each) // len(each)) for kind, each in prices.items()]
+    return tuple(sorted(kinds, key=lambda one: (-one.dearest_points, one.kind)))

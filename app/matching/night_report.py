@@ -131,8 +131,24 @@ class Scarce:
 
 
 @dataclass(frozen=True, slots=True)
+class ScarceKind:
+    """The contested homes of a kind: how many, and the prices of a place: the dearest, and the mean of them all.
+
+    The mean is of one place in each contested home, whole points, rounded down. Homes without a price do not count.
+    """
+
+    kind: HomeKind
+    homes: int
+    dearest_points: int
+    mean_points: int
+
+
+@dataclass(frozen=True, slots=True)
 class NightReport:
-    """The outcome of a run. `gap`: no choice whatever is worth more than `gap` points above this one."""
+    """The outcome of a run. `gap`: no choice whatever is worth more than `gap` points above this one.
+
+    scarce: the most contested homes, dearest first. scarce_kinds: all contested homes by their kind.
+    """
 
     status: Status
     objective: int
@@ -145,6 +161,7 @@ class NightReport:
     local: LocalShare
     weekly_cost_pence: int
     scarce: tuple[Scarce, ...]
+    scarce_kinds: tuple[ScarceKind, ...]
 
     @property
     def gap(self) -> int:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from app.matching.batch import Proposed
-from app.matching.night_report import NightReport, Proposal, Scarce, Unplaced
+from app.matching.night_report import NightReport, Proposal, Scarce, ScarceKind, Unplaced
 from app.matching.shortlist import NearMiss
 from app.rematch.run import Outcome
 from app.rematch.snapshot import Snapshot, canonical_bytes
@@ -54,6 +54,7 @@ def _report(report: NightReport) -> dict[str, Any]:
         "proposals": [_proposal(one) for one in report.proposals],
         "unplaced": [_unplaced(one) for one in report.unplaced],
         "scarce": [_scarce(one) for one in report.scarce],
+        "scarce_kinds": [_scarce(one) for one in report.scarce_kinds],
     }
 
 
@@ -90,7 +91,7 @@ def _near_miss(miss: NearMiss) -> dict[str, Any]:
     }
 
 
-def _scarce(one: Scarce) -> dict[str, Any]:
+def _scarce(one: Scarce | ScarceKind) -> dict[str, Any]:
     return asdict(one) | {"kind": str(one.kind)}
 
 

@@ -1,9 +1,9 @@
 """What is stored of a run for those who read it later: plain values, whole numbers, codes, references.
 
 `told(outcome)` is the report of a run. Its parts: `children`, `children_placed`, `siblings`, `local`,
-`weekly_cost_pence`, `scarce`, `unplaced` as in `NightReport`; `price` of one more local child; `frontier`;
-`faults` of the solver; `contradictions`; of a run without proposals how many of the last ones still keep every
-rule (`standing`, `fallen`); and `publication`: what came of the proposals when they met the facts of the moment.
+`weekly_cost_pence`, `scarce`, `scarce_kinds`, `unplaced` as in `NightReport`; `price` of one more local child;
+`frontier`; `faults` of the solver; `contradictions`; of a run without proposals how many of the last ones still keep
+every rule (`standing`, `fallen`); and `publication`: what came of the proposals when they met the facts of the moment.
 """
 
 from __future__ import annotations
@@ -95,7 +95,8 @@ def new_proposal(proposal: Proposal, verdict: Verdict, changed: Sequence[str]) -
 
 
 def _of_report(report: NightReport) -> dict[str, Any]:
-    names = ("children", "children_placed", "siblings", "local", "weekly_cost_pence", "scarce", "unplaced")
+    figures = ("children", "children_placed", "siblings", "local", "weekly_cost_pence")
+    names = (*figures, "scarce", "scarce_kinds", "unplaced")
     return _plain({name: getattr(report, name) for name in names})
 
 

@@ -13,10 +13,12 @@ import pytest
 from rich.console import Console
 
 from app.cli import night_tables, rematching
-from app.cli.night_tables import WHY, print_night, why_here, why_none
+from app.cli.night_tables import print_night
+from app.cli.night_words import WHY, WHY_NONE, why_here, why_none
 from app.cli.price_tables import price_line
 from app.matching.batch import Night, Proposed
-from app.matching.night_report import Unplaced, WhyHere, WhyNone
+from app.matching.codes import HomeKind
+from app.matching.night_report import ScarceKind, Unplaced, WhyHere, WhyNone
 from app.matching.recheck import Fallen, Verdict
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.rematch.faults import SolverHung
@@ -154,6 +156,30 @@ def test_what_is_scarce_is_explained(outcome: Outcome) -> None:
     assert "It is no forecast" in in_one_line(printed(outcome))
 
 
+def test_kinds_of_home_are_shown_with_their_prices(outcome: Outcome) -> None:
+    """The row of a kind holds how many homes are contested, the dearest place and the mean, and says what they are."""
+    assert outcome.report is not None
+    told = replace(outcome.report, scarce_kinds=(ScarceKind(HomeKind.FOSTER, 3, 1_900, 650),))
+    text = printed(replace(outcome, report=told), 120).partition("Scarce tonight by kind")[2]
+    [row] = [line for line in text.splitlines() if "1,900" in line]
+    assert [cell.strip() for cell in row.split("│")[1:-1]] == ["foster home", "3", "1,900", "650"]
+    assert "Mean: of the prices of a place in all contested homes of the kind" in in_one_line(text)
+
+
+def test_a_share_out_of_reach_is_said_to_be(outcome: Outcome) -> None:
+    """In words, with whether that is certain; nothing of the kind beside a share that is reached."""
+    point = FrontierPoint(
+        900, reached=False, local=8, total=10, points=5, weekly_cost_pence=1, children_placed=3, gap=0
+    )
+    for one, words in (
+        (replace(point, most_proven=True), "out of reach: proven, nothing comes nearer"),
+        (point, "out of reach: not proven, nothing nearer was found"),
+        (replace(point, reached=True), None),
+    ):
+        text = in_one_line(printed(replace(outcome, frontier=(one,)), 160))
+        assert words in text if words else "out of reach" not in text.partition("What other shares")[2]
+
+
 def test_brothers_and_sisters_who_are_parted_are_told_apart(outcome: Outcome) -> None:
     """Two rows of one referral say which child is which; a group that stays together is counted."""
     assert outcome.report is not None
@@ -214,6 +240,7 @@ def test_every_reason_has_a_sentence(outcome: Outcome) -> None:
     """None is forgotten, and each can be filled in."""
     assert outcome.report is not None
     assert set(WHY) == set(WhyHere)
+    assert set(WHY_NONE) | {WhyNone.NO_HOME, WhyNone.PLACES, WhyNone.ARRIVALS, WhyNone.MAY_NOT_SHARE} == set(WhyNone)
     for why in WhyHere:
         for loss in (None, 0, 700):
             for others in (("R-1",), ("R-1", "R-2")):

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app.matching.batch import Night, Proposed, batch
-from app.matching.codes import KeepTogether
+from app.matching.codes import HomeKind, KeepTogether
 from app.matching.night_explained import report
-from app.matching.night_report import NightReport, Proposal, Unplaced, WhyHere, WhyNone
+from app.matching.night_report import NightReport, Proposal, ScarceKind, Unplaced, WhyHere, WhyNone
 from app.matching.pool import Pool
+from app.matching.problem import PRICE_SCALE
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.solve import solve
 from tests.rematch.nights import FAR, NEAR, default_policy
@@ -194,3 +196,15 @@ def test_a_place_that_was_overlooked_is_said_to_be_open() -> None:
     found = solve(posed.problem)
     [one] = report(posed, replace(found, chosen=found.chosen[:0])).unplaced
     assert (one.why, one.free_home) == (WhyNone.OPEN, "H-1")
+
+
+def test_kinds_of_home_have_prices_too() -> None:
+    """Of all contested homes of a kind: how many, the dearest place, and the mean of their prices."""
+    posed = batch(three_for_two())
+    found = solve(posed.problem)
+    homes: list[str] = [home.ref for home in posed.night.pool.records]
+    charge = np.zeros_like(found.prices.charge)
+    charge[[homes.index("H-near-1"), homes.index("H-far")], 0] = (900 * PRICE_SCALE, 401 * PRICE_SCALE)
+    summary = report(posed, replace(found, prices=replace(found.prices, charge=charge)))
+    assert [(one.home, one.price_points) for one in summary.scarce] == [("H-near-1", 900), ("H-far", 401)]
+    assert summary.scarce_kinds == (ScarceKind(HomeKind.FOSTER, 2, 900, 650),)
