@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from app.cli.demo import settings_or_demo
-from app.cli.desk import console, errors, gently, open_desk, read_file, today
+from app.cli.desk import Desk, console, errors, gently, open_desk, read_file, today
 from app.cli.matching import AsOf, Version
 from app.cli.night_tables import print_night
 from app.cli.nights import progress, stored_night, tried_night
@@ -20,8 +21,9 @@ from app.rematch.run import rematch as solve_night
 from app.rematch.snapshot import Snapshot, snapshot_bytes, snapshot_of
 from app.rematch.versions import differing
 from app.settings import PREFIX, Settings
-from app.store.run_records import Run, RunKind, RunOptions, RunStatus, Wanted
-from app.wording import words
+from app.store import proposals
+from app.store.run_records import NewProposal, Run, RunKind, RunOptions, RunStatus, Wanted
+from app.wording import counted, joined, words
 
 Frontier = Annotated[bool, typer.Option("--frontier", help="Also: what 70 % to 95 % local would cost, each solved")]
 Out = Annotated[Path | None, typer.Option("--out", help="Write the result to this file, as JSON")]
@@ -59,7 +61,7 @@ def rematch(
             desk.saw("run.read", "run", run.id if run else "tried", waiting, to_file=bool(snapshot or out))
             print_night(console, outcome)
             _write_files(snapshot_of(outcome.night, desk.settings.policies), outcome, snapshot, out)
-        _say_stored(run)
+        _say_stored(run, _dropped(desk, run))
         if outcome is None or outcome.report is None or (run and run.status is not RunStatus.PUBLISHED):
             raise typer.Exit(1)
 
@@ -89,14 +91,39 @@ def replay(
             raise typer.Exit(1)
 
 
-def _say_stored(run: Run | None) -> None:
+def _dropped(desk: Desk, run: Run | None) -> list[NewProposal]:
+    """The proposals of a published run that were impossible by the time it was published."""
+    if run is None or not run.dropped:
+        return []
+    with desk.database.reading() as reading:
+        every = proposals.of_run(reading, desk.settings.authority, run.id)
+    return [stored.proposal for stored in every if stored.proposal.dropped_because is not None]
+
+
+def _say_stored(run: Run | None, dropped: Sequence[NewProposal]) -> None:
     if run is None:
         console.print("[dim]Nothing was stored (--dry-run).[/]")
     elif run.status is RunStatus.PUBLISHED:
-        dropped = f", {run.dropped} had become impossible and were dropped" if run.dropped else ""
-        console.print(f"Stored as run {run.number}: {run.proposed} proposals stand{dropped}.")
+        stand = f"{counted(run.proposed or 0, 'proposal')} {'stands' if run.proposed == 1 else 'stand'}"
+        console.print(f"Stored as run {run.number}: {stand}.")
+        if dropped:
+            console.print(f"[bold yellow]{_dropped_heading(len(dropped))}[/]")
+        for one in dropped:
+            console.print(_dropped_line(one), markup=False)
     else:
         errors.print(f"[bold red]Run {run.number} {words(run.status)}[/] ({words(run.failure)}). The last ones stand.")
+
+
+def _dropped_heading(count: int) -> str:
+    was = "has become impossible since the run read the records and was dropped"
+    were = "have become impossible since the run read the records and were dropped"
+    return f"{counted(count, 'proposal')} listed above {was if count == 1 else were}:"
+
+
+def _dropped_line(one: NewProposal) -> str:
+    rules = ", ".join(words(rule) for rule in one.explanation.get("rules", ()))
+    why = f"{words(one.dropped_because)}{f' ({rules})' if rules else ''}"
+    return f"{one.referral} ({joined(one.children)}) to {one.home}: {why}"
 
 
 def _write_files(snapshot: Snapshot, outcome: Outcome, snapshot_file: Path | None, out: Path | None) -> None:

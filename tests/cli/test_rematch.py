@@ -8,11 +8,12 @@ import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from app.cli import night_tables, rematching
+from app.cli import night_tables, nights, rematching
 from app.cli.night_tables import print_night
 from app.cli.night_words import WHY, WHY_NONE, why_here, why_none
 from app.cli.price_tables import price_line
@@ -25,6 +26,9 @@ from app.rematch.faults import SolverHung
 from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, RunStatus, rematch
 from app.rematch.target import FrontierPoint, TargetPrice
+from app.store import save
+from app.store.run_records import Run
+from app.store.session import Database
 from tests.cli.conftest import DAY as MADE_ON
 from tests.cli.conftest import Terminal
 from tests.rematch.conftest import solver
@@ -65,6 +69,49 @@ def test_rematch_stores_and_shows(terminal: Terminal) -> None:
     again = terminal.run("rematch")
     assert "Stored as run 2" in again.output
     assert "as last night" in in_one_line(again.output).lower()
+
+
+@pytest.mark.usefixtures("on_the_day")
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_was_dropped_is_listed_with_its_reason(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """While the run works, homes vanish: whoever was to go there is named after the tables, with why."""
+    gone: list[HomeRef] = []
+
+    def slow(*given: Any, **named: Any) -> Outcome:
+        outcome = rematch(*given, **named)
+        gone.extend(sorted({one.home for one in outcome.proposals})[:count])
+        database = Database.open(f"sqlite:///{terminal.folder / 'cli.db'}")
+        for ref in gone:
+            home = outcome.night.pool.record(ref)
+            with database.writing() as writing:
+                save.import_homes(writing, "E06000018", [replace(home, terms=replace(home.terms, age_max=0))])
+        database.close()
+        return outcome
+
+    monkeypatch.setattr(nights, "rematch", slow)
+    result = terminal.run("rematch")
+    assert result.exit_code == 0, result.output
+    text = in_one_line(result.output.partition("Stored as run 1")[2])
+    heading = "1 proposal listed above has become" if count == 1 else "2 proposals listed above have become"
+    assert heading in text
+    for ref in gone:
+        assert f" to {ref}: rules not met (age range)" in text
+
+
+@pytest.mark.usefixtures("on_the_day")
+def test_one_proposal_stands(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One stands, several stand."""
+    shown = rematching.stored_night
+
+    def one_alone(*given: Any) -> tuple[Outcome | None, Run]:
+        outcome, run = shown(*given)
+        return outcome, replace(run, proposed=1)
+
+    assert "proposals stand." in terminal.run("rematch").output
+    monkeypatch.setattr(rematching, "stored_night", one_alone)
+    assert "1 proposal stands." in terminal.run("rematch").output
 
 
 @pytest.mark.usefixtures("on_the_day")
