@@ -11,10 +11,13 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
 
+from app.documents import json_places
+from app.documents.json_places import STEP, outside_of_strings, place, plain_escapes
 from app.errors import FieldProblem, JsonRefused
 
 DEEPEST = 32
@@ -31,110 +34,125 @@ LONGEST_NUMBER = 25
 
 LARGEST = 10**15
 
-PIECE = 1 << 20
-"""Bytes looked at together, so that looking takes little memory however much there is."""
+PIECE = json_places.PIECE
 
 _DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 """An escape that may be the character NUL or half of a surrogate pair."""
 
 _NOT_TEXT = re.compile("[\x00\ud800-\udfff]")
 
-_STEP = np.zeros(256, dtype=np.int8)
-_STEP[[ord("["), ord("{")]] = 1
-_STEP[[ord("]"), ord("}")]] = -1
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+class _OddError(Exception):
+    """Something that is refused while reading, and how to find it in the text."""
+
+    def __init__(self, problem: str, cure: str, find: Callable[[str], int | None]) -> None:
+        super().__init__(problem)
+        self.problem, self.cure, self.find = problem, cure, find
 
 
 def parse_json(body: bytes) -> Any:
-    """The value that the bytes say. Raises `JsonRefused`."""
+    """The value that the bytes say. Raises `JsonRefused`, which says at which line and column, and in which row."""
+    body = body.removeprefix(BYTE_ORDER_MARK)
     text = _decoded(body)
     _check_structure(body)
     try:
-        value = _DECODER.decode(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        _refuse(f"It is not JSON: something is wrong at {where}.", "Check commas, quotation marks, brackets.")
-    if _DOUBTFUL.search(text):
-        _check_strings(value)
-    return value
+        return _read(text)
+    except _OddError as error:
+        found = error.find(text)
+        _refuse(error.problem, error.cure, body, None if found is None else len(text[:found].encode()))
 
 
 def _decoded(body: bytes) -> str:
     try:
-        return body.decode("utf-8-sig")
+        return body.decode()
     except UnicodeDecodeError as error:
-        _refuse(f"Byte {error.start + 1} is not UTF-8.", "Send the text in UTF-8.")
+        _refuse("A byte is not UTF-8", "Send the text in UTF-8.", body, error.start)
+
+
+def _read(text: str) -> Any:
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        position, cure = error.pos, "Check commas, quotation marks, brackets."
+        raise _OddError("It is not JSON: something is wrong", cure, lambda _: position) from None
+    if _DOUBTFUL.search(text):
+        _check_strings(text)
+    return value
 
 
 def _check_structure(body: bytes) -> None:
-    """Refuse what is too deep or too much for the parser, by the brackets and commas outside of strings.
-
-    Escaped backslashes and quotation marks are taken out first: then every quotation mark begins or ends a
-    string. In JSON they stand in strings only; of what is not JSON, the parser goes no further than the first
-    that does not.
-    """
-    if b"\\" in body:
-        body = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    """Refuse what is too deep or too much for the parser, by the brackets and commas outside of strings."""
+    plain = plain_escapes(body)
     depth, values, in_string = 0, 0, False
-    for start in range(0, len(body), PIECE):
-        piece = np.frombuffer(body, np.uint8, min(PIECE, len(body) - start), start)
-        within = np.logical_xor.accumulate(piece == ord('"')) ^ in_string
-        in_string = bool(within[-1])
-        outside = piece[~within]
-        steps = _STEP[outside]
+    for start in range(0, len(plain), PIECE):
+        piece = np.frombuffer(plain, np.uint8, min(PIECE, len(plain) - start), start)
+        where, in_string = outside_of_strings(piece, in_string=in_string)
+        outside = piece[where]
+        steps = STEP[outside]
         depths = depth + np.cumsum(steps, dtype=np.int32)
         if len(depths) and int(depths.max()) > DEEPEST:
-            _refuse(f"It is nested more than {DEEPEST} deep.", "Send only the fields that are documented.")
+            first = start + int(np.flatnonzero(where)[np.argmax(depths > DEEPEST)])
+            cure = "Send only the fields that are documented."
+            _refuse(f"It is nested more than {DEEPEST} deep", cure, body, first)
         depth = int(depths[-1]) if len(depths) else depth
         values += int(np.count_nonzero(outside == ord(","))) + int(np.count_nonzero(steps == 1))
         if values > MOST_VALUES:
-            _refuse("It holds more values than any inventory.", "Send the homes in several requests.")
+            _refuse("It holds more values than any inventory", "Send the homes in several requests.", body, None)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) > MOST_MEMBERS:
-        _refuse(f"An object has more than {MOST_MEMBERS} members.", "Send only the fields that are documented.")
+        problem, cure = f"An object has more than {MOST_MEMBERS} members", "Send only the fields that are documented."
+        raise _OddError(problem, cure, lambda text: json_places.member_beyond(text, MOST_MEMBERS))
     found = dict(pairs)
     if len(found) != len(pairs):
-        _refuse("An object has the same key twice.", "Send every key once: it is not clear which one counts.")
+        cure = "Send every key once: it is not clear which one counts."
+        raise _OddError("An object has the same key twice", cure, json_places.repeated_key)
     return found
 
 
 def _whole(text: str) -> int:
     if len(text) > LONGEST_NUMBER or abs(value := int(text)) >= LARGEST:
-        _refuse("A number is too large to be exact.", "Check it: no field takes more than 15 digits.")
+        _refuse_number("A number is too large to be exact", "Check it: no field takes more than 15 digits.")
     return value
 
 
 def _fraction(text: str) -> float:
     value = float(text) if len(text) <= LONGEST_NUMBER else math.inf
     if not abs(value) < LARGEST:
-        _refuse("A number is too large or too long to be exact.", "Check it: 15 digits are plenty.")
+        _refuse_number("A number is too large or too long to be exact", "Check it: 15 digits are plenty.")
     return value
 
 
+def _is_refused(text: str) -> bool:
+    """Whether a number as it is written is one that is not taken: too large, too long, or none at all."""
+    return len(text) > LONGEST_NUMBER or not abs(float(text)) < LARGEST
+
+
 def _constant(_text: str) -> NoReturn:
-    _refuse("NaN and Infinity are not numbers in JSON.", "Send a number, or null where it is not known.")
+    _refuse_number("NaN and Infinity are not numbers in JSON", "Send a number, or null where it is not known.")
 
 
-def _check_strings(value: Any) -> None:
+def _refuse_number(problem: str, cure: str) -> NoReturn:
+    raise _OddError(problem, cure, lambda text: json_places.odd_number(text, _is_refused))
+
+
+def _check_strings(text: str) -> None:
     """Every string and key: only whole characters, and no NUL. Escapes alone can bring them in."""
-    left = [value]
-    while left:
-        match left.pop():
-            case str(text):
-                if _NOT_TEXT.search(text):
-                    _refuse(
-                        "A text has half a character (a lone surrogate) or the character NUL.",
-                        "Write such text without \\u escapes, in UTF-8.",
-                    )
-            case dict(members):
-                left += [*members.keys(), *members.values()]
-            case list(items):
-                left += items
+    found = json_places.odd_string(text, _NOT_TEXT.search)
+    if found is not None:
+        raise _OddError(
+            "A text has half a character (a lone surrogate) or the character NUL",
+            "Write such text without \\u escapes, in UTF-8.",
+            lambda _: found,
+        )
 
 
-def _refuse(problem: str, cure: str) -> NoReturn:
-    raise JsonRefused([FieldProblem("body", problem, cure)]) from None
+def _refuse(problem: str, cure: str, body: bytes, offset: int | None) -> NoReturn:
+    where = "" if offset is None else f" at {place(body, offset)}"
+    raise JsonRefused([FieldProblem("body", f"{problem}{where}.", cure)]) from None
 
 
 _DECODER = json.JSONDecoder(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.documents import strict_json
+from app.documents import json_places, strict_json
 from app.documents.strict_json import DEEPEST, parse_json
 from app.errors import JsonRefused
 
@@ -87,6 +87,72 @@ def test_what_has_no_one_meaning_is_refused(body: bytes) -> None:
     assert problem.field == "body"
     assert problem.cure
     assert "canary" not in f"{problem} {caught.value} {caught.value.__cause__}"
+
+
+ROWS = ['{"canary": [{"a": "\\\\\\"}, ]{", "b": {"c": [1, 2]}}]}', *['{"a": "\\u017c", "b": 2.5e3}'] * 3]
+"""The beginning of an inventory: four rows, with brackets in strings and commas in rows."""
+
+
+def refused_in_row_4(row: str, around: tuple[str, str]) -> str:
+    """What is said of an inventory whose fifth line and fifth row is this one."""
+    body = ",\n".join([f"{around[0]}[{ROWS[0]}", *ROWS[1:], row]) + f"]{around[1]}"
+    with pytest.raises(JsonRefused) as caught:
+        parse_json(body.encode(errors="surrogateescape"))
+    (problem,) = caught.value.problems
+    assert "canary" not in f"{problem}"
+    return problem.problem
+
+
+AROUND = [('{"canary": ', "}"), ("", ""), ("\ufeff", "")]
+
+
+@pytest.mark.parametrize("around", AROUND, ids=["in a field", "bare", "with a byte order mark"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"\u017c": @NaN}',
+        '{"canary": [-1.5e3, @-Infinity]}',
+        '{"canary": @1e999}',
+        '{"canary": @-1234567890123456}',
+        '{"canary": {"x": 1, "y": ["canary", "canary"], @"x": 2}}',
+        '{"a": "canary", @"\\u0061": {"canary": 1}}',
+        '{"canary": "\\ud83d\\ude00", "b": @"canary\\ud800"}',
+        '{"canary": 1, @"canary\\u0000": 1}',
+        '{"canary": 1,@, "b": 2}',
+        '{"canary": "\u017c@\udcff"}',
+        "{" + ", ".join(f'"k{n}": "canary"' for n in range(200)) + ', @"canary": 1}',
+    ],
+)
+def test_where_it_stands_is_told(row: str, around: tuple[str, str]) -> None:
+    """The line, the column and the row of whatever is refused, so that it is found among thousands of homes."""
+    told = refused_in_row_4(row.replace("@", ""), around)
+    assert told.endswith(f" at line 5, column {row.index('@') + 1}, in row 4 (the first is row 0).")
+
+
+@pytest.mark.parametrize(("around", "within"), list(zip(AROUND, (3, 2, 2), strict=True)))
+def test_where_it_is_too_deep_is_told(around: tuple[str, str], within: int) -> None:
+    """The bracket that is one too many."""
+    row = '{"canary\\\\": ' + "[" * (DEEPEST - within)
+    told = refused_in_row_4(row + "[[[", around)
+    assert told.endswith(f" at line 5, column {len(row) + 1}, in row 4 (the first is row 0).")
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
+def test_rows_are_counted_across_pieces(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the text is cut to be looked at makes no difference to the row."""
+    monkeypatch.setattr(json_places, "PIECE", size)
+    with pytest.raises(JsonRefused) as caught:
+        parse_json(('{"a": [1, 2], "homes": [' + ",".join(ROWS) + ",NaN]}").encode())
+    assert ", in row 4 (" in caught.value.problems[0].problem
+
+
+@pytest.mark.parametrize("body", [b'{"a": [1, 2], "b": NaN}', b"NaN", b'{"a": {"b": [1, NaN]}}'])
+def test_outside_of_a_list_no_row_is_told(body: bytes) -> None:
+    """A body that is no list of rows has lines and columns alone."""
+    with pytest.raises(JsonRefused) as caught:
+        parse_json(body)
+    assert " at line 1, column " in caught.value.problems[0].problem
+    assert "row" not in caught.value.problems[0].problem
 
 
 def test_what_is_just_allowed() -> None:
