@@ -20,7 +20,7 @@ from app.api.admission import Crowd, Door, waits
 from app.api.problems import problem_response
 from app.api.timing import within
 from app.api.watching import Watch
-from app.errors import BodyTooLarge, BodyTooSlow, HostNotAllowed, Internal, Overloaded, PlacementError
+from app.errors import BodyTooLarge, BodyTooSlow, FieldProblem, HostNotAllowed, Internal, Overloaded, PlacementError
 from app.observing import metrics
 from app.observing.correlation import accepted
 
@@ -105,7 +105,7 @@ class Guard:
             await turn.come()
             return receive
         if not declared.isdecimal() or int(declared[:20]) > limit:
-            return _refusing
+            return _refusing(limit)
         got = 0
         loop = asyncio.get_running_loop()
         until = loop.time() + self._limits.body_timeout_s
@@ -123,7 +123,7 @@ class Guard:
             got += len(message.get("body", b""))
             complete = not message.get("more_body", False)
             if got > limit:
-                raise BodyTooLarge
+                raise _too_large(limit)
             if complete:
                 await turn.come()
             return message
@@ -131,8 +131,16 @@ class Guard:
         return limited
 
 
-async def _refusing() -> NoReturn:
-    raise BodyTooLarge
+def _refusing(limit: int) -> Receive:
+    async def refusing() -> NoReturn:
+        raise _too_large(limit)
+
+    return refusing
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    problem = f"This address takes at most {limit} bytes in one request."
+    return BodyTooLarge([FieldProblem("body", problem, "Send less at once: a list in several requests.")])
 
 
 class _Turn:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, cast
+from typing import Annotated, Any, cast, get_origin
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
-from app.documents.problems import problems_of
+from app.documents.problems import BARE_LIST, problems_of
 from app.errors import (
     BodyTooLarge,
     Internal,
@@ -96,7 +96,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
     def wrong_shape(request: Request, error: Exception) -> Response:  # in a thread: there may be very many errors
         found = cast("RequestValidationError", error).errors()
-        problems = problems_of([{**each, "loc": _place(each["loc"])} for each in found])
+        problems = problems_of([{**_bare_list(each, request), "loc": _place(each["loc"])} for each in found])
         return problem_response(Invalid(problems), correlation_id(request))
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -121,6 +121,20 @@ def _allowed(routes: Sequence[BaseRoute], request: Request) -> list[str]:
     ]
     exact = [route for route in fitting if route.path == request.scope["path"]] or fitting
     return sorted({method for route in exact for method in route.methods or ()})
+
+
+def _bare_list(error: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
+    """The error; where a bare list was sent to an address that takes one in an object, one that names its field."""
+    if tuple(error["loc"]) != ("body",) or not isinstance(error.get("input"), list):
+        return error
+    field = getattr(request.scope.get("route"), "body_field", None)
+    model = field.field_info.annotation if field is not None else None
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return error
+    needed = [name for name, each in model.model_fields.items() if each.is_required()]
+    if len(needed) != 1 or get_origin(model.model_fields[needed[0]].annotation) is not list:
+        return error
+    return {"type": BARE_LIST, "loc": error["loc"], "ctx": {"name": needed[0]}}
 
 
 def _place(where: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -29,7 +29,10 @@ MOST_PENCE_A_WEEK = 10_000_000
 
 T = TypeVar("T", bound=Hashable)
 
-_DAY = re.compile(r"[12]\d{3}-\d{2}-\d{2}", re.ASCII)
+FIRST_DAY, LAST_DAY = date(1000, 1, 1), date(2999, 12, 31)
+"""Between them every date can be reckoned with: days and years may be added or taken away."""
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Document(BaseModel):
@@ -43,9 +46,12 @@ def _day(value: object) -> date:
         return value
     if isinstance(value, str) and _DAY.fullmatch(value):
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
-            pass
+            raise PydanticCustomError("day", "not a date") from None
+        if not FIRST_DAY <= day <= LAST_DAY:
+            raise PydanticCustomError("day_out_of_range", "a date too far away")
+        return day
     raise PydanticCustomError("day", "not a date")
 
 
@@ -72,7 +78,7 @@ Day = Annotated[
     BeforeValidator(_day),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-03-02"]}),
 ]
-"""A date as YYYY-MM-DD, from the year 1000 on; what makes sense for a field is checked with it."""
+"""A date as YYYY-MM-DD, from the year 1000 to 2999; what makes sense for a field is checked with it."""
 
 Language = Annotated[str, AfterValidator(_language), WithJsonSchema({"type": "string", "enum": list(LANGUAGES)})]
 """An ISO 639-1 code, or `bfi` for British Sign Language."""

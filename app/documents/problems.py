@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from app.documents.decision_models import DECISIONS
+from app.documents.fields import FIRST_DAY, LAST_DAY
 from app.documents.home_models import HomeIn
 from app.documents.placed_models import PlacedIn
 from app.documents.referral_models import ReferralIn
@@ -24,6 +25,9 @@ Error = Mapping[str, Any]
 
 MOST_GUESSES = 20
 """Unknown fields of one document for which the nearest known one is looked up."""
+
+BARE_LIST = "bare_list"
+"""An error of our own: a list where an object is expected that has such a list, under `name` of its context."""
 
 _PLAIN = {
     "missing": ("This field is missing.", "Send it; null where it may be null."),
@@ -45,6 +49,10 @@ _PLAIN = {
     "model_type": ("This must be an object.", "Put it in { }."),
     "model_attributes_type": ("This must be an object.", "Put it in { }."),
     "day": ("This is not a date.", "Send YYYY-MM-DD, for example 2026-03-02."),
+    "day_out_of_range": (
+        f"This date is out of range: dates run from {FIRST_DAY} to {LAST_DAY}.",
+        "Check the year, or send null where it may be null.",
+    ),
     "language": ("This is not a language code.", "Send an ISO 639-1 code such as pl, or bfi for BSL."),
     "repeated": ("An entry stands in this list twice.", "Send each entry once."),
     "too_short": ("This list is too short.", "Send at least one entry."),
@@ -77,6 +85,8 @@ def _problem(error: Error, at: str, *, guess: bool) -> FieldProblem:
             _path(where[:-1], at), "This object has a field that is not known here.", _near(where[-1], guess=guess)
         )
     path = _path(where, at)
+    if kind == BARE_LIST:
+        return FieldProblem(path, "This must be an object, not a bare list.", f'Send {{"{context["name"]}": [...]}}.')
     if kind in _PLAIN:
         return FieldProblem(path, *_PLAIN[kind])
     if kind in _BOUNDS:

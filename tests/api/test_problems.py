@@ -105,6 +105,9 @@ def test_a_body_that_is_too_large_is_stopped(tmp_path: Path) -> None:
         assert client.put("/homes/H", content=chunks, headers=json_type).json()["code"] == "body_too_large"
         assert client.post("/match", content=big, headers=json_type).json()["code"] == "invalid"
         assert client.post("/match", content=big * 3, headers=json_type).json()["code"] == "body_too_large"
+        (error,) = client.put("/homes/H", content=big, headers=json_type).json()["errors"]
+        assert (error["field"], "at most 1000 bytes" in error["problem"]) == ("body", True)
+        assert "at most 5000 bytes" in client.post("/match", content=big * 3, headers=json_type).text
         for length in ("-1", "x", "9" * 40, "1e3"):
             headers = json_type | {"Content-Length": length}
             assert client.put("/homes/H", content=b"{}", headers=headers).status_code == 413
@@ -202,3 +205,19 @@ def test_canaries_stay_inside(client: TestClient, caplog: pytest.LogCaptureFixtu
         assert CANARY not in answer.text + str(answer.headers), answer.text
     logged = "".join(record.getMessage() for record in caplog.records if record.name != "httpx")
     assert CANARY not in logged
+
+
+@pytest.mark.parametrize(("address", "name"), [("/homes/import", "homes"), ("/caseload/import", "children")])
+def test_a_bare_list_is_told_where_to_go(lite: TestClient, address: str, name: str) -> None:
+    """An address that takes a list in an object says so, and under which name."""
+    (error,) = lite.post(address, json=[{"canary": 1}]).json()["errors"]
+    assert error["field"] == "body"
+    assert error["cure"] == f'Send {{"{name}": [...]}}.'
+    (error,) = lite.post(address, json="canary").json()["errors"]
+    assert error["cure"] == "Put it in { }."
+
+
+def test_a_bare_list_where_none_belongs_is_no_object(lite: TestClient) -> None:
+    """An address that takes one document does not suggest a list."""
+    (error,) = lite.post("/match", json=[]).json()["errors"]
+    assert (error["field"], error["cure"]) == ("body", "Put it in { }.")

@@ -269,6 +269,17 @@ def test_what_is_wrong_is_named_with_its_cure(document: dict[str, Any], field: s
     assert problem.cure
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "0999-12-31", "3000-01-01", "9999-12-31"])
+@pytest.mark.parametrize("field", ["needed_by", "waiting_since"])
+def test_a_date_too_far_away_is_still_a_date(field: str, day: str) -> None:
+    """A date that is one is not called none: it is out of range, and the range is told."""
+    (problem,) = problems(A_REFERRAL | {field: day})
+    assert problem.field == field
+    assert "1000-01-01 to 2999-12-31" in problem.problem
+    (problem,) = problems(A_REFERRAL | {field: day.replace("-01-01", "-02-30").replace("-12-31", "-13-01")})
+    assert problem.problem == "This is not a date."
+
+
 def _judged(kind: HomeKind, judgement: str, judged_on: str | None) -> list[FieldProblem]:
     """What is wrong with a home of this kind that has this judgement."""
     code = min(PLACE_CODES_OF_KIND[kind])
