@@ -64,7 +64,7 @@ def test_what_others_would_lose_is_what_they_would_lose(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(16, 40))
 def test_why_nobody_could_be_proposed_agrees_with_itself(seed: int) -> None:
-    """A limit names a home with room, a taken home who took it, never the own referral; a proven night leaves none open."""
+    """A limit names a home with room, a taken home who took it, never their own; a proven night leaves none open."""
     _, told = a_told_night(seed)
     for one in told.unplaced:
         assert (one.free_home is not None) == (one.why in LIMITS)
