@@ -25,6 +25,7 @@ from app.matching.party_fees import Fee, party_fees
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
+from app.matching.room import more_places_missing, never_large_enough
 from app.matching.splits import Split, best_splits, parts_of
 from app.matching.where import Where, where
 
@@ -56,7 +57,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A home that is out by few rules, and what it would be worth if they were met."""
+    """A home that is out by few rules and lacks few places, and what it would be worth if they were met."""
 
     home: HomeRef
     findings: tuple[RuleFinding, ...]
@@ -67,7 +68,10 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Relaxation:
-    """A single rule that alone keeps so many homes out. `best_homes`: those with the most points, best first."""
+    """A single rule that alone keeps so many homes out. `best_homes`: those with the most points, best first.
+
+    Homes registered for fewer children than there are do not count among those that free places alone keep out.
+    """
 
     rule: str
     statutory: bool
@@ -236,7 +240,7 @@ def _assessed(question: Question, misses: int) -> tuple[Block, Worth]:
 
     def asked_about(bits: IntArray) -> BoolArray:
         wanted: BoolArray = np.zeros(len(bits), dtype=np.bool_)
-        for there in _out_by_fewest(question.policy, bits, misses):
+        for there in _out_by_fewest(question, bits, misses):
             wanted[there] = True
         return wanted if not bits.all() else wanted | (np.bitwise_count(bits) == 1)
 
@@ -251,26 +255,28 @@ def blocking(block: Block, policy: Policy) -> IntArray:
 
 
 def _nearest(question: Question, block: Block, most: int, worth: Worth) -> IntArray:
-    """Rows of the homes out by the fewest rules.
+    """Rows of the homes out by the fewest rules, each place that is missing beyond the first counted as one more.
 
     Among those, homes that a person may let in by overriding come first, then those with the most points.
     """
     cols: IntArray = np.zeros(0, dtype=np.int64)
-    for there in _out_by_fewest(question.policy, blocking(block, question.policy), most):
+    for there in _out_by_fewest(question, blocking(block, question.policy), most):
         order = np.argsort(-worth(there), kind="stable")
         cols = np.concatenate([cols, there[order][: most - len(cols)]])
     return cols
 
 
-def _out_by_fewest(policy: Policy, bits: IntArray, most: int) -> Iterator[IntArray]:
+def _out_by_fewest(question: Question, bits: IntArray, most: int) -> Iterator[IntArray]:
     """Rows of homes that are out, from those by the fewest rules on, until there are so many.
 
-    Homes out by a rule that must not name them are never among them.
+    A home without room for three children is not as near as one without room for one: each place missing beyond
+    the first counts as a rule more. Homes out by a rule that must not name them are never among them.
     """
+    policy = question.policy
     unnamed = sum(setting.bit for setting in policy.rules if setting.rule.names_no_home)
     shown = (bits != 0) & ((bits & np.uint32(unnamed)) == 0)
     by_law = (bits & np.uint32(policy.statutory_bits)) != 0
-    distance = 2 * np.bitwise_count(bits).astype(np.int64) + by_law
+    distance = 2 * (np.bitwise_count(bits).astype(np.int64) + more_places_missing(question, bits)) + by_law
     found = 0
     for level in np.unique(distance[shown]):
         if found >= most:
@@ -298,9 +304,13 @@ def _near_misses(
 
 
 def _relaxations(question: Question, block: Block, worth_of: Worth) -> tuple[Relaxation, ...]:
-    """Single rules that would open homes, the one that would open most first."""
+    """Single rules that would open homes, the one that would open most first.
+
+    The rule about free places is relaxed when somebody moves out; homes registered for fewer children than there
+    are would not be open even then.
+    """
     bits = blocking(block, question.policy)
-    alone: IntArray = np.flatnonzero(np.bitwise_count(bits) == 1)
+    alone: IntArray = np.flatnonzero((np.bitwise_count(bits) == 1) & ~never_large_enough(question, bits))
     worth = worth_of(alone)
     found = []
     for setting in question.policy.rules:

@@ -39,11 +39,21 @@ def rank_of(points: int, results: Results) -> int:
     return 1 + sum(result.allowed and result.points > points for result in results.values())
 
 
-def how_far_out(result: PlainResult, policy: Policy) -> tuple[int, bool, int]:
-    """What near misses are sorted by: rules in the way, a law among them, then most points first."""
+def how_far_out(result: PlainResult, policy: Policy, referral: Referral, home: Home) -> tuple[int, bool, int]:
+    """What near misses are sorted by: rules in the way, a law among them, then most points first.
+
+    Where places are missing, each of them counts as a rule in the way.
+    """
     codes = in_the_way(result, policy)
     by_law = any(policy.setting_of(code).rule.statutory for code in codes)
-    return len(codes), by_law, -result.points
+    others = len(codes - {"usable_places"})
+    missing = len(referral.children) + len(home.residents) + home.places_held - home.places
+    return others + (missing if "usable_places" in codes else 0), by_law, -result.points
+
+
+def is_too_small(referral: Referral, home: Home) -> bool:
+    """Whether a home would have too few places for the party even if nobody lived there."""
+    return home.places < len(referral.children)
 
 
 Partition = tuple[tuple[Child, ...], ...]
