@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, Any
 
 import typer
@@ -39,6 +41,10 @@ class OneProcessHere(ValueError):
     """Several processes were wanted on SQLite."""
 
 
+class PortTaken(ValueError):
+    """Another program listens there already."""
+
+
 def serve(
     workers: Workers = None,
     *,
@@ -61,12 +67,30 @@ def serve(
         if settings.is_embedded and not settings.read_only:
             settings.migrate_database()
         logs.configure(settings.log_style, settings.log_level)
-        _say(settings, workers)
-        with _shared_figures(workers):
-            _run(settings, workers)
+        with _bound(settings.host, settings.port) as door, _shared_figures(workers):
+            _say(settings, workers)
+            _run(settings, workers, door)
 
 
-def _run(settings: Settings, workers: int) -> None:
+@contextmanager
+def _bound(host: str, port: int) -> Iterator[socket.socket]:
+    """Where requests will arrive; nobody can knock before the service listens. Raises `PortTaken`."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            door.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            raise PortTaken(
+                f"Port {port} is taken by another program. Stop that one, or choose another port: "
+                "PLACEMENT_PORT=8765 make serve"
+            ) from None
+        door.set_inheritable(True)
+        yield door
+
+
+def _run(settings: Settings, workers: int, door: socket.socket) -> None:
     options: dict[str, Any] = {
         "factory": True,
         "host": settings.host,
@@ -79,11 +103,15 @@ def _run(settings: Settings, workers: int) -> None:
         "timeout_worker_healthcheck": HUNG_S,
         **WIRE,
     }
-    if workers == 1:
-        uvicorn.run(APP, **options)
-        return
     config = uvicorn.Config(APP, **options)
-    supervisor = Multiprocess(config, [config.bind_socket()])
+    if workers == 1:
+        server = uvicorn.Server(config)
+        with suppress(KeyboardInterrupt):
+            server.run([door])
+        if not server.started:
+            raise typer.Exit(STARTUP_FAILURE)
+        return
+    supervisor = Multiprocess(config, [door])
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise typer.Exit(1)

@@ -110,3 +110,40 @@ def test_what_cannot_start_says_so_and_fails(tmp_path: Path, words: tuple[str, .
     assert said in " ".join(told.split())
     assert "Traceback" not in told
     assert "canary" not in told
+
+
+def test_a_port_that_is_taken_is_told_with_the_cure(tmp_path: Path) -> None:
+    """In a sentence, also where nobody sits at a terminal, and before anything is begun."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        database = f"sqlite:///{tmp_path}/one.db"
+        process = _serve(database_url=database, port=str(port), local_keys=str(tmp_path))
+        try:
+            told, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 1
+    words = " ".join(told.split())
+    assert f"Port {port} is taken by another program." in words
+    assert "PLACEMENT_PORT=8765 make serve" in words
+    assert "Traceback" not in told
+    assert "serving" not in told
+
+
+def test_what_is_logged_at_the_start_says_something(tmp_path: Path) -> None:
+    """Each line names an event, none only a place in the code of the server."""
+    process = _serve(database_url=f"sqlite:///{tmp_path}/one.db", port=str(_port()), local_keys=str(tmp_path))
+    try:
+        assert process.stdout is not None
+        events = []
+        with process.stdout:
+            for line in process.stdout:
+                events.append(json.loads(line)["event"])
+                if events[-1] == "Application startup complete.":
+                    process.send_signal(signal.SIGTERM)
+        process.wait(timeout=40)
+    finally:
+        process.kill()
+    assert "serving" in events
+    assert events[-1].startswith("Finished server process")
+    assert [event for event in events if ".py:" in event] == []
