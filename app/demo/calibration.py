@@ -73,7 +73,7 @@ def document(default: Authority, large: Authority) -> Iterator[str]:
 INTRODUCTION = (
     "# The synthetic authority beside the published figures",
     "",
-    "Made by `python -m app.demo.calibration`; a test compares this page with what the command prints.",
+    "Made by `.venv/bin/python -m app.demo.calibration`; a test compares this page with what the command prints.",
     f"Seed {DEMO_SEED}, {DAY:%d %B %Y}. The people and homes are invented, the postcodes real.",
     "",
     f"Left: the default authority, {DEFAULT.referrals} searches for {DEFAULT.children} children, {DEFAULT.homes} homes",
