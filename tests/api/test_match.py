@@ -98,7 +98,10 @@ def test_siblings_get_splits(client: TestClient) -> None:
     found = _match(client, {"referral": group, "homes": homes})
     assert found["allowed"] == 0
     assert found["splits"]
-    assert found["relaxations"]
+    assert found["relaxations"] == []
+    taken = A_HOME | {"ref": "H-3", "residents": [], "places": 3, "places_held": 1}
+    (relaxation,) = _match(client, {"referral": group, "homes": [*homes, taken]})["relaxations"]
+    assert (relaxation["rule"], relaxation["best_homes"]) == ("usable_places", ["H-3"])
 
 
 @pytest.mark.parametrize(
