@@ -208,3 +208,11 @@ def test_kinds_of_home_have_prices_too() -> None:
     summary = report(posed, replace(found, prices=replace(found.prices, charge=charge)))
     assert [(one.home, one.price_points) for one in summary.scarce] == [("H-near-1", 900), ("H-far", 401)]
     assert summary.scarce_kinds == (ScarceKind(HomeKind.FOSTER, 2, 900, 650),)
+
+
+def test_a_free_home_is_told_of_though_the_best_one_went_to_somebody() -> None:
+    """Both are true and both are said: who got the best home, and that the one with room is beyond the budget."""
+    night = one_home(("R-1", "C-1"), ("R-2", "C-2"), pinned=(pair("C-1", "H-1"),), weekly_budget_pence=100_000)
+    dearer = a_home(ref=HomeRef("H-2"), location=FAR, places=1)
+    one = left_out(replace(night, pool=night.pool.changed([dearer])))
+    assert (one.why, one.best_home, one.free_home, one.lost_to) == (WhyNone.BUDGET, "H-1", "H-2", ("R-1",))
