@@ -32,8 +32,15 @@ serve: $(RUNTIME) $(POSTCODES)  ## Start the service with the demo authority on 
 test: $(DEV) $(POSTCODES)  ## Everything that must pass: lint, types, imports and every test
 	@$(MAKE) --keep-going lint types imports pytest
 
-check: $(DEV) $(POSTCODES)  ## The same without the slow tests: some minutes on two cores
-	@$(MAKE) --keep-going lint types imports pytest PYTEST_SELECT='-m "not slow"'
+# What decides about one child and one home, and what is cheap. Left out: the optimiser and the nights, the laws
+# over random worlds, whatever needs a database or starts a service, and all that is marked slow.
+QUICK := tests/access tests/documents tests/geo tests/tooling tests/test_settings.py tests/test_wording.py \
+	tests/laws/test_flips.py tests/laws/test_golden.py tests/laws/test_not_modelled.py \
+	tests/matching/criteria tests/matching/rules \
+	$(filter-out %night.py %nights.py %night_explained.py,$(wildcard tests/matching/test_*.py))
+
+check: $(DEV) $(POSTCODES)  ## In about a minute: lint, types, imports, and the quick half of the tests
+	@$(MAKE) --keep-going lint types imports pytest PYTEST_SELECT='-m "not slow"' TESTS='$(or $(TESTS),$(QUICK))'
 
 lint: $(DEV)  ## Style and likely mistakes
 	@echo "== lint"

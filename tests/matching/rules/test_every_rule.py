@@ -56,6 +56,7 @@ def test_alone_in_a_list_or_in_a_crowd_the_answer_is_the_same(rule: Rule, seed: 
         assert found[2] == {name: [values[i] for i in at] for name, values in facts.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(seed=SEEDS)
 def test_forgetting_about_the_children_opens_no_home(seed: int) -> None:
@@ -71,6 +72,7 @@ def test_forgetting_about_the_children_opens_no_home(seed: int) -> None:
             assert by_variant[:, before].all(), rule.code
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(seed=SEEDS)
 def test_forgetting_about_the_home_opens_it_to_nobody(seed: int) -> None:
