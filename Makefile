@@ -37,7 +37,7 @@ test: $(DEV) $(POSTCODES)  ## Everything that must pass: lint, types, imports an
 QUICK := tests/access tests/documents tests/geo tests/tooling tests/test_settings.py tests/test_wording.py \
 	tests/laws/test_flips.py tests/laws/test_golden.py tests/laws/test_not_modelled.py \
 	tests/matching/criteria tests/matching/rules \
-	$(filter-out %night.py %nights.py %night_explained.py,$(wildcard tests/matching/test_*.py))
+	$(filter-out tests/matching/test_night% %nights.py,$(wildcard tests/matching/test_*.py))
 
 check: $(DEV) $(POSTCODES)  ## In about a minute: lint, types, imports, and the quick half of the tests
 	@$(MAKE) --keep-going lint types imports pytest PYTEST_SELECT='-m "not slow"' TESTS='$(or $(TESTS),$(QUICK))'
