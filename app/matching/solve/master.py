@@ -9,7 +9,7 @@ import numpy as np
 from app.matching.certify import price_of_limits, target_worth
 from app.matching.partitions import referral_worth
 from app.matching.pricing import Block, PriceList, best_in_rows, each_block, with_base
-from app.matching.problem import PRICE_SCALE, Int64s, Prices
+from app.matching.problem import PRICE_SCALE, Flags, Int64s, Prices
 from app.matching.solve.columns import columns_of
 from app.matching.solve.crowding import RivalSet, crowded, unknown
 from app.matching.solve.engines import Answer, Basis, solve_linear
@@ -137,31 +137,33 @@ def look(
     start = terms.problem.pairs.start
     width = (growth.wide if first else growth.window) * PRICE_SCALE
 
-    def work(block: Block) -> tuple[Int64s, Int64s, Int64s]:
+    def work(block: Block) -> tuple[Int64s, Int64s, Int64s, Flags]:
         net = listed.net(block)
         best = best_in_rows(terms, net, block)
         base = terms.base[block[0] : block[1]]
         staying = np.where(base > NEVER, -base, 0) * PRICE_SCALE
-        least = np.maximum(np.maximum(best, staying) - width, NEVER >> 1)
+        # A party's best pair is looked at however little it is worth now: prices that keep everybody out must fall.
+        least = np.maximum(np.minimum(np.maximum(best, staying) - width, best), NEVER >> 1)
         near = np.flatnonzero(net >= np.repeat(least, np.diff(start[block[0] : block[1] + 1])))
         party = np.searchsorted(start[block[0] : block[1] + 1], near + start[block[0]], side="right") - 1
-        return best, near + start[block[0]], net[near] - np.maximum(best, staying)[party]
+        return best, near + start[block[0]], net[near] - np.maximum(best, staying)[party], net[near] == best[party]
 
     parts = each_block(terms, work)
     empty = np.zeros(0, np.int64)
     best = with_base(terms, np.concatenate([*(part[0] for part in parts), empty]))
     near = np.concatenate([*(part[1] for part in parts), empty])
     short = np.concatenate([*(part[2] for part in parts), empty])
+    top = np.concatenate([*(part[3] for part in parts), empty.astype(np.bool_)])
     totals = None if placed is None else (terms.total + placed[0], terms.total + placed[1])
     total = int(referral_worth(terms.groups, best).sum())
     total += price_of_limits(terms, prices) + target_worth(terms, prices, need, totals)
-    return Pass(terms.fixed + total // PRICE_SCALE, _pick(terms, near, short, growth, first=first))
+    return Pass(terms.fixed + total // PRICE_SCALE, _pick(terms, near, short, top, growth, first=first))
 
 
-def _pick(terms: Terms, near: Int64s, short: Int64s, growth: Growth, *, first: bool) -> Int64s:
-    """Of the near pairs: those within the window, and the nearest few of each home."""
+def _pick(terms: Terms, near: Int64s, short: Int64s, top: Flags, growth: Growth, *, first: bool) -> Int64s:
+    """Of the near pairs: those within the window, the best of each party, and at first the nearest few of each home."""
     if not first:
-        return near[short >= -growth.window * PRICE_SCALE]
+        return near[top | (short >= -growth.window * PRICE_SCALE)]
     home = terms.problem.pairs.home[near]
     order = np.lexsort((near, -short, home))
     sorted_home = home[order]
@@ -169,4 +171,4 @@ def _pick(terms: Terms, near: Int64s, short: Int64s, growth: Growth, *, first: b
     rank = np.arange(near.size) - np.repeat(start, np.diff(np.append(start, near.size)))
     keep = np.zeros(near.size, bool)
     keep[order] = rank < growth.rivals
-    return near[keep | (short >= -growth.window * PRICE_SCALE)]
+    return near[keep | top | (short >= -growth.window * PRICE_SCALE)]

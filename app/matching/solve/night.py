@@ -31,7 +31,8 @@ FEW = 7
 class Effort:
     """How much work may be spent; counted in steps, never in seconds, so that results repeat.
 
-    start, growth, search: see there. reach: points within which a pair may be tried. branches: of the final proof,
+    start, growth, search: see there. reach: points within which a pair may be tried; up to `every`
+    pairs all may. branches: of the final proof,
     which is attempted where at most `provable` pairs are still in question.
     """
 
@@ -39,6 +40,7 @@ class Effort:
     growth: Growth = field(default_factory=Growth)
     search: Search = field(default_factory=Search)
     reach: int = 20_000
+    every: int = 20_000
     branches: int = 600
     provable: int = 400_000
 
@@ -139,7 +141,10 @@ def _columns_near(
     terms: Terms, relaxed: Relaxed, effort: Effort, need: int | None, begin: Int64s
 ) -> tuple[Choice, Floats]:
     """Columns that a choice may be made of, `begin` chosen already, and how much of each the linear program chose."""
-    near = look(terms, relaxed.prices, replace(effort.growth, window=effort.reach), need).pairs
+    if len(terms.problem.pairs) <= effort.every:
+        near = np.arange(len(terms.problem.pairs))
+    else:
+        near = look(terms, relaxed.prices, replace(effort.growth, window=effort.reach), need).pairs
     columns = columns_of(terms, np.concatenate([near, relaxed.known.pairs, begin]))
     x = np.zeros(columns.pair.size)
     if relaxed.model is not None:
