@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from string import Formatter
 from typing import Any
 
@@ -165,19 +166,27 @@ _FORMATS: Mapping[str, Callable[[Any], str]] = {
 }
 
 
-class _Wording(Formatter):
-    def format_field(self, value: Any, format_spec: str) -> str:  # as the base class has it
-        if format_spec == "end":
-            return "no end" if value is None else day(value)
-        if value is None:
-            return "not known"
-        if format_spec:
-            return _FORMATS[format_spec](value)
-        return _listed(value) if isinstance(value, tuple) else words(value)
-
-
-_WORDING = _Wording()
 _CLAUSE = re.compile(r"\[(.*?)\]")
+
+_Piece = tuple[str, str | None, str]
+"""Words, then the name of a fact (None: none follows) and how it is said."""
+
+
+@cache
+def _parsed(template: str) -> tuple[tuple[_Piece, ...], ...]:
+    """The clauses of a template, each in pieces; every second clause stood in brackets."""
+    clauses = _CLAUSE.split(template)
+    return tuple(tuple((words, name, spec or "") for words, name, spec, _ in Formatter().parse(one)) for one in clauses)
+
+
+def _said(value: Any, spec: str) -> str:
+    if spec == "end":
+        return "no end" if value is None else day(value)
+    if value is None:
+        return "not known"
+    if spec:
+        return _FORMATS[spec](value)
+    return _listed(value) if isinstance(value, tuple) else words(value)
 
 
 def sentence(code: str, facts: Mapping[str, Value]) -> str:
@@ -232,16 +241,16 @@ def change_sentence(needed: Needed, referral: Referral, home: Home) -> str:
 
 def _filled(template: str, facts: Mapping[str, Value]) -> str:
     said = ""
-    for i, clause in enumerate(_CLAUSE.split(template)):  # every second one stood in brackets
+    for i, clause in enumerate(_parsed(template)):
         if i % 2 and _says_nothing(clause, facts, before=said):
             continue
-        said += str(_WORDING.vformat(clause, (), dict(facts)))
+        said += "".join(text if name is None else text + _said(facts[name], spec) for text, name, spec in clause)
     return said.strip(" ;")
 
 
-def _says_nothing(clause: str, facts: Mapping[str, Value], before: str) -> bool:
+def _says_nothing(clause: tuple[_Piece, ...], facts: Mapping[str, Value], before: str) -> bool:
     """Whether a fact of a clause is a no, none at all, or a distance that was told before."""
-    for _, name, spec, _ in _WORDING.parse(clause):
+    for _, name, spec in clause:
         value = facts[name] if name else None
         if (
             value is False
