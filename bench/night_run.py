@@ -165,9 +165,7 @@ def _other_rows(case: Case, ours: Ours, name: str, limit: float) -> list[Result]
     stated = "" if name.startswith("first") else f", limit {limit:g} s"
     if other.worth is None:
         print(f"  {name}: no placement in {other.seconds:.1f} s", flush=True)
-        return [
-            _row(case, f"{name}{stated}", round(other.seconds, 2), "s, no valid placement", "ours is ahead", met=True)
-        ]
+        return [_row(case, f"{name}{stated}", round(other.seconds, 2), "s, no valid placement")]
     behind = 100 * (ours.objective - other.worth) / max(1, abs(ours.objective))
     print(f"  {name}: {other.seconds:.2f} s, {behind:.5f} % behind ours", flush=True)
     return [
