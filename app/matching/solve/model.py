@@ -76,28 +76,11 @@ def build(
     """
     rows = Rows()
     count = columns.pair.size
-    every = np.arange(count)
     _child_rows(terms, columns, rows)
     _part_rows(terms, columns, rows)
     homes = _home_rows(terms, columns, rows)
-    rival_rows = np.zeros(0, np.int64)
-    if rivals:
-        inside = [found_in(columns, one.pairs) for one in rivals]
-        number = np.repeat(np.arange(len(rivals)), [one.size for one in inside])
-        limits = np.array([one.limit for one in rivals])
-        # A pair that is listed twice adds up to 2 in the matrix.
-        rival_rows = rows.add(
-            (RIVAL, np.arange(len(rivals))), number, np.concatenate(inside), np.ones(number.size), limits
-        )
-    budget_rows = np.zeros(0, np.int64)
-    if terms.budget_left is not None:
-        budget_rows = rows.add(
-            (BUDGET, np.zeros(1, np.int64)),
-            np.zeros(count, np.int64),
-            every,
-            columns.fee,
-            np.array([terms.budget_left]),
-        )
+    rival_rows = _rival_rows(columns, rows, rivals)
+    budget_rows = _budget_rows(terms, columns, rows)
     local_rows, slopes, worth, upper = target_rows(terms, columns, rows, need, strict=strict, placed=placed)
     keys = [columns.pair, -1 - np.arange(worth.size)]
     placed_rows = np.zeros(0, np.int64)
@@ -123,6 +106,24 @@ def build(
         np.concatenate(rows.key),
     )
     return Model(program, columns, homes, rival_rows, list(rivals), local_rows, slopes, budget_rows, placed_rows)
+
+
+def _rival_rows(columns: Columns, rows: Rows, rivals: Sequence[RivalSet]) -> Int64s:
+    """Of each set no more than its limit; a pair that is listed twice adds up to 2 in the matrix."""
+    if not rivals:
+        return np.zeros(0, np.int64)
+    inside = [found_in(columns, one.pairs) for one in rivals]
+    number = np.repeat(np.arange(len(rivals)), [one.size for one in inside])
+    limits = np.array([one.limit for one in rivals])
+    return rows.add((RIVAL, np.arange(len(rivals))), number, np.concatenate(inside), np.ones(number.size), limits)
+
+
+def _budget_rows(terms: Terms, columns: Columns, rows: Rows) -> Int64s:
+    """The fees of all, within what is left of the budget, if there is one."""
+    if terms.budget_left is None:
+        return np.zeros(0, np.int64)
+    every, one = np.arange(columns.pair.size), np.zeros(1, np.int64)
+    return rows.add((BUDGET, one), np.zeros_like(every), every, columns.fee, np.array([terms.budget_left]))
 
 
 def _placed_rows(columns: Columns, rows: Rows, missing: int, placed: tuple[int, int]) -> Int64s:
