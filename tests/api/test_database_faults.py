@@ -17,6 +17,7 @@ from app.main import create_app
 from app.store.session import Database
 from tests.api.conftest import TODAY, send, settings_for
 from tests.support.access import client_of
+from tests.support.connections import renew_each_use
 
 CANARY = "Zzyzx-Quetzal"
 
@@ -38,9 +39,9 @@ def _everything(client: TestClient) -> list[Any]:
         ("POST", "/match", {"referral": A_REFERRAL}),
         ("DELETE", f"/homes/{A_HOME['ref']}", None),
     ]
+    renew_each_use(client.app.state.service.database.engine)  # type: ignore[attr-defined]
     answers = []
     for method, path, body in requests:
-        client.app.state.service.database.engine.dispose()  # type: ignore[attr-defined]
         answers.append(send(client, method, path, body, If_Match="*"))
     return answers
 
@@ -69,7 +70,7 @@ def test_a_spoilt_file_is_a_503(
     """Gone, empty or damaged: callers are told to come back, nothing is echoed, and no new file is made."""
     path = tmp_path / "spoilt.db"
     with _served(f"sqlite:///{path}") as client, caplog.at_level(logging.DEBUG, logger="app"):
-        client.app.state.service.database.engine.dispose()  # type: ignore[attr-defined]
+        renew_each_use(client.app.state.service.database.engine)  # type: ignore[attr-defined]
         spoil(path)
         answers = _everything(client)
         assert [answer.status_code for answer in answers] == [503] * len(answers)
@@ -112,13 +113,12 @@ def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
             connection.execute(f"PRAGMA max_page_count = {pages + 20}")
 
         event.listen(engine, "connect", little_room)
-        engine.dispose()
+        renew_each_use(engine)
         many = {"homes": [A_HOME | {"ref": f"H{n}", "places": 3} for n in range(500)]}
         answer = send(client, "POST", "/homes/import", many, Idempotency_Key="full")
         assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
         assert [stored["home"]["ref"] for stored in client.get("/homes").json()["homes"]] == [A_HOME["ref"]]
         assert client.get("/health/ready").json()["homes"] == 1
         event.remove(engine, "connect", little_room)
-        engine.dispose()
         answer = send(client, "POST", "/homes/import", many, Idempotency_Key="full")
         assert answer.json()["created"] == 500

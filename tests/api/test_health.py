@@ -28,6 +28,7 @@ from app.store.access_tables import sessions
 from app.store.session import Database
 from tests.api.conftest import TODAY, send, settings_for
 from tests.support.access import AUTHORITY, client_of
+from tests.support.connections import renew_each_use
 
 WRITES: list[tuple[str, str, Any]] = [
     ("PUT", f"/homes/{A_HOME['ref']}", A_HOME),
@@ -99,7 +100,7 @@ def test_reading_alone_because_the_database_says_so(postgres_url: str) -> None:
     with client_of(create_app(settings, lambda: TODAY)) as client:
         _only_reading(client)
         say("off")
-        client.app.state.service.database.engine.dispose()  # type: ignore[attr-defined]
+        renew_each_use(client.app.state.service.database.engine)  # type: ignore[attr-defined]
         assert send(client, "PUT", "/homes/H-2", A_HOME | {"ref": "H-2"}).status_code == 201
         assert client.get("/health/ready").json()["notes"] == []
     owner.close()
@@ -112,7 +113,7 @@ def test_a_file_that_may_only_be_read(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(condition.os, "access", lambda path, mode: mode != os.W_OK and real(path, mode))
     with client_of(create_app(settings, lambda: TODAY)) as client:
         engine = client.app.state.service.database.engine  # type: ignore[attr-defined]
-        engine.dispose()
+        renew_each_use(engine)
         event.listen(engine, "connect", lambda connection, _entry: connection.execute("PRAGMA query_only = ON"))
         _only_reading(client)
 
