@@ -15,6 +15,7 @@ from app.matching.solve.canonical import canonical, restore, restore_branches
 from app.matching.solve.columns import columns_of
 from app.matching.solve.crash import Start, first_prices
 from app.matching.solve.engines import Floats
+from app.matching.solve.fill import filled
 from app.matching.solve.integer import Choice, Rung, Search, first_choice, improve
 from app.matching.solve.master import Growth, Relaxed, look, relax
 from app.matching.terms import Terms, terms_of
@@ -130,9 +131,10 @@ def _solve_ordered(
 
 def _as_solution(problem: Problem, choice: Choice, relaxed: Relaxed) -> Solution:
     """What is chosen, with what its prices prove."""
-    objective = choice.objective(choice.chosen)
+    made = np.sort(np.concatenate([problem.pinned, choice.columns.pair[choice.chosen]]))
+    chosen, gained = filled(choice.terms, made, choice.need)
+    objective = choice.objective(choice.chosen) + gained
     bound = max(relaxed.bound, objective)
-    chosen = np.sort(np.concatenate([problem.pinned, choice.columns.pair[choice.chosen]]))
     status = Status.OPTIMAL if bound == objective else Status.FEASIBLE
     return Solution(status, chosen, objective, bound, relaxed.prices, choice.need, {})
 

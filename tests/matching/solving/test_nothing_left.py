@@ -11,17 +11,32 @@ from app.matching.batch import batch
 from app.matching.night_explained import proposed
 from app.matching.problem import Problem, Solution, Status
 from app.matching.solve import solve
+from app.matching.solve.night import Effort
 from app.matching.verify import verify
 from tests.matching.solving.random_problems import random_problem
+from tests.matching.solving.small_change import PLACED, small_change_left
 from tests.rematch.nights import a_random_night
 
 
 def could_be_added(problem: Problem, found: Solution) -> list[int]:
     """Pairs that break nothing beside what is chosen, and make it worth more."""
     chosen = found.chosen.tolist()
-    others = [pair for pair in range(len(problem.pairs)) if pair not in chosen]
+    others = affordable_pairs_of_waiting_parties(problem, found)
     verdicts = {pair: verify(problem, sorted([*chosen, pair]), found.most_local_balance) for pair in others}
     return [pair for pair, said in verdicts.items() if not said.breaches and said.worth > found.objective]
+
+
+def affordable_pairs_of_waiting_parties(problem: Problem, found: Solution) -> list[int]:
+    """All others would place a child twice or spend more than there is."""
+    rows = range(problem.parties)
+    members = [set(problem.party_child[problem.party_start[p] : problem.party_start[p + 1]].tolist()) for p in rows]
+    pairs = [range(int(problem.pairs.start[p]), int(problem.pairs.start[p + 1])) for p in rows]
+    chosen = set(found.chosen.tolist())
+    placed = set().union(*(members[p] for p in rows if chosen & set(pairs[p])))
+    fee = problem.pairs.weekly_fee_pence.tolist()
+    budget = problem.weekly_budget_pence
+    left = None if budget is None else budget - sum(fee[pair] for pair in chosen)
+    return [pair for p in rows if not members[p] & placed for pair in pairs[p] if left is None or fee[pair] <= left]
 
 
 def larger(problem: Problem, times: int) -> Problem:
@@ -65,3 +80,13 @@ def test_a_home_of_a_dear_kind_is_not_forgotten() -> None:
     found = solve(again)
     assert could_be_added(again, found) == []
     assert found.status is Status.OPTIMAL
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_small_change_is_spent_in_nights_that_are_too_large_to_try_every_pair(seed: int) -> None:
+    """Of those whom the price of money keeps out, whoever can be paid from what is left gets a home."""
+    problem = small_change_left(seed)
+    assert len(problem.pairs) > Effort().every
+    found = solve(problem)
+    assert could_be_added(problem, found) == []
+    assert found.chosen.size == PLACED + 1
