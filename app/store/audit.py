@@ -20,11 +20,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import func, select, type_coerce, update
+from sqlalchemy import bindparam, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.audit_seal import commitment, seal
 from app.store.audit_tables import audit_entries, audit_heads, audit_subjects
+from app.store.prepared import Prepared, of_refs
 from app.store.schema import UtcDateTime
 from app.store.session import Writing
 
@@ -87,9 +88,9 @@ def record_all(writing: Writing, authority: str, entries: Sequence[AuditEntry]) 
         rows.append(row | {"hash": head.hash})
     subjects.store()
     if rows:
-        writing.execute(audit_entries.insert(), rows)
-        values = {"seq": head.seq, "hash": head.hash, "subjects": subjects.count}
-        writing.execute(update(audit_heads).where(audit_heads.c.authority == authority).values(values))
+        _ADD.do_each(writing, rows)
+        end = {"seq": head.seq, "hash": head.hash, "subjects": subjects.count}
+        _MOVE_HEAD.do(writing, {"whose": authority} | end)
     return head.seq
 
 
@@ -152,12 +153,11 @@ class _Subjects:
 
     def find(self, refs: Iterable[str]) -> None:
         """Know the number and key of each child; whoever has none gets one."""
-        wanted, table = sorted(set(refs)), audit_subjects
+        wanted = sorted(set(refs))
         for start in range(0, len(wanted), 500):
             some = wanted[start : start + 500]
-            known = select(table).where(table.c.authority == self._authority, table.c.ref.in_(some))
-            for row in self._writing.execute(known):
-                self.numbers[row.ref], self.secrets[row.number] = row.number, row.secret
+            for row in _KNOWN.rows(self._writing, authority=self._authority, refs=some):
+                self.numbers[row["ref"]], self.secrets[row["number"]] = row["number"], row["secret"]
         for ref in wanted:
             if ref not in self.numbers:
                 self.count += 1
@@ -182,14 +182,29 @@ class _Subjects:
 
 def _lock_head(writing: Writing, authority: str) -> tuple[Head, int, datetime]:
     """The end of the trail, kept until the transaction ends; how many subjects it has; and the time."""
-    table = audit_heads
-    now = func.clock_timestamp() if writing.dialect.name == "postgresql" else func.current_timestamp()
-    clock = type_coerce(now, UtcDateTime).label("clock")
-    locked = select(table, clock).where(table.c.authority == authority).with_for_update()
-    found = writing.execute(locked).one_or_none()
-    if found is None:
+    locked = _LOCK_HEAD[writing.dialect.name]
+    found = locked.rows(writing, authority=authority)
+    if not found:
         module = sqlite if writing.dialect.name == "sqlite" else postgresql
         first = {"authority": authority, "seq": 0, "hash": GENESIS, "subjects": 0}
-        writing.execute(module.insert(table).values(first).on_conflict_do_nothing())
-        found = writing.execute(locked).one()
-    return Head(found.seq, found.hash), found.subjects, found.clock
+        writing.execute(module.insert(audit_heads).values(first).on_conflict_do_nothing())
+        found = locked.rows(writing, authority=authority)
+    (head,) = found
+    return Head(head["seq"], head["hash"]), head["subjects"], head["clock"]
+
+
+def _locking(clock: Any) -> Prepared:
+    mine = audit_heads.c.authority == bindparam("authority")
+    return Prepared(select(audit_heads, type_coerce(clock, UtcDateTime).label("clock")).where(mine).with_for_update())
+
+
+_LOCK_HEAD = {"postgresql": _locking(func.clock_timestamp()), "sqlite": _locking(func.current_timestamp())}
+_KNOWN = of_refs(
+    lambda is_one: select(audit_subjects).where(
+        audit_subjects.c.authority == bindparam("authority"), is_one(audit_subjects.c.ref)
+    )
+)
+_ADD = Prepared(audit_entries.insert(), audit_entries.c.keys())
+_MOVE_HEAD = Prepared(
+    update(audit_heads).where(audit_heads.c.authority == bindparam("whose")), ("seq", "hash", "subjects")
+)

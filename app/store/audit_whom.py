@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 import orjson
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import BindParameter, bindparam, select
 
+from app.store.prepared import Prepared
 from app.store.run_tables import placed_children
 from app.store.session import Reading
 from app.store.tables import children, residents
 
+_AUTHORITY: BindParameter[str] = bindparam("authority")
+_REF: BindParameter[str] = bindparam("ref")
+_OF_REFERRAL = Prepared(
+    select(children.c.ref).where(children.c.authority == _AUTHORITY, children.c.referral_ref == _REF)
+)
+_OF_HOME = Prepared(select(residents.c.ref).where(residents.c.authority == _AUTHORITY, residents.c.home_ref == _REF))
+_OF_CASELOAD = Prepared(select(placed_children.c.ref).where(placed_children.c.authority == _AUTHORITY))
+
 
 def of_referral(reading: Reading, authority: str, ref: str) -> set[str]:
     """The children of a stored referral; nobody where there is none."""
-    return _refs(reading, children.c.ref, children.c.authority == authority, children.c.referral_ref == ref)
+    return set(_OF_REFERRAL.column(reading, authority=authority, ref=ref))
 
 
 def of_home(reading: Reading, authority: str, ref: str) -> set[str]:
     """Who lives in a stored home; nobody where there is none."""
-    return _refs(reading, residents.c.ref, residents.c.authority == authority, residents.c.home_ref == ref)
+    return set(_OF_HOME.column(reading, authority=authority, ref=ref))
 
 
 def of_caseload(reading: Reading, authority: str) -> set[str]:
     """Every child of the caseload."""
-    return _refs(reading, placed_children.c.ref, placed_children.c.authority == authority)
+    return set(_OF_CASELOAD.column(reading, authority=authority))
 
 
 def of_snapshot(snapshot: bytes) -> set[str]:
@@ -30,7 +39,3 @@ def of_snapshot(snapshot: bytes) -> set[str]:
     document = orjson.loads(snapshot)
     waiting = {child["ref"] for referral in document["referrals"] for child in referral["children"]}
     return waiting | {resident["ref"] for home in document["homes"] for resident in home.get("residents", ())}
-
-
-def _refs(reading: Reading, column: ColumnElement[str], *which: ColumnElement[bool]) -> set[str]:
-    return set(reading.execute(select(column).where(*which)).scalars())

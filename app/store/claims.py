@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import ChildBeingPlaced, PlaceTaken
@@ -22,6 +23,7 @@ from app.matching.referral import Child, ChildRef, HomeRef
 from app.store.codec import decoder, encoder
 from app.store.placement_tables import place_claims as table
 from app.store.placement_tables import placements
+from app.store.prepared import Prepared, of_refs
 from app.store.session import Reading, Writing
 
 MOST_NAMED = 500
@@ -38,6 +40,20 @@ ONE_PLACEMENT_A_CHILD = (
     "place_claims.authority, place_claims.child_ref",
 )
 """How PostgreSQL and SQLite name what refused a claim."""
+
+NO_PLACEMENT = ""
+"""The id of none."""
+
+
+def _coming(*which: ColumnElement[bool]) -> Select[Any]:
+    """Who comes to live in which home, in the order of their places."""
+    live = table.c.authority == bindparam("authority"), table.c.live, table.c.placement_id != bindparam("without")
+    wanted = select(table.c.home_ref, table.c.resident).where(*live, *which)
+    return wanted.order_by(table.c.home_ref, table.c.place_number)
+
+
+_COMING = Prepared(_coming())
+_COMING_TO = of_refs(lambda is_one: _coming(is_one(table.c.home_ref)))
 
 _write = encoder(Resident)
 _read = decoder(Resident)
@@ -156,17 +172,14 @@ def with_claims(
     """
     if not homes:
         return ()
-    wanted = and_(table.c.authority == authority, table.c.live)
     if len(homes) <= MOST_NAMED:
-        wanted = and_(wanted, table.c.home_ref.in_([home.ref for home in homes]))
-    if without is not None:
-        wanted = and_(wanted, table.c.placement_id != without)
-    rows = reading.execute(
-        select(table.c.home_ref, table.c.resident).where(wanted).order_by(table.c.home_ref, table.c.place_number)
-    )
+        refs = [home.ref for home in homes]
+        rows = _COMING_TO.rows(reading, authority=authority, refs=refs, without=without or NO_PLACEMENT)
+    else:
+        rows = _COMING.rows(reading, authority=authority, without=without or NO_PLACEMENT)
     coming: dict[str, list[Resident]] = defaultdict(list)
     for row in rows:
-        coming[row.home_ref].append(_read(row.resident))
+        coming[row["home_ref"]].append(_read(row["resident"]))
     return tuple(_joined(home, coming.get(home.ref, ())) for home in homes)
 
 

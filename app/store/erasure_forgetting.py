@@ -35,6 +35,8 @@ NOT_UNPLACED: dict[str, Any] = {
     "best_home": None,
     "free_home": None,
     "lost_to": [],
+    "out_by_rule": {},
+    "not_known_by_rule": {},
     "near_misses": [],
     "relaxations": [],
 }

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, select
+from sqlalchemy import BindParameter, ColumnElement, Integer, Table, and_, bindparam, select, true
 
 from app.matching.home import Home
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
 from app.store import claims
+from app.store.prepared import Prepared
 from app.store.rows import Row, home_from_rows, referral_from_rows
 from app.store.session import Reading, Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
 
 MOST_AT_ONCE = 500
 """References named in one statement."""
+
+_AUTHORITY: BindParameter[str] = bindparam("authority")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +53,67 @@ class Changes:
     versions: Mapping[HomeRef, int] = field(default_factory=dict)
 
 
+class _WithPeople:
+    """How homes are read with their residents, or referrals with their children: those that fit a condition."""
+
+    def __init__(self, which: ColumnElement[bool], table: Table, people: Table, owner: str) -> None:
+        mine = and_(table.c.authority == _AUTHORITY, which)
+        theirs = and_(people.c.authority == table.c.authority, people.c[owner] == table.c.ref)
+        self._records = Prepared(select(table).where(mine))
+        self._people = Prepared(select(people).join(table, theirs).where(mine).order_by(people.c.position))
+        self._owner = owner
+
+    def read(self, reading: Reading, **values: Any) -> tuple[Sequence[Row], Mapping[str, Sequence[Row]]]:
+        """Their rows, and by reference those of the people of each."""
+        rows = self._records.rows(reading, **values)
+        return rows, _grouped(self._people.rows(reading, **values), self._owner) if rows else {}
+
+
+def _homes_where(which: ColumnElement[bool]) -> _WithPeople:
+    return _WithPeople(which, homes, residents, "home_ref")
+
+
+def _referrals_where(which: ColumnElement[bool]) -> _WithPeople:
+    return _WithPeople(which, referrals, children, "referral_ref")
+
+
+def _between(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.ref > bindparam("after"), table.c.ref <= bindparam("last"))
+
+
+def _next_refs(table: Table) -> Prepared:
+    behind = table.c.authority == _AUTHORITY, table.c.ref > bindparam("after")
+    return Prepared(select(table.c.ref).where(*behind).order_by(table.c.ref).limit(bindparam("most", type_=Integer)))
+
+
+_HOME = _homes_where(homes.c.ref == bindparam("ref"))
+_HOMES_BETWEEN = _homes_where(_between(homes))
+_HOMES_SINCE = _homes_where(homes.c.changed_seq > bindparam("since"))
+_NEXT_HOMES = _next_refs(homes)
+_REFERRAL = _referrals_where(referrals.c.ref == bindparam("ref"))
+_REFERRALS_BETWEEN = _referrals_where(_between(referrals))
+_REFERRALS = _referrals_where(true())
+_NEXT_REFERRALS = _next_refs(referrals)
+_INVENTORY_SEQ = Prepared(select(inventory_clock.c.seq).where(inventory_clock.c.authority == _AUTHORITY))
+_REMOVED_SINCE = Prepared(
+    select(removed_homes.c.ref).where(
+        removed_homes.c.authority == _AUTHORITY, removed_homes.c.removed_seq > bindparam("since")
+    )
+)
+
+
 def home(reading: Reading, authority: str, ref: HomeRef) -> StoredHome | None:
     """One home as its document has it, or None where there is none."""
-    found = _homes(reading, and_(homes.c.authority == authority, homes.c.ref == ref))
+    found = _homes_of(*_HOME.read(reading, authority=authority, ref=ref))
     return found[0] if found else None
 
 
 def homes_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredHome]:
     """So many homes in the order of their references, from behind `after`."""
-    refs = _refs_after(reading, homes, authority, after, limit)
-    return homes_named(reading, authority, refs)
+    refs = _NEXT_HOMES.column(reading, authority=authority, after=after, most=limit)
+    if not refs:
+        return []
+    return _homes_of(*_HOMES_BETWEEN.read(reading, authority=authority, after=after, last=refs[-1]))
 
 
 def homes_named(reading: Reading, authority: str, refs: Iterable[str]) -> list[StoredHome]:
@@ -88,8 +143,7 @@ def removed_versions(reading: Reading, authority: str, refs: Sequence[str]) -> d
 
 def inventory_seq(reading: Reading, authority: str) -> int:
     """How often the inventory has changed: one cheap look that tells whether there is anything to follow."""
-    clock = inventory_clock
-    return reading.execute(select(clock.c.seq).where(clock.c.authority == authority)).scalar() or 0
+    return _INVENTORY_SEQ.one(reading, authority=authority) or 0
 
 
 def hold_inventory(writing: Writing, authority: str) -> int:
@@ -102,19 +156,16 @@ def hold_inventory(writing: Writing, authority: str) -> int:
 def inventory_changes(reading: Reading, authority: str, since: int) -> Changes:
     """Every home that changed or went after the moment `since`; all homes where that is 0."""
     seq = inventory_seq(reading, authority)
-    changed = _homes(reading, and_(homes.c.authority == authority, homes.c.changed_seq > since))
-    gone: list[HomeRef] = []
-    if since:
-        table = removed_homes
-        rows = reading.execute(select(table.c.ref).where(table.c.authority == authority, table.c.removed_seq > since))
-        gone = [HomeRef(row.ref) for row in rows]
+    changed = _homes_of(*_HOMES_SINCE.read(reading, authority=authority, since=since))
+    removed = _REMOVED_SINCE.column(reading, authority=authority, since=since) if since else ()
+    gone = [HomeRef(ref) for ref in removed]
     seen = claims.with_claims(reading, authority, [stored.record for stored in changed])
     return Changes(seq, seen, tuple(gone), {stored.record.ref: stored.version for stored in changed})
 
 
 def referral(reading: Reading, authority: str, ref: ReferralRef) -> StoredReferral | None:
     """One referral, or None where there is none."""
-    found = _referrals(reading, and_(referrals.c.authority == authority, referrals.c.ref == ref))
+    found = _referrals_of(*_REFERRAL.read(reading, authority=authority, ref=ref))
     return found[0] if found else None
 
 
@@ -126,13 +177,15 @@ def hold_referral(writing: Writing, authority: str, ref: ReferralRef) -> None:
 
 def referrals_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredReferral]:
     """So many referrals in the order of their references, from behind `after`."""
-    refs = _refs_after(reading, referrals, authority, after, limit)
-    return _referrals(reading, and_(referrals.c.authority == authority, referrals.c.ref.in_(refs)))
+    refs = _NEXT_REFERRALS.column(reading, authority=authority, after=after, most=limit)
+    if not refs:
+        return []
+    return _referrals_of(*_REFERRALS_BETWEEN.read(reading, authority=authority, after=after, last=refs[-1]))
 
 
 def all_referrals(reading: Reading, authority: str) -> list[StoredReferral]:
     """Every referral, in the order of their references."""
-    return _referrals(reading, referrals.c.authority == authority)
+    return _referrals_of(*_REFERRALS.read(reading, authority=authority))
 
 
 def referral_of_children(reading: Reading, authority: str) -> dict[ChildRef, ReferralRef]:
@@ -141,26 +194,20 @@ def referral_of_children(reading: Reading, authority: str) -> dict[ChildRef, Ref
     return {ChildRef(row.ref): ReferralRef(row.referral_ref) for row in rows}
 
 
-def _refs_after(reading: Reading, table: Table, authority: str, after: str, limit: int) -> Sequence[str]:
-    wanted = select(table.c.ref).where(table.c.authority == authority, table.c.ref > after)
-    return reading.execute(wanted.order_by(table.c.ref).limit(limit)).scalars().all()
-
-
 def _homes(reading: Reading, which: ColumnElement[bool]) -> list[StoredHome]:
     rows = reading.execute(select(homes).where(which)).mappings().all()
     living = and_(residents.c.authority == homes.c.authority, residents.c.home_ref == homes.c.ref)
     people = select(residents).join(homes, living).where(which).order_by(residents.c.position)
-    by_home = _grouped(reading.execute(people).mappings().all(), "home_ref") if rows else {}
-    found = [StoredHome(home_from_rows(row, by_home.get(row["ref"], ())), row["version"]) for row in rows]
+    return _homes_of(rows, _grouped(reading.execute(people).mappings().all(), "home_ref") if rows else {})
+
+
+def _homes_of(rows: Sequence[Row], people: Mapping[str, Sequence[Row]]) -> list[StoredHome]:
+    found = [StoredHome(home_from_rows(row, people.get(row["ref"], ())), row["version"]) for row in rows]
     return sorted(found, key=lambda stored: stored.record.ref)
 
 
-def _referrals(reading: Reading, which: ColumnElement[bool]) -> list[StoredReferral]:
-    rows = reading.execute(select(referrals).where(which)).mappings().all()
-    theirs = and_(children.c.authority == referrals.c.authority, children.c.referral_ref == referrals.c.ref)
-    people = select(children).join(referrals, theirs).where(which).order_by(children.c.position)
-    by_referral = _grouped(reading.execute(people).mappings().all(), "referral_ref") if rows else {}
-    found = [StoredReferral(referral_from_rows(row, by_referral.get(row["ref"], ())), row["version"]) for row in rows]
+def _referrals_of(rows: Sequence[Row], people: Mapping[str, Sequence[Row]]) -> list[StoredReferral]:
+    found = [StoredReferral(referral_from_rows(row, people.get(row["ref"], ())), row["version"]) for row in rows]
     return sorted(found, key=lambda stored: stored.record.ref)
 
 

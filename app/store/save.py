@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import ColumnElement, Table, bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -20,6 +21,7 @@ from app.matching.home import Home
 from app.matching.referral import HomeRef, Referral, ReferralRef
 from app.store import load
 from app.store.clock import database_now
+from app.store.prepared import Prepared, of_refs
 from app.store.rows import to_row
 from app.store.session import Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
@@ -85,8 +87,8 @@ def remove_home(writing: Writing, authority: str, ref: HomeRef, precondition: Pr
 
 def save_referral(writing: Writing, authority: str, referral: Referral, precondition: Precondition) -> Saved:
     """Store a referral. Raises `VersionMismatch`, `VersionNotGiven` or `ChildAlreadyWaiting`."""
-    wanted = referrals.c.authority == authority, referrals.c.ref == referral.ref
-    current = writing.execute(select(referrals.c.version).where(*wanted).with_for_update()).scalar()
+    whose = {"whose": authority, "which": referral.ref}
+    current = _HOLD_REFERRAL.one(writing, **whose)
     precondition.check(current)
     version = (current or 0) + 1
     keys = {"authority": authority, "ref": referral.ref, "version": version, "changed_at": database_now(writing)}
@@ -94,11 +96,10 @@ def save_referral(writing: Writing, authority: str, referral: Referral, precondi
     if current is None:
         _insert_new(writing, row)
     else:
-        writing.execute(referrals.update().where(*wanted).values(row))
-        theirs = children.c.authority == authority, children.c.referral_ref == referral.ref
-        writing.execute(delete(children).where(*theirs))
+        _CHANGE_REFERRAL.do(writing, row | whose)
+        _REMOVE_CHILDREN.do(writing, whose)
     try:
-        writing.execute(children.insert(), list(_numbered(authority, "referral_ref", referral)))
+        _ADD_CHILD.do_each(writing, list(_numbered(authority, "referral_ref", referral)))
     except IntegrityError as error:
         if not any(sign in str(error.orig) for sign in ONE_REFERRAL_A_CHILD):
             raise
@@ -125,11 +126,7 @@ def _insert_new(writing: Writing, row: dict[str, Any]) -> None:
 
 def next_seq(writing: Writing, authority: str) -> int:
     """Count up the authority's clock and keep its row until the transaction ends."""
-    insert = _insert(writing, inventory_clock).values(authority=authority, seq=1)
-    counted = insert.on_conflict_do_update(
-        index_elements=["authority"], set_={"seq": inventory_clock.c.seq + 1}
-    ).returning(inventory_clock.c.seq)
-    return int(writing.execute(counted).scalar_one())
+    return int(_COUNT[writing.dialect.name].one(writing, authority=authority))
 
 
 def touch_home(writing: Writing, authority: str, ref: HomeRef, seq: int) -> None:
@@ -140,24 +137,16 @@ def touch_home(writing: Writing, authority: str, ref: HomeRef, seq: int) -> None
 def _write_homes(writing: Writing, authority: str, changes: Sequence[tuple[Home, int]], seq: int) -> None:
     if not changes:
         return
-    refs = [{"authority": authority, "ref": home.ref} for home, _ in changes]
-    for table, column in ((residents, "home_ref"), (removed_homes, "ref")):
-        _delete_each(writing, table, column, refs)
+    refs = [home.ref for home, _ in changes]
+    for start in range(0, len(refs), load.MOST_AT_ONCE):
+        for remove in (_REMOVE_RESIDENTS, _FORGET_REMOVED):
+            remove.do(writing, {"whose": authority, "refs": refs[start : start + load.MOST_AT_ONCE]})
     rows = [
         to_row(home) | {"authority": authority, "version": version, "changed_seq": seq, "ref": home.ref}
         for home, version in changes
     ]
     upsert(writing, homes, KEYS, rows)
-    people = [row for home, _ in changes for row in _numbered(authority, "home_ref", home)]
-    if people:
-        writing.execute(residents.insert(), people)
-
-
-def _delete_each(writing: Writing, table: Table, column: str, refs: Sequence[dict[str, str]]) -> None:
-    for start in range(0, len(refs), load.MOST_AT_ONCE):
-        some = [ref["ref"] for ref in refs[start : start + load.MOST_AT_ONCE]]
-        authority = refs[0]["authority"]
-        writing.execute(delete(table).where(table.c.authority == authority, table.c[column].in_(some)))
+    _ADD_RESIDENT.do_each(writing, [row for home, _ in changes for row in _numbered(authority, "home_ref", home)])
 
 
 def _numbered(authority: str, owner: str, record: Home | Referral) -> Iterable[dict[str, Any]]:
@@ -168,13 +157,50 @@ def _numbered(authority: str, owner: str, record: Home | Referral) -> Iterable[d
 
 def upsert(writing: Writing, table: Table, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, or exchange those with the same keys."""
-    insert = _insert(writing, table)
-    new = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+    statement = _upsert(writing.dialect.name, table, tuple(keys), tuple(rows[0]))
+    now = {"now": database_now(writing)} if "changed_at" in table.columns else {}
+    statement.do_each(writing, [row | now for row in rows])
+
+
+@cache
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[str, ...]) -> Prepared:
+    insert = _INSERT[dialect](table)
+    new: dict[str, Any] = {name: insert.excluded[name] for name in names if name not in keys}
     if "changed_at" in table.columns:
-        new["changed_at"] = database_now(writing)
-    writing.execute(insert.on_conflict_do_update(index_elements=list(keys), set_=new), list(rows))
+        new["changed_at"] = bindparam("now", type_=table.c.changed_at.type)
+    return Prepared(insert.on_conflict_do_update(index_elements=list(keys), set_=new), names)
 
 
 def _insert(writing: Writing, table: Table) -> Any:
-    module = sqlite if writing.dialect.name == "sqlite" else postgresql
-    return module.insert(table)
+    return _INSERT[writing.dialect.name](table)
+
+
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def _counting(dialect: str) -> Prepared:
+    """The first change of an authority is number one."""
+    clock = inventory_clock
+    insert = _INSERT[dialect](clock).values(authority=bindparam("authority"), seq=1)
+    counted = insert.on_conflict_do_update(index_elements=["authority"], set_={"seq": clock.c.seq + 1})
+    return Prepared(counted.returning(clock.c.seq))
+
+
+def _its(table: Table, column: str) -> tuple[ColumnElement[bool], ...]:
+    """What belongs to one record, whose keys are called otherwise than the columns that a change fills."""
+    return table.c.authority == bindparam("whose"), table.c[column] == bindparam("which")
+
+
+def _removing(table: Table, column: str) -> Prepared:
+    whose = table.c.authority == bindparam("whose")
+    return of_refs(lambda is_one: delete(table).where(whose, is_one(table.c[column])))
+
+
+_COUNT = {dialect: _counting(dialect) for dialect in _INSERT}
+_REMOVE_RESIDENTS = _removing(residents, "home_ref")
+_FORGET_REMOVED = _removing(removed_homes, "ref")
+_ADD_RESIDENT = Prepared(residents.insert(), residents.c.keys())
+_HOLD_REFERRAL = Prepared(select(referrals.c.version).where(*_its(referrals, "ref")).with_for_update())
+_CHANGE_REFERRAL = Prepared(referrals.update().where(*_its(referrals, "ref")), referrals.c.keys())
+_REMOVE_CHILDREN = Prepared(delete(children).where(*_its(children, "referral_ref")))
+_ADD_CHILD = Prepared(children.insert(), children.c.keys())

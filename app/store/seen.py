@@ -14,7 +14,10 @@ from app.store.codec import decoder, encoder
 from app.store.placement_records import Seen, SeenKind, SeenOption
 from app.store.placement_tables import decisions
 from app.store.placement_tables import seen as table
+from app.store.prepared import Prepared
 from app.store.session import Reading, Writing
+
+_ADD = Prepared(table.insert(), [column.name for column in table.columns if column.name != "seen_at"])
 
 _write = encoder(tuple[SeenOption, ...])
 _read = decoder(tuple[SeenOption, ...])
@@ -41,7 +44,7 @@ def add(writing: Writing, authority: str, shown: Seen) -> None:
         "as_of": shown.as_of,
         "options": _write(shown.options),
     }
-    writing.execute(table.insert(), row)
+    _ADD.do(writing, row)
 
 
 def unused(reading: Reading, authority: str, before: datetime, most: int) -> list[str]:

@@ -29,6 +29,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable, ReadOnly, SchemaNotCurrent
 from app.observing import metrics
+from app.store.driving import begin_as, speaks_directly
 
 Reading = NewType("Reading", Connection)
 """A transaction for reading; all statements see the same moment."""
@@ -163,6 +164,8 @@ class Database:
         return self._begin(options)
 
     def _begin(self, options: dict[str, Any]) -> Connection:
+        if self.authority is not None and speaks_directly(self.engine):
+            return self._begin_directly(self.authority, reading=bool(options))
         connection = self.engine.connect().execution_options(**options)
         try:
             connection.begin()
@@ -171,6 +174,17 @@ class Database:
                     connection.execute(_STILL_THERE)
                 else:
                     connection.execute(_BEGIN_FOR, {"role": APP_ROLE, "authority": self.authority})
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _begin_directly(self, authority: str, *, reading: bool) -> Connection:
+        """The same in one message; SQLAlchemy then commits or undoes it like its own."""
+        connection = self.engine.connect()
+        try:
+            connection.begin()
+            begin_as(connection, APP_ROLE, authority, reading=reading)
         except BaseException:
             connection.close()
             raise

@@ -7,12 +7,15 @@ where the referral was sent or changed after that: an older one was answered by 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from app.matching.referral import ChildRef, HomeRef
+from app.store.claims import NO_PLACEMENT
 from app.store.placement_records import State
 from app.store.placement_tables import place_claims, placements
+from app.store.prepared import Prepared, of_refs
 from app.store.session import Reading
 from app.store.tables import children, referrals
 
@@ -24,24 +27,33 @@ def with_a_place(
 
     `among`: these children alone. `without`: a placement that is left out, because it is the one that is judged.
     """
+    which = {"authority": authority, "without": without or NO_PLACEMENT}
+    if among is None:
+        rows = _WITH_A_PLACE.rows(reading, **which)
+    else:
+        rows = _AMONG_WITH_A_PLACE.rows(reading, **which, refs=list(among))
+    found: dict[ChildRef, HomeRef] = {}
+    for row in rows:
+        found.setdefault(ChildRef(row["child_ref"]), HomeRef(row["home_ref"]))
+    return found
+
+
+def _with_a_place(*which: ColumnElement[bool]) -> Select[Any]:
     of_claim = and_(placements.c.authority == place_claims.c.authority, placements.c.id == place_claims.c.placement_id)
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
     pursued = place_claims.c.lived_in.is_(False)
     answered = and_(placements.c.state == str(State.PLACED), referrals.c.changed_at <= placements.c.changed_at)
-    wanted = (
+    mine = place_claims.c.authority == bindparam("authority"), place_claims.c.placement_id != bindparam("without")
+    return (
         select(place_claims.c.child_ref, place_claims.c.home_ref)
         .join(placements, of_claim)
         .join(children, of_child)
         .join(referrals, of_referral)
-        .where(place_claims.c.authority == authority, place_claims.c.live, or_(pursued, answered))
+        .where(*mine, place_claims.c.live, or_(pursued, answered), *which)
         .order_by(place_claims.c.lived_in)  # where a child will live comes before where it lives
     )
-    if among is not None:
-        wanted = wanted.where(place_claims.c.child_ref.in_(among))
-    if without is not None:
-        wanted = wanted.where(place_claims.c.placement_id != without)
-    found: dict[ChildRef, HomeRef] = {}
-    for row in reading.execute(wanted):
-        found.setdefault(ChildRef(row.child_ref), HomeRef(row.home_ref))
-    return found
+
+
+_WITH_A_PLACE = Prepared(_with_a_place())
+_AMONG_WITH_A_PLACE = of_refs(lambda is_one: _with_a_place(is_one(place_claims.c.child_ref)))

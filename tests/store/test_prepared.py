@@ -1,0 +1,136 @@
+"""What goes to the driver directly says and does the same as by SQLAlchemy's ordinary way."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import BindParameter, Integer, bindparam, cast, event, select, text
+
+from app.errors import DatabaseUnavailable
+from app.store import audit, load, migrate, save
+from app.store.audit import AuditEntry
+from app.store.driving import speaks_directly
+from app.store.prepared import Prepared
+from app.store.session import Database, Reading
+from app.store.tables import homes
+from app.store.versions import Precondition
+from tests.support.builders import a_child, a_home, a_referral, a_resident
+
+HERE, THERE = "E06000018", "E10000024"
+HOME, REFERRAL = a_home(residents=(a_resident(),)), a_referral(a_child())
+REF: BindParameter[str] = bindparam("ref")
+BY_REF = Prepared(select(homes.c.ref).where(homes.c.ref == REF))
+
+
+def _lay_out(address: str) -> None:
+    owner = Database.open(address)
+    migrate.upgrade(owner)
+    owner.close()
+
+
+@pytest.fixture
+def here(database_url: str) -> Iterator[Database]:
+    """A database as the service opens it: for one authority."""
+    _lay_out(database_url)
+    opened = Database.open(database_url, HERE)
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def ordinary(database: Database) -> Iterator[None]:
+    """Somebody listens, so every statement goes by SQLAlchemy."""
+
+    def hears(*_: Any) -> None:
+        """Nothing to do."""
+
+    event.listen(database.engine, "before_cursor_execute", hears)
+    assert not speaks_directly(database.engine)
+    yield
+    event.remove(database.engine, "before_cursor_execute", hears)
+
+
+def _told(reading: Reading) -> list[Any]:
+    return [
+        load.home(reading, HERE, HOME.ref),
+        load.homes_page(reading, HERE, "", 5),
+        load.inventory_changes(reading, HERE, 0),
+        load.referral(reading, HERE, REFERRAL.ref),
+        load.all_referrals(reading, HERE),
+    ]
+
+
+def test_both_ways_write_and_read_the_same(here: Database) -> None:
+    """Written either way and read either way: the same records, versions and one unbroken trail."""
+    entry = AuditEntry("s", "person", "home.read", "home", "H", ("C-1", "C-2"), {"version": 1})
+
+    def writes(precondition: Precondition) -> None:
+        with here.writing() as writing:
+            save.save_home(writing, HERE, HOME, precondition)
+            save.save_referral(writing, HERE, REFERRAL, precondition)
+            audit.record(writing, HERE, entry)
+
+    writes(Precondition())
+    with ordinary(here):
+        writes(Precondition(exists=True))
+        with here.reading() as reading:
+            slowly = _told(reading)
+    with here.reading() as reading:
+        assert _told(reading) == slowly
+    assert slowly[0].version == slowly[3].version == 2
+
+
+def test_a_direct_reading_is_within_the_walls(postgres_url: str) -> None:
+    """Role, authority and that nothing is written hold for a transaction begun in one message, and end with it."""
+    _lay_out(postgres_url)
+    here, there = Database.open(postgres_url, HERE), Database.open(postgres_url, THERE)
+    here.transact(lambda w: save.import_homes(w, HERE, [HOME]))
+    assert speaks_directly(here.engine)
+    for database, found in ((here, HOME.ref), (there, None)):
+        with database.reading() as reading:
+            assert BY_REF.one(reading, ref=HOME.ref) == found
+            settings = "SELECT current_user, current_setting('transaction_isolation')"
+            assert tuple(reading.execute(text(settings)).one()) == ("placement_app", "repeatable read")
+        with pytest.raises(Exception, match="read-only"), database.reading() as reading:
+            reading.execute(text("DELETE FROM homes"))
+    with here.engine.connect() as connection:
+        assert connection.execute(text("SELECT current_user")).scalar_one() != "placement_app"
+    here.close()
+    there.close()
+
+
+def test_a_lost_connection_is_replaced_at_the_beginning_and_told_of_later(postgres_url: str) -> None:
+    """Cut off while nobody used them, all of them: nobody hears of it. In the midst of a transaction it is told."""
+    _lay_out(postgres_url)
+    owner, here = Database.open(postgres_url), Database.open(postgres_url, HERE)
+
+    @contextmanager
+    def cutting() -> Iterator[None]:
+        with owner.writing() as writing:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+            writing.execute(text(others + " AND datname = current_database()")).all()
+        yield
+
+    with here.reading(), here.reading(), here.reading():
+        pass
+    with cutting(), here.reading(), here.reading(), here.reading() as reading:
+        assert BY_REF.one(reading, ref="H") is None
+    with pytest.raises(DatabaseUnavailable), here.reading() as reading, cutting():
+        BY_REF.one(reading, ref="H")
+    with here.reading() as reading:
+        assert BY_REF.one(reading, ref="H") is None
+    here.close()
+    owner.close()
+
+
+def test_errors_come_as_those_of_sqlalchemy(postgres_url: str) -> None:
+    """With the driver's within, by which the code tells them apart, and without the statement."""
+    _lay_out(postgres_url)
+    database = Database.open(postgres_url, HERE)
+    with pytest.raises(Exception, match="InvalidTextRepresentation") as caught, database.reading() as reading:
+        Prepared(select(cast(REF, Integer))).one(reading, ref="canary")
+    assert isinstance(getattr(caught.value, "orig", None), psycopg.Error)
+    assert "[SQL" not in str(caught.value)
+    database.close()
