@@ -24,7 +24,6 @@ from app.matching.criteria import CRITERIA
 from app.matching.explain import Outcome, Part, RuleFinding
 from app.matching.finding import FULL, Value
 from app.matching.home import Home
-from app.matching.night_report import WhyHere
 from app.matching.referral import Referral
 from app.matching.rules import RULES
 from app.matching.why_not import Needed, told
@@ -48,23 +47,6 @@ MET_WORDS: Mapping[Met, str] = {
     Met.NOT_KNOWN: "not known",
     Met.DOES_NOT_APPLY: "does not apply",
 }
-
-
-WHY_HERE_WORDS: Mapping[WhyHere, str] = {
-    WhyHere.FIRST_CHOICE: "This home has the most points for them",
-    WhyHere.PINNED: "A person pinned this home for them",
-    WhyHere.EXCLUDED: "A person excluded the home with the most points for them",
-    WhyHere.PLACES: "The places of their first choice go to others",
-    WhyHere.ARRIVALS: "Their first choice takes no further newcomers that night: others go there",
-    WhyHere.MAY_NOT_SHARE: "At their first choice others arrive with whom they may not live",
-    WhyHere.SIBLINGS: "Brothers and sisters go to their first choice, and not all of them can go there",
-    WhyHere.BUDGET: "Their first choice would overrun the weekly budget",
-    WhyHere.LOCAL_TARGET: "Their first choice is not local: the target for local placements counts here",
-    WhyHere.RESERVED: "A place at their first choice is kept for those who need it more",
-    WhyHere.UNCHANGED: "It was proposed before, and their first choice is not better by enough",
-    WhyHere.TRADE_OFF: "All children together are better off this way",
-}
-"""Why a proposal is, or is not, the party's own first choice."""
 
 
 _OWN_WORDS: Mapping[str, str] = {

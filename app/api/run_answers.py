@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import date
+from functools import partial
 from typing import Any, TypeAlias
 
 from app.api.run_models import FrontierPointOut, OneMoreOut, RunReportOut, RunSummaryOut
 from app.matching.explain import Outcome, RuleFinding
 from app.matching.finding import Value
-from app.matching.night_report import WhyHere
+from app.matching.night_report import WhyHere, WhyNone
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef
+from app.night_wording import Chosen, Opening, Waiting, label, label_before_brackets, why_here, why_none
 from app.store.placement_records import Placement
 from app.store.run_records import Run, RunOptions, StoredProposal
-from app.wording import WHY_HERE_WORDS, rule_sentence, says
+from app.wording import rule_sentence, says
 
 Plain: TypeAlias = dict[str, Any]
 
@@ -56,7 +60,7 @@ def proposal_answer(stored: StoredProposal, pool: Pool, placement: Placement | N
         "local": proposal.local,
         "weekly_fee_pence": proposal.weekly_fee_pence,
         "dropped_because": proposal.dropped_because,
-        "sentence": WHY_HERE_WORDS[WhyHere(told["why"])],
+        "sentence": why_here(_chosen(told), partial(label_before_brackets, pool)),
         "placement": None if placement is None else placement.id,
         "placement_state": None if placement is None else placement.state,
         **told,
@@ -65,11 +69,36 @@ def proposal_answer(stored: StoredProposal, pool: Pool, placement: Placement | N
 
 def unplaced_answer(unplaced: Mapping[str, Any], pool: Pool) -> Plain:
     """Children without a proposal, out of the report of their run."""
+    why = unplaced.get("why")
     return {
         **unplaced,
+        "sentence": None if why is None else " ".join(why_none(_waiting(unplaced), partial(label, pool))),
         "near_misses": [_near_miss(miss, pool) for miss in unplaced["near_misses"]],
         "relaxations": [{**each, "says": says(each["rule"])} for each in unplaced["relaxations"]],
     }
+
+
+def _chosen(told: Mapping[str, Any]) -> Chosen:
+    facts = {each.name: told[each.name] for each in fields(Chosen)}
+    return Chosen(**{**facts, "why": WhyHere(told["why"])})
+
+
+def _waiting(told: Mapping[str, Any]) -> Waiting:
+    """`told` as it was stored, perhaps by a version that counted no rules."""
+    openings = [
+        Opening(each["rule"], each["statutory"], each["homes"], each["best_homes"][0]) for each in told["relaxations"]
+    ]
+    return Waiting(
+        why=WhyNone(told["why"]),
+        homes_allowed=told["homes_allowed"],
+        homes_excluded=told.get("homes_excluded", 0),
+        best_home=told["best_home"],
+        free_home=told.get("free_home"),
+        lost_to=told["lost_to"],
+        rules=Counter(told.get("out_by_rule", {})) + Counter(told.get("not_known_by_rule", {})),
+        nearest=[(miss["home"], [each["code"] for each in miss["findings"]]) for miss in told["near_misses"]],
+        openings=openings,
+    )
 
 
 def _certificate(run: Run) -> Plain | None:

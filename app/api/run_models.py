@@ -208,7 +208,15 @@ class ProposalOut(Out):
     first_home: str
     behind_first: Points
     why: WhyHere
-    sentence: str
+    sentence: Annotated[
+        str,
+        Field(
+            description="Why, in words for an officer",
+            examples=[
+                "H-0102 Apricot household (4,790 points more) goes to R-0009, who would lose 13,653 points elsewhere"
+            ],
+        ),
+    ]
     because_of: list[str]
     others_would_lose: Points | None
     dropped_because: Fallen | None
@@ -264,11 +272,26 @@ class UnplacedOut(Out):
     referral: str
     children: list[str]
     why: WhyNone | None = None
+    sentence: Annotated[
+        str | None,
+        Field(
+            description="Why, in words for an officer; null where `why` is",
+            examples=["2 homes would do, best Maroon household (H-0046). The best of them go to R-0009 and R-0029."],
+        ),
+    ] = None
     homes_allowed: int
     homes_excluded: Annotated[int, Field(description="Homes that the rules allow and a person excluded")] = 0
     best_home: str | None
     free_home: str | None = None
     lost_to: list[str]
+    out_by_rule: Annotated[
+        dict[str, int],
+        Field(
+            description="Where no home meets the rules: homes left out, by each that failed",
+            examples=[{"live_apart": 6}],
+        ),
+    ] = Field(default_factory=dict)
+    not_known_by_rule: dict[str, int] = Field(default_factory=dict)
     near_misses: list[NearMissOut]
     relaxations: list[RelaxationOut]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
@@ -12,7 +13,6 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cli.frames import NARROW, framed
-from app.cli.night_words import label, why_here, why_none
 from app.cli.price_tables import frontier_table, price_line, share
 from app.matching.batch import Night
 from app.matching.home import Home
@@ -20,6 +20,7 @@ from app.matching.night_report import LocalShare, NightReport, Proposal, Sibling
 from app.matching.pool import Pool
 from app.matching.recheck import Verdict
 from app.matching.referral import ChildRef, HomeRef
+from app.night_wording import Chosen, Waiting, label, why_here, why_none
 from app.rematch.run import Outcome, RunStatus
 from app.wording import children, counted, day, points, pounds, words
 
@@ -155,7 +156,7 @@ def _proposals(proposals: Sequence[Proposal], night: Night, of: int, *, narrow: 
             f"{one.referral}\n[dim]{_who(one.children, groups.get(one.referral, 0))}[/]",
             f"{escape(_name(home))}\n[dim]{one.home}, {words(home.kind)}, [/]{local}",
             *(("\n".join(worth),) if narrow else worth),
-            escape(why_here(one)),
+            escape(why_here(Chosen.of(one))),
         )
     return table
 
@@ -170,7 +171,8 @@ def _unplaced(unplaced: Sequence[Unplaced], pool: Pool) -> Table:
     table = framed("Without a proposal", *headings, whole=("Who",), show_lines=True)
     for one in unplaced:
         who = f"{one.referral}\n[dim]{children(len(one.children))}[/]"
-        table.add_row(who, escape("\n".join(why_none(one, pool))))
+        told = why_none(Waiting.of(one), partial(label, pool))
+        table.add_row(who, escape("\n".join(told)))
     return table
 
 

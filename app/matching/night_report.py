@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -74,10 +75,11 @@ class Unplaced:
     """Children for whom there is no proposal tonight, and why.
 
     `homes_allowed`: homes that the rules allow some of them and that nobody excluded; `homes_excluded`: those that a
-    person excluded. Both 0: no home meets the rules, see `near_misses` and `relaxations`. `best_home`: the allowed
-    one with the most points. `free_home`: the best with room for them tonight, where there is one; then `why` says
-    what speaks against it, otherwise what keeps them out of the best home. `lost_to`: the other referrals that keep
-    them out of the best three.
+    person excluded. Both 0: no home meets the rules; `out_by_rule` and `not_known_by_rule` then count the homes by
+    the rules that keep them out, as in a `Shortlist`, `near_misses` names the nearest homes and `relaxations` the
+    rules that alone keep homes out. `best_home`: the allowed one with the most points. `free_home`: the best with
+    room for them tonight, where there is one; then `why` says what speaks against it, otherwise what keeps them out
+    of the best home. `lost_to`: the other referrals that keep them out of the best three.
     """
 
     referral: ReferralRef
@@ -88,6 +90,8 @@ class Unplaced:
     best_home: HomeRef | None
     free_home: HomeRef | None
     lost_to: tuple[ReferralRef, ...]
+    out_by_rule: Mapping[str, int]
+    not_known_by_rule: Mapping[str, int]
     near_misses: tuple[NearMiss, ...]
     relaxations: tuple[Relaxation, ...]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -11,8 +12,8 @@ from app.matching.columns import IntArray
 from app.matching.night_reading import Reading
 from app.matching.night_report import Unplaced, WhyHere, WhyNone
 from app.matching.problem import WHOLE, LocalTarget, TargetMode
-from app.matching.referral import HomeRef, ReferralRef
-from app.matching.shortlist import shortlist
+from app.matching.referral import HomeRef, Referral, ReferralRef
+from app.matching.shortlist import Shortlist, shortlist
 
 LOST_AMONG = 3
 """Of so many of the best homes it is told who got them."""
@@ -53,7 +54,7 @@ def _one(reading: Reading, rows: Sequence[int], groups: Mapping[frozenset[int], 
     own = every[~reading.excluded(every)]
     own = own[np.argsort(-pairs.points[own], kind="stable")]
     why, free, others = _reason(reading, own, len(every), groups)
-    stuck = None if len(every) else shortlist(referral, batch.night.pool, batch.night.policy, batch.night.as_of, k=1)
+    stuck = None if len(every) else _stuck(reading, referral, rows)
     allowed = np.unique(pairs.home[own])
     return Unplaced(
         referral=referral.ref,
@@ -64,9 +65,18 @@ def _one(reading: Reading, rows: Sequence[int], groups: Mapping[frozenset[int], 
         best_home=_named(reading, int(pairs.home[own[0]]) if len(own) else None),
         free_home=_named(reading, free),
         lost_to=_winners(reading, own, others, referral.ref),
+        out_by_rule=stuck.out_by_rule if stuck else {},
+        not_known_by_rule=stuck.not_known_by_rule if stuck else {},
         near_misses=stuck.near_misses if stuck else (),
         relaxations=stuck.relaxations if stuck else (),
     )
+
+
+def _stuck(reading: Reading, referral: Referral, rows: Sequence[int]) -> Shortlist:
+    """What keeps every home from them; brothers and sisters who have a proposal need no home any more."""
+    night, entries = reading.batch.night, reading.batch.question.children.entries
+    left = replace(referral, children=tuple(entries[row].child for row in rows))
+    return shortlist(left, night.pool, night.policy, night.as_of, k=1)
 
 
 def _named(reading: Reading, home: int | None) -> HomeRef | None:

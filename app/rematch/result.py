@@ -76,6 +76,8 @@ def _unplaced(one: Unplaced) -> dict[str, Any]:
         "best_home": one.best_home,
         "free_home": one.free_home,
         "lost_to": list(one.lost_to),
+        "out_by_rule": dict(one.out_by_rule),
+        "not_known_by_rule": dict(one.not_known_by_rule),
         "near_misses": [_near_miss(miss) for miss in one.near_misses],
         "relaxations": [asdict(relaxation) for relaxation in one.relaxations],
     }

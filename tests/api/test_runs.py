@@ -107,7 +107,7 @@ def test_a_run_from_its_beginning_to_its_proposals(running: TestClient) -> None:
     (proposal,) = page["proposals"]
     assert (proposal["children"], proposal["home"], proposal["name"]) == ([CHILD], A_HOME["ref"], A_HOME["name"])
     assert (proposal["status"], proposal["why"], page["next"]) == ("proposed", "first_choice", None)
-    assert proposal["sentence"] == "This home has the most points for them"
+    assert proposal["sentence"] == "Their first choice: no home has more points for them"
     shown = running.get(f"/proposals/{proposal['id']}").json()
     assert shown == proposal | {"seen": shown["seen"], "changed_since": []}
     standing = running.get("/proposals").json()
@@ -215,6 +215,11 @@ def test_who_has_no_proposal_and_why(running: TestClient) -> None:
     assert (unplaced["referral"], unplaced["homes_allowed"]) == (A_REFERRAL["ref"], 0)
     assert unplaced["near_misses"][0]["home"] == A_HOME["ref"]
     assert all(finding["sentence"] for finding in unplaced["near_misses"][0]["findings"])
+    assert unplaced["why"] == "no_home_meets_the_rules"
+    assert unplaced["sentence"].startswith("No home meets every rule. Nearest: ")
+    assert A_HOME["ref"] in unplaced["sentence"]
+    rules = {each["code"] for each in unplaced["near_misses"][0]["findings"]}
+    assert rules <= unplaced["out_by_rule"].keys() | unplaced["not_known_by_rule"].keys()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,13 @@ from rich.console import Console
 
 from app.cli import night_tables, nights, rematching
 from app.cli.night_tables import print_night
-from app.cli.night_words import WHY, WHY_NONE, why_here, why_none
 from app.cli.price_tables import price_line
 from app.matching.batch import Night, Proposed
 from app.matching.codes import HomeKind
 from app.matching.night_report import ScarceKind, Unplaced, WhyHere, WhyNone
 from app.matching.recheck import Fallen, Verdict
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.night_wording import WHY, WHY_NONE, Chosen, Waiting, label, why_here, why_none
 from app.rematch.faults import SolverHung
 from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, RunStatus, rematch
@@ -294,19 +295,27 @@ def test_every_reason_has_a_sentence(outcome: Outcome) -> None:
                 one = replace(
                     outcome.report.proposals[0], why=why, others_would_lose=loss, because_of=others, unchanged=True
                 )
-                assert "{" not in why_here(one)
+                assert "{" not in why_here(Chosen.of(one))
 
 
 def test_why_nobody_could_be_proposed_is_said_in_words(outcome: Outcome) -> None:
     """Each reason as it is; only what is true of it: who got a home, what speaks against one that is free."""
     pool, near = outcome.night.pool, HomeRef("H-near-1")
-    base = Unplaced(ReferralRef("R-9"), (), WhyNone.PLACES, 2, 0, near, None, (ReferralRef("R-1"),), (), ())
+    base = Unplaced(ReferralRef("R-9"), (), WhyNone.PLACES, 2, 0, near, None, (ReferralRef("R-1"),), {}, {}, (), ())
     free = replace(base, lost_to=(), free_home=near)
     for one, text in (
         (base, "The best of them go to R-1."),
         (replace(base, homes_allowed=1), "It goes to R-1."),
-        (replace(base, why=WhyNone.ARRIVALS), "can welcome nobody more tonight: R-1 goes there."),
-        (replace(base, why=WhyNone.MAY_NOT_SHARE), "not together with R-1: they may not share a home."),
+        (
+            replace(base, why=WhyNone.ARRIVALS),
+            "can welcome nobody more tonight. In the way there and at the next best: R-1.",
+        ),
+        (replace(base, why=WhyNone.MAY_NOT_SHARE), "not beside those who go there: they may not share it."),
+        (replace(base, homes_allowed=1, why=WhyNone.ARRIVALS), "can welcome nobody more tonight: R-1 goes there."),
+        (
+            replace(base, homes_allowed=1, why=WhyNone.MAY_NOT_SHARE),
+            "not together with R-1: they may not share a home.",
+        ),
         (replace(base, why=WhyNone.SIBLINGS, lost_to=()), "the group cannot be made larger there."),
         (replace(free, why=WhyNone.BUDGET), "would overrun the weekly budget."),
         (replace(free, why=WhyNone.LOCAL_TARGET), "further from its local target."),
@@ -316,8 +325,12 @@ def test_why_nobody_could_be_proposed_is_said_in_words(outcome: Outcome) -> None
         (replace(free, why=WhyNone.BUDGET, homes_excluded=1), "A person excluded 1 further home."),
         (replace(base, why=WhyNone.EXCLUDED, homes_allowed=0, homes_excluded=1), "but a person excluded it."),
         (replace(base, why=WhyNone.NO_HOME, homes_allowed=0), "No home meets every rule."),
+        (
+            replace(base, why=WhyNone.NO_HOME, homes_allowed=0, out_by_rule={"places": 1, "live_apart": 6}),
+            "Kept out by live apart (6 homes) and places (1 home).",
+        ),
     ):
-        said = " ".join(why_none(one, pool))
+        said = " ".join(why_none(Waiting.of(one), partial(label, pool)))
         assert text in said, one.why
         assert ("R-1" in said) == bool(one.lost_to and one.homes_allowed), one.why
         assert ("worse off" in said, "{" in said) == (False, False)
