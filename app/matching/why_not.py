@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 
 from app.matching.applying import apply
-from app.matching.assess import assess_block
+from app.matching.assess import Block, Question, assess_one
+from app.matching.columns import BoolArray
 from app.matching.explain import PairExplanation, explain
+from app.matching.home import Home
 from app.matching.policy import Policy, RuleSetting
 from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, HomeRef, Referral
-from app.matching.shortlist import best_rows, blocking, points_regardless, question_for, rank_among
+from app.matching.shortlist import best_rows, blocking, question_for, rank_among
 from app.matching.unit import Case, Change, Subject
 
 
@@ -82,11 +84,10 @@ class WhyNot:
 def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of: date) -> WhyNot:
     """Explain one home for one referral. KeyError where the pool has no such home."""
     question = question_for(referral, pool, policy, as_of)
-    block = assess_block(question, 0, 1)
     col = pool.row_of[home]
+    block, points = _judged(question, col)
     explanation = explain(question, 0, np.array([col]))[0]
     others = block.points[0, block.allowed[0]]
-    points = int(points_regardless(question, 0, np.array([col]))[0])
     allowed_cols = np.flatnonzero(block.allowed[0])
     best, _ = best_rows(referral.ref, pool, allowed_cols, others, 1)
     first = best[0] if len(best) else None
@@ -104,16 +105,27 @@ def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of
     )
 
 
+def _judged(question: Question, col: int) -> tuple[Block, int]:
+    """The party against every home, and its points in this one whether or not a rule is in the way."""
+    wanted: BoolArray = np.arange(len(question.pool)) == col
+    block, worth = assess_one(question, 0, lambda _bits: wanted)
+    return block, int(worth[col])
+
+
 def apply_changes(
     referral: Referral, pool: Pool, home: HomeRef, changes: Sequence[Needed], as_of: date
 ) -> tuple[Referral, Pool]:
     """The referral and the pool with these changes made to copies of their records."""
-    record = pool.record(home)
+    referral, record = _changed_records(referral, pool.record(home), changes, as_of)
+    return referral, pool.changed([record])
+
+
+def _changed_records(referral: Referral, record: Home, changes: Sequence[Needed], as_of: date) -> tuple[Referral, Home]:
     for needed in changes:
         child = next((one for one in referral.children if one.ref == needed.child), referral.children[0])
         case = apply(Case(child, referral.children, referral, record, as_of), needed.change)
         referral, record = case.referral, case.home
-    return referral, pool.changed([record])
+    return referral, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +143,13 @@ class _Trial:
         rules = self.explanation.blocked_by
         remedies = {code: self.remedies(self.policy.setting_of(code), ()) for code in rules}
         found = [tried for code in rules if (tried := self.tried((code,), remedies[code]))]
-        every: tuple[Needed, ...] = ()
-        for code in rules:
-            every += self.remedies(self.policy.setting_of(code), every)
-        together = self.tried(rules, every)
+        if len(rules) == 1:
+            together = found[0] if found else None
+        else:
+            every: tuple[Needed, ...] = ()
+            for code in rules:
+                every += self.remedies(self.policy.setting_of(code), every)
+            together = self.tried(rules, every)
         return tuple(found), together if together is not None and together.allowed else None
 
     def remedies(self, setting: RuleSetting, made: tuple[Needed, ...]) -> tuple[Needed, ...]:
@@ -142,9 +157,11 @@ class _Trial:
         rule = setting.rule
         new: tuple[Needed, ...] = ()
         for child in self._concerned(rule.code):
-            now, there = apply_changes(self.referral, self.pool, self.explanation.home, (*made, *new), self.as_of)
+            now, there = _changed_records(
+                self.referral, self.pool.record(self.explanation.home), (*made, *new), self.as_of
+            )
             current = next(one for one in now.children if one.ref == child.ref)
-            case = Case(current, now.children, now, there.record(self.explanation.home), self.as_of)
+            case = Case(current, now.children, now, there, self.as_of)
             for change in rule.remedies(case, setting.params):
                 who = child.ref if change.subject is Subject.CHILD else None
                 new = (*new, Needed(who, change))
@@ -162,13 +179,12 @@ class _Trial:
         home = self.explanation.home
         referral, pool = apply_changes(self.referral, self.pool, home, changes, self.as_of)
         question = question_for(referral, pool, self.policy, self.as_of)
-        block = assess_block(question, 0, 1)
         col = pool.row_of[home]
+        block, points = _judged(question, col)
         in_the_way = int(blocking(block, self.policy)[col])
         if any(in_the_way & self.policy.setting_of(code).bit for code in rules):
             return None
         allowed = bool(block.allowed[0, col])
-        points = int(points_regardless(question, 0, np.array([col]))[0])
         rank = rank_among(points, block.points[0, block.allowed[0]]) if allowed else None
         return Counterfactual(rules, _last_of_each(changes), allowed, points, rank)
 
