@@ -89,7 +89,8 @@ class Opening:
 class Waiting:
     """What is told of children without a proposal, as in `Unplaced`, made now or read from what was stored.
 
-    rules: how many homes each rule keeps out. nearest: homes, and the rules that keep each out.
+    rules: how many homes each rule keeps out; None where that was not counted. nearest: homes, and the rules that
+    keep each out.
     """
 
     why: WhyNone
@@ -98,7 +99,7 @@ class Waiting:
     best_home: str | None
     free_home: str | None
     lost_to: Sequence[str]
-    rules: Mapping[str, int]
+    rules: Mapping[str, int] | None
     nearest: Sequence[tuple[str, Sequence[str]]]
     openings: Sequence[Opening]
 
@@ -211,6 +212,8 @@ def _lost(one: Waiting) -> list[str]:
 
 
 def _no_home(one: Waiting, name: Naming) -> list[str]:
+    if one.rules is not None and not one.rules:
+        return ["There is no home on the list."]
     lines = ["No home meets every rule."]
     for home, rules in one.nearest[:NEAREST_TOLD]:
         lines.append(f"Nearest: {name(home)}, out by {', '.join(dict.fromkeys(map(words, rules)))}.")

@@ -95,7 +95,7 @@ def _waiting(told: Mapping[str, Any]) -> Waiting:
         best_home=told["best_home"],
         free_home=told.get("free_home"),
         lost_to=told["lost_to"],
-        rules=Counter(told.get("out_by_rule", {})) + Counter(told.get("not_known_by_rule", {})),
+        rules=Counter(told["out_by_rule"]) + Counter(told["not_known_by_rule"]) if "out_by_rule" in told else None,
         nearest=[(miss["home"], [each["code"] for each in miss["findings"]]) for miss in told["near_misses"]],
         openings=openings,
     )

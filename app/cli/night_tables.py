@@ -84,7 +84,8 @@ def _without(outcome: Outcome) -> list[RenderableType]:
     lines: list[RenderableType] = [Text(f"The solver: {fault.message}") for fault in outcome.faults]
     lines += [Text(f"It cannot be: {reason}.") for reason in outcome.contradictions]
     keep = "still keeps" if len(outcome.standing) == 1 else "still keep"
-    lines.append(Text(f"Of the last proposals {len(outcome.standing)} {keep} every rule."))
+    if outcome.standing or outcome.fallen:
+        lines.append(Text(f"Of the last proposals {len(outcome.standing)} {keep} every rule."))
     lines += [Text(_fallen(verdict)) for verdict in outcome.fallen]
     return lines
 

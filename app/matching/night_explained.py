@@ -28,7 +28,7 @@ def report(batch: Batch, solution: Solution) -> NightReport:
         bound=solution.bound,
         children=batch.problem.children,
         children_placed=int(reading.size.sum()),
-        proposals=tuple(sorted(proposals, key=lambda proposal: (proposal.referral, proposal.children))),
+        proposals=tuple(sorted(proposals, key=lambda proposal: (proposal.referral, sorted(proposal.children)))),
         unplaced=unplaced(reading),
         siblings=_siblings(reading),
         local=_local(reading),

@@ -81,7 +81,7 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
                 write_referral(_on_the_grid(referral))
                 for referral in sorted(night.referrals, key=lambda referral: referral.ref)
             ],
-            "homes": [write_home(replace(home, location=_point(home.location))) for home in night.pool.records],
+            "homes": [write_home(_home_on_the_grid(home)) for home in night.pool.records],
             "caseload": {"local": night.local_placed, "total": night.total_placed},
             "last_proposals": _pairs(night.last),
             "pinned": _pairs(night.pinned),
@@ -117,8 +117,13 @@ def _on_the_grid(referral: Referral) -> Referral:
         referral,
         family_home=_point(referral.family_home),
         contact_places=tuple(replace(one, location=_point(one.location)) for one in referral.contact_places),
-        children=tuple(_child_on_the_grid(child) for child in referral.children),
+        children=tuple(_child_on_the_grid(child) for child in sorted(referral.children, key=lambda child: child.ref)),
     )
+
+
+def _home_on_the_grid(home: Home) -> Home:
+    residents = tuple(sorted(home.residents, key=lambda resident: resident.ref))
+    return replace(home, location=_point(home.location), residents=residents)
 
 
 def _child_on_the_grid(child: Child) -> Child:

@@ -324,7 +324,8 @@ def test_why_nobody_could_be_proposed_is_said_in_words(outcome: Outcome) -> None
         (replace(free, why=WhyNone.OPEN), "nothing speaks against it: please look at it by hand."),
         (replace(free, why=WhyNone.BUDGET, homes_excluded=1), "A person excluded 1 further home."),
         (replace(base, why=WhyNone.EXCLUDED, homes_allowed=0, homes_excluded=1), "but a person excluded it."),
-        (replace(base, why=WhyNone.NO_HOME, homes_allowed=0), "No home meets every rule."),
+        (replace(base, why=WhyNone.NO_HOME, homes_allowed=0), "There is no home on the list."),
+        (replace(base, why=WhyNone.NO_HOME, homes_allowed=0, out_by_rule={"sex": 1}), "No home meets every rule."),
         (
             replace(base, why=WhyNone.NO_HOME, homes_allowed=0, out_by_rule={"places": 1, "live_apart": 6}),
             "Kept out by live apart (6 homes) and places (1 home).",

@@ -135,7 +135,7 @@ def _untrue_rules(told: Told, one: Unplaced) -> Iterator[str]:
         if not codes or codes != _rules_against(night, Proposed(who, miss.home)):
             yield f"the rules that keep {miss.home} out"
     counts = Counter(one.out_by_rule) + Counter(one.not_known_by_rule)
-    if not counts or not counts.keys() <= {setting.rule.code for setting in policy.rules}:
+    if bool(counts) != bool(len(night.pool)) or not counts.keys() <= {setting.rule.code for setting in policy.rules}:
         yield "no rule is named"
     if len(night.pool) <= FEW_HOMES:
         found = Counter(code for home in night.pool.row_of for code in _rules_against(night, Proposed(who, home)))

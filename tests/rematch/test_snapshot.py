@@ -83,7 +83,12 @@ def test_round_trip(night: Night, written: bytes) -> None:
     assert snapshot_bytes(read) == written
     assert read.sha256 == hashlib.sha256(written).hexdigest()
     assert read.night.pool.records == tuple(
-        replace(home, location=home.location and replace(home.location, postcode=None)) for home in night.pool.records
+        replace(
+            home,
+            location=home.location and replace(home.location, postcode=None),
+            residents=tuple(sorted(home.residents, key=lambda resident: resident.ref)),
+        )
+        for home in night.pool.records
     )
     for name in ("policy", "as_of", "local_placed", "total_placed", "excluded", "home_price", "weekly_budget_pence"):
         assert getattr(read.night, name) == getattr(night, name), name
@@ -108,6 +113,8 @@ def shuffled(written: bytes, seed: int) -> bytes:
     document = json.loads(written)
     for name in ("referrals", "homes", "last_proposals", "excluded"):
         rng.shuffle(document[name])
+    for record in (*document["referrals"], *document["homes"]):
+        rng.shuffle(record.get("children") or record.get("residents") or [])
     return as_bytes(_keys_shuffled(document, rng))
 
 
