@@ -7,7 +7,7 @@ pair out. `explain` runs the same functions on the few pairs that are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -89,7 +89,25 @@ def assess_block(question: Question, start: int, stop: int) -> Block:
     return Block(start, stop, failed, not_known, allowed, points)
 
 
-def assess_one(question: Question, party: int, also: Callable[[IntArray], BoolArray]) -> tuple[Block, IntArray]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the criteria said of one party in some homes, kept for whoever explains a few of them.
+
+    `scores` by code, each for pairs of that shape: child by child (`rows`, ascending), each with all of `cols`.
+    """
+
+    rows: IntArray
+    cols: IntArray
+    shape: tuple[int, ...]
+    scores: Mapping[str, Score]
+
+    def places(self, rows: IntArray, cols: IntArray) -> IntArray:
+        """Where the pairs of these children and homes stand, child by child. The homes must be among `cols`."""
+        found: IntArray = np.searchsorted(self.rows, rows)[:, None] * len(self.cols) + np.searchsorted(self.cols, cols)
+        return found.ravel()
+
+
+def assess_one(question: Question, party: int, also: Callable[[IntArray], BoolArray]) -> tuple[Block, IntArray, Judged]:
     """One party against every home; and its points where allowed and where `also` wants them, 0 elsewhere.
 
     `also` is given the mask of the rules that keep each home out. Once for all: a call costs far more than a home.
@@ -98,9 +116,25 @@ def assess_one(question: Question, party: int, also: Callable[[IntArray], BoolAr
     failed, not_known = rule_masks(question, members, party, party + 1)
     bits = failed | (not_known & np.uint32(question.policy.blocking_bits))
     allowed = bits == 0
-    worth = _party_points(question, members, allowed | also(bits[0]))
+    cols: IntArray = np.flatnonzero(allowed[0] | also(bits[0]))
+    judged, found = _judged(question, members.rows, cols)
+    worth = np.zeros(len(question.pool), dtype=np.int32)
+    worth[cols] = found
     points = np.where(allowed, worth, 0).astype(np.int32)
-    return Block(party, party + 1, failed, not_known, allowed, points), worth[0]
+    return Block(party, party + 1, failed, not_known, allowed, points), worth, judged
+
+
+def _judged(question: Question, rows: IntArray, cols: IntArray) -> tuple[Judged, IntArray]:
+    """What the criteria say of these children in these homes, and the points of all of them together."""
+    local, criteria = question.policy.local, question.policy.criteria
+    everyone, everywhere = np.repeat(rows, len(cols)), np.tile(cols, len(rows))
+    pairs = child_list(question.children, question.pool, local, everyone, everywhere)
+    settings = [setting for setting in criteria if setting.weight] if len(cols) else []
+    scores = {setting.criterion.code: setting.criterion.judge(pairs, setting.params) for setting in settings}
+    total = np.zeros(pairs.shape, dtype=np.int32)
+    for setting in settings:
+        total += counted(scores[setting.criterion.code], setting.stand_in) * np.int32(setting.weight)
+    return Judged(rows, cols, pairs.shape, scores), total.reshape(len(rows), len(cols)).sum(axis=0, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,16 +7,16 @@ edge (`app.wording`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
-from app.matching.assess import Question, counted
+from app.matching.assess import Judged, Question, counted
 from app.matching.columns import Array, IntArray
-from app.matching.finding import FULL, Facts, Value
-from app.matching.pairs import Pairs, child_list, party_list
+from app.matching.finding import FULL, Facts, Score, Value
+from app.matching.pairs import ChildPairs, Pairs, child_list, party_list
 from app.matching.policy import CriterionSetting, RuleSetting
 from app.matching.referral import ChildRef, HomeRef
 from app.matching.unit import Level
@@ -108,11 +108,14 @@ class PairExplanation:
 EVERY_RULE = ~0
 
 
-def explain(question: Question, party: int, cols: IntArray, open_bits: int = EVERY_RULE) -> list[PairExplanation]:
+def explain(
+    question: Question, party: int, cols: IntArray, open_bits: int = EVERY_RULE, judged: Judged | None = None
+) -> list[PairExplanation]:
     """Explain one party with these homes (rows of the pool), in the order given.
 
     `open_bits`: the rules to look into. A shortlist gives those that its masks say are failed or not known
-    for one of the homes; the others are known to be met, and their facts are left out.
+    for one of the homes; the others are known to be met, and their facts are left out. `judged`: what the criteria
+    said when the party was judged, with these homes among others; without it they are asked again.
     """
     if not len(cols):
         return []
@@ -123,6 +126,7 @@ def explain(question: Question, party: int, cols: IntArray, open_bits: int = EVE
     child_pairs = child_list(question.children, pool, local, rows, np.tile(cols, len(members)))
     party_pairs = party_list(table, pool, local, np.full(len(cols), party), cols)
     names = tuple(question.children.entries[row].child.ref for row in members)
+    places = None if judged is None else judged.places(members, cols)
     rules: list[list[RuleFinding]] = [[] for _ in cols]
     parts: list[list[Part]] = [[] for _ in cols]
     for setting in question.policy.rules:
@@ -133,7 +137,7 @@ def explain(question: Question, party: int, cols: IntArray, open_bits: int = EVE
             rules[at % len(cols)].append(finding)
     for criterion in question.policy.criteria:
         if criterion.enabled:
-            for at, part in enumerate(_parts(criterion, child_pairs, names)):
+            for at, part in enumerate(_parts(criterion, _scored(criterion, child_pairs, judged, places), names)):
                 parts[at % len(cols)].append(part)
     return [
         PairExplanation(pool.records[col].ref, names, tuple(rules[i]), tuple(parts[i])) for i, col in enumerate(cols)
@@ -164,16 +168,50 @@ def _findings(setting: RuleSetting, pairs: Pairs, who: Sequence[ChildRef | None]
     return found
 
 
-def _parts(setting: CriterionSetting, pairs: Any, names: Sequence[ChildRef]) -> list[Part]:
-    score = setting.criterion.judge(pairs, setting.params)
-    shape, count = pairs.shape, pairs.shape[0]
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A criterion's score, the shape of its answers, and which of them are wanted (None: all)."""
+
+    score: Score
+    shape: tuple[int, ...]
+    places: IntArray | None
+
+    def flat(self, found: Array) -> list[Any]:
+        """The wanted values of an answer."""
+        return _flat(self._wanted(found), (self.count,))
+
+    def facts(self) -> list[dict[str, Value]]:
+        """The facts of each that is wanted."""
+        wanted = {name: replace(fact, values=self._wanted(fact.values)) for name, fact in self.score.facts().items()}
+        return _decoded(wanted, (self.count,), self.count)
+
+    @property
+    def count(self) -> int:
+        """How many are wanted."""
+        return self.shape[0] if self.places is None else len(self.places)
+
+    def _wanted(self, found: Array) -> Array:
+        if self.places is None or found.size == 1:
+            return found.reshape(1) if found.size == 1 else found
+        return (found if found.shape == self.shape else np.broadcast_to(found, self.shape))[self.places]
+
+
+def _scored(setting: CriterionSetting, pairs: ChildPairs, judged: Judged | None, places: IntArray | None) -> _Scored:
+    known = None if judged is None else judged.scores.get(setting.criterion.code)
+    if known is None or judged is None:
+        return _Scored(setting.criterion.judge(pairs, setting.params), pairs.shape, None)
+    return _Scored(known, judged.shape, places)
+
+
+def _parts(setting: CriterionSetting, found: _Scored, names: Sequence[ChildRef]) -> list[Part]:
+    score, count = found.score, found.count
     each = count // len(names)
-    values = _flat(counted(score, setting.stand_in), shape)
-    least = _flat(score.value, shape)
-    most = [FULL] * count if score.most is None else _flat(score.most, shape)
-    known = [True] * count if score.not_known is None else _flat(~score.not_known, shape)
-    applies = [True] * count if score.applies is None else _flat(score.applies, shape)
-    facts = _decoded(score.facts(), shape, count)
+    values = found.flat(counted(score, setting.stand_in))
+    least = found.flat(score.value)
+    most = [FULL] * count if score.most is None else found.flat(score.most)
+    known = [True] * count if score.not_known is None else found.flat(~score.not_known)
+    applies = [True] * count if score.applies is None else found.flat(score.applies)
+    facts = found.facts()
     weight, parts = setting.weight, []
     for i in range(count):
         open_ended = applies[i] and not known[i]

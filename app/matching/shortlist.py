@@ -11,7 +11,7 @@ from typing import TypeAlias
 import numpy as np
 
 from app.matching.approval import ApprovalNeeded, approval_needed
-from app.matching.assess import Block, Question, assess_block, assess_one, child_points
+from app.matching.assess import Block, Judged, Question, assess_block, assess_one, child_points
 from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether
 from app.matching.columns import BoolArray, IntArray
@@ -128,11 +128,11 @@ def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: in
     """The k best homes for a referral on a day, under a policy, and why the others are out."""
     may_part = len(referral.children) > 1 and referral.keep_together is not KeepTogether.REQUIRED
     question = question_for(referral, pool, policy, as_of, parts=may_part)
-    block, worth = _assessed(question, misses)
+    block, worth, judged = _assessed(question, misses)
     allowed: IntArray = np.flatnonzero(block.allowed[0])
     best, not_shown = best_rows(referral.ref, pool, allowed, block.points[0, allowed], k)
     near = _nearest(question, block, misses, worth)
-    explained = explain(question, 0, np.concatenate([best, near]), _open_bits(block, best, near))
+    explained = explain(question, 0, np.concatenate([best, near]), _open_bits(block, best, near), judged)
     children = tuple(child.ref for child in referral.children)
     return Shortlist(
         referral=referral.ref,
@@ -232,11 +232,11 @@ def points_regardless(question: Question, party: int, cols: IntArray) -> IntArra
     return total
 
 
-def _assessed(question: Question, misses: int) -> tuple[Block, Worth]:
-    """The parties against every home, and how to tell what homes are worth that rules keep out."""
+def _assessed(question: Question, misses: int) -> tuple[Block, Worth, Judged | None]:
+    """The parties against every home, how to tell what homes are worth that rules keep out, and what was judged."""
     if len(question.parties) > 1:
         block = assess_block(question, 0, len(question.parties))
-        return block, lambda cols: points_regardless(question, 0, cols)
+        return block, lambda cols: points_regardless(question, 0, cols), None
 
     def asked_about(bits: IntArray) -> BoolArray:
         wanted: BoolArray = np.zeros(len(bits), dtype=np.bool_)
@@ -244,8 +244,8 @@ def _assessed(question: Question, misses: int) -> tuple[Block, Worth]:
             wanted[there] = True
         return wanted if not bits.all() else wanted | (np.bitwise_count(bits) == 1)
 
-    block, worth = assess_one(question, 0, asked_about)
-    return block, lambda cols: worth[cols]
+    block, worth, judged = assess_one(question, 0, asked_about)
+    return block, lambda cols: worth[cols], judged
 
 
 def blocking(block: Block, policy: Policy) -> IntArray:

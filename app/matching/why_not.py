@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from app.matching.applying import apply
-from app.matching.assess import Block, Question, assess_one
+from app.matching.assess import Block, Judged, Question, assess_one
 from app.matching.columns import BoolArray
 from app.matching.explain import PairExplanation, explain
 from app.matching.home import Home
@@ -85,8 +85,8 @@ def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of
     """Explain one home for one referral. KeyError where the pool has no such home."""
     question = question_for(referral, pool, policy, as_of)
     col = pool.row_of[home]
-    block, points = _judged(question, col)
-    explanation = explain(question, 0, np.array([col]))[0]
+    block, points, judged = _judged(question, col)
+    explanation = explain(question, 0, np.array([col]), judged=judged)[0]
     others = block.points[0, block.allowed[0]]
     allowed_cols = np.flatnonzero(block.allowed[0])
     best, _ = best_rows(referral.ref, pool, allowed_cols, others, 1)
@@ -105,11 +105,11 @@ def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of
     )
 
 
-def _judged(question: Question, col: int) -> tuple[Block, int]:
+def _judged(question: Question, col: int) -> tuple[Block, int, Judged]:
     """The party against every home, and its points in this one whether or not a rule is in the way."""
     wanted: BoolArray = np.arange(len(question.pool)) == col
-    block, worth = assess_one(question, 0, lambda _bits: wanted)
-    return block, int(worth[col])
+    block, worth, judged = assess_one(question, 0, lambda _bits: wanted)
+    return block, int(worth[col]), judged
 
 
 def apply_changes(
@@ -180,7 +180,7 @@ class _Trial:
         referral, pool = apply_changes(self.referral, self.pool, home, changes, self.as_of)
         question = question_for(referral, pool, self.policy, self.as_of)
         col = pool.row_of[home]
-        block, points = _judged(question, col)
+        block, points, _ = _judged(question, col)
         in_the_way = int(blocking(block, self.policy)[col])
         if any(in_the_way & self.policy.setting_of(code).bit for code in rules):
             return None
