@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, select
+from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -51,7 +51,7 @@ def save_home(writing: Writing, authority: str, home: Home, precondition: Precon
         version = stored.version + 1
     else:
         version = load.removed_versions(writing, authority, [home.ref]).get(home.ref, 0) + 1
-    _write_homes(writing, authority, [(home, version)], seq)
+    _write_homes(writing, authority, [(home, version)], seq, new=() if stored else (home.ref,))
     return Saved(version, stored is None)
 
 
@@ -68,7 +68,7 @@ def import_homes(writing: Writing, authority: str, new: Sequence[Home]) -> Impor
             changes.append((home, removed.get(home.ref, 0) + 1))
         elif known.record != home:
             changes.append((home, known.version + 1))
-    _write_homes(writing, authority, changes, seq)
+    _write_homes(writing, authority, changes, seq, new=[home.ref for home, _ in changes if home.ref not in stored])
     return Imported(len(new) - len(stored), len(changes) - (len(new) - len(stored)), len(new) - len(changes))
 
 
@@ -134,13 +134,15 @@ def touch_home(writing: Writing, authority: str, ref: HomeRef, seq: int) -> None
     writing.execute(homes.update().where(homes.c.authority == authority, homes.c.ref == ref).values(changed_seq=seq))
 
 
-def _write_homes(writing: Writing, authority: str, changes: Sequence[tuple[Home, int]], seq: int) -> None:
+def _write_homes(
+    writing: Writing, authority: str, changes: Sequence[tuple[Home, int]], seq: int, new: Sequence[HomeRef]
+) -> None:
+    """`new`: those of the homes that are not stored, and may have been taken away before."""
     if not changes:
         return
-    refs = [home.ref for home, _ in changes]
-    for start in range(0, len(refs), load.MOST_AT_ONCE):
-        for remove in (_REMOVE_RESIDENTS, _FORGET_REMOVED):
-            remove.do(writing, {"whose": authority, "refs": refs[start : start + load.MOST_AT_ONCE]})
+    for remove, refs in ((_REMOVE_RESIDENTS, [home.ref for home, _ in changes]), (_FORGET_REMOVED, new)):
+        for start in range(0, len(refs), load.MOST_AT_ONCE):
+            remove.do(writing, {"whose": authority, "refs": list(refs[start : start + load.MOST_AT_ONCE])})
     rows = [
         to_row(home) | {"authority": authority, "version": version, "changed_seq": seq, "ref": home.ref}
         for home, version in changes
@@ -158,7 +160,8 @@ def _numbered(authority: str, owner: str, record: Home | Referral) -> Iterable[d
 def upsert(writing: Writing, table: Table, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, or exchange those with the same keys."""
     statement = _upsert(writing.dialect.name, table, tuple(keys), tuple(rows[0]))
-    now = {"now": database_now(writing)} if "changed_at" in table.columns else {}
+    asked = "changed_at" in table.columns and writing.dialect.name == "sqlite"
+    now = {"now": database_now(writing)} if asked else {}
     statement.do_each(writing, [row | now for row in rows])
 
 
@@ -167,7 +170,8 @@ def _upsert(dialect: str, table: Table, keys: tuple[str, ...], names: tuple[str,
     insert = _INSERT[dialect](table)
     new: dict[str, Any] = {name: insert.excluded[name] for name in names if name not in keys}
     if "changed_at" in table.columns:
-        new["changed_at"] = bindparam("now", type_=table.c.changed_at.type)
+        given: BindParameter[Any] = bindparam("now", type_=table.c.changed_at.type)
+        new["changed_at"] = given if dialect == "sqlite" else func.clock_timestamp()
     return Prepared(insert.on_conflict_do_update(index_elements=list(keys), set_=new), names)
 
 

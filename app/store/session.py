@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NewType, TypeVar, cast
 from urllib.parse import quote
 
+import orjson
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -319,6 +320,7 @@ def _postgresql(url: URL, connections: int, *, read_only: bool) -> Engine:
         max_overflow=0,
         pool_timeout=POOL_WAIT_S,
         pool_recycle=1_800,
+        json_deserializer=orjson.loads,
         connect_args={"connect_timeout": 5, "options": options, "application_name": "placement"},
     )
     event.listen(engine, "checkout", _as_the_database_says)
