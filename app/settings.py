@@ -95,7 +95,7 @@ class Settings(AccessOptions, MessageOptions):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that answer requests. More than one needs PostgreSQL; about one for each processor."""
 
-    requests_at_once: Annotated[int, Field(ge=1, le=200)] = 4
+    requests_at_once: Annotated[int, Field(ge=1, le=200)] = 2
     """Requests that one process works on at once; further ones wait for their turn."""
 
     requests_waiting: Annotated[int, Field(ge=0, le=10_000)] = 64
