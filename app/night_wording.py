@@ -90,7 +90,7 @@ class Waiting:
     """What is told of children without a proposal, as in `Unplaced`, made now or read from what was stored.
 
     rules: how many homes each rule keeps out; None where that was not counted. nearest: homes, and the rules that
-    keep each out.
+    keep each out. parted: the best way to part who must stay together: some of them, and their home.
     """
 
     why: WhyNone
@@ -102,6 +102,7 @@ class Waiting:
     rules: Mapping[str, int] | None
     nearest: Sequence[tuple[str, Sequence[str]]]
     openings: Sequence[Opening]
+    parted: Sequence[tuple[Sequence[str], str]] = ()
 
     @classmethod
     def of(cls, one: Unplaced) -> Waiting:
@@ -116,6 +117,7 @@ class Waiting:
             rules=Counter(one.out_by_rule) + Counter(one.not_known_by_rule),
             nearest=[(miss.home, [finding.code for finding in miss.findings]) for miss in one.near_misses],
             openings=[Opening(each.rule, each.statutory, each.homes, each.best_home) for each in one.relaxations],
+            parted=[(part.children, part.home) for split in one.splits_if_parted[:1] for part in split.parts],
         )
 
 
@@ -227,4 +229,7 @@ def _no_home(one: Waiting, name: Naming) -> list[str]:
             f"If only '{says(opening.rule)}' ({kind}) were met: {counted(opening.homes, 'home')}"
             f"{': ' if opening.homes == 1 else ', best '}{name(opening.best_home)}."
         )
+    if one.parted:
+        homes = joined([f"{joined(who)} in {name(home)}" for who, home in one.parted])
+        lines.append(f"If a person decided that they may be parted, they could live by the rules: {homes}.")
     return lines

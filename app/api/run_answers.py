@@ -75,6 +75,7 @@ def unplaced_answer(unplaced: Mapping[str, Any], pool: Pool) -> Plain:
         "sentence": None if why is None else " ".join(why_none(_waiting(unplaced), partial(label, pool))),
         "near_misses": [_near_miss(miss, pool) for miss in unplaced["near_misses"]],
         "relaxations": [{**each, "says": says(each["rule"])} for each in unplaced["relaxations"]],
+        "splits_if_parted": [_split(split, pool) for split in unplaced.get("splits_if_parted", ())],
     }
 
 
@@ -98,6 +99,11 @@ def _waiting(told: Mapping[str, Any]) -> Waiting:
         rules=Counter(told["out_by_rule"]) + Counter(told["not_known_by_rule"]) if "out_by_rule" in told else None,
         nearest=[(miss["home"], [each["code"] for each in miss["findings"]]) for miss in told["near_misses"]],
         openings=openings,
+        parted=[
+            (part["children"], part["home"])
+            for split in told.get("splits_if_parted", ())[:1]
+            for part in split["parts"]
+        ],
     )
 
 
@@ -136,9 +142,18 @@ def _near_miss(miss: Mapping[str, Any], pool: Pool) -> Plain:
     home = HomeRef(miss["home"])
     return {
         **miss,
-        "name": pool.record(home).name if home in pool.row_of else "",
+        "name": _name(pool, home),
         "findings": [_finding(finding) for finding in miss["findings"]],
     }
+
+
+def _split(split: Mapping[str, Any], pool: Pool) -> Plain:
+    parts = [{**part, "name": _name(pool, HomeRef(part["home"]))} for part in split["parts"]]
+    return {**split, "parts": parts}
+
+
+def _name(pool: Pool, home: HomeRef) -> str:
+    return pool.record(home).name if home in pool.row_of else ""
 
 
 def _finding(stored: Mapping[str, Any]) -> Plain:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.api.shortlist_models import NearMissOut, Out, Points, RelaxationOut
+from app.api.shortlist_models import NearMissOut, Out, Points, RelaxationOut, SplitOut
 from app.documents.run_models import RunIn
 from app.matching.codes import HomeKind
 from app.matching.night_report import WhyHere, WhyNone
@@ -294,6 +294,10 @@ class UnplacedOut(Out):
     not_known_by_rule: dict[str, int] = Field(default_factory=dict)
     near_misses: list[NearMissOut]
     relaxations: list[RelaxationOut]
+    splits_if_parted: Annotated[
+        list[SplitOut],
+        Field(description="Where they must stay together: where they could live if a person parted them. Not an offer"),
+    ] = Field(default_factory=list)
 
 
 class RunUnplacedOut(Out):

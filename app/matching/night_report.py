@@ -10,6 +10,7 @@ from app.matching.codes import HomeKind
 from app.matching.problem import Status
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.shortlist import NearMiss, Relaxation
+from app.matching.splits import Split
 
 
 class WhyHere(StrEnum):
@@ -77,9 +78,11 @@ class Unplaced:
     `homes_allowed`: homes that the rules allow some of them and that nobody excluded; `homes_excluded`: those that a
     person excluded. Both 0: no home meets the rules; `out_by_rule` and `not_known_by_rule` then count the homes by
     the rules that keep them out, as in a `Shortlist`, `near_misses` names the nearest homes and `relaxations` the
-    rules that alone keep homes out. `best_home`: the allowed one with the most points. `free_home`: the best with
-    room for them tonight, where there is one; then `why` says what speaks against it, otherwise what keeps them out
-    of the best home. `lost_to`: the other referrals that keep them out of the best three.
+    rules that alone keep homes out, and `splits_if_parted` says where brothers and sisters who must stay together
+    could live by the rules, if a person decided otherwise. `best_home`: the allowed one with the most points.
+    `free_home`: the best with room for them tonight, where there is one; then `why` says what speaks against it,
+    otherwise what keeps them out of the best home. `lost_to`: the other referrals that keep them out of the best
+    three.
     """
 
     referral: ReferralRef
@@ -94,6 +97,7 @@ class Unplaced:
     not_known_by_rule: Mapping[str, int]
     near_misses: tuple[NearMiss, ...]
     relaxations: tuple[Relaxation, ...]
+    splits_if_parted: tuple[Split, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,7 @@ def _one(reading: Reading, rows: Sequence[int], groups: Mapping[frozenset[int], 
         not_known_by_rule=stuck.not_known_by_rule if stuck else {},
         near_misses=stuck.near_misses if stuck else (),
         relaxations=stuck.relaxations if stuck else (),
+        splits_if_parted=stuck.splits_if_parted if stuck else (),
     )
 
 

@@ -80,6 +80,7 @@ def _unplaced(one: Unplaced) -> dict[str, Any]:
         "not_known_by_rule": dict(one.not_known_by_rule),
         "near_misses": [_near_miss(miss) for miss in one.near_misses],
         "relaxations": [asdict(relaxation) for relaxation in one.relaxations],
+        "splits_if_parted": [asdict(split) for split in one.splits_if_parted],
     }
 
 

@@ -39,6 +39,7 @@ NOT_UNPLACED: dict[str, Any] = {
     "not_known_by_rule": {},
     "near_misses": [],
     "relaxations": [],
+    "splits_if_parted": [],
 }
 
 

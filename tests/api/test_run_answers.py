@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
@@ -85,9 +85,14 @@ def test_nothing_is_said_of_who_was_erased_or_told_before_reasons_were() -> None
     early = {name: value for name, value in kept.items() if name not in ("why", "out_by_rule", "not_known_by_rule")}
     for answer in (erased, unplaced_answer(early, night.pool)):
         assert UnplacedOut.model_validate(answer).sentence is None
-    assert (erased["out_by_rule"], erased["not_known_by_rule"]) == ({}, {})
+    assert not any(erased[name] for name in NOT_UNPLACED)
     uncounted = {name: value for name, value in kept.items() if name not in ("out_by_rule", "not_known_by_rule")}
     assert unplaced_answer(uncounted, night.pool)["sentence"]
+
+
+def test_an_erasure_knows_everything_that_is_told_of_who_waits() -> None:
+    """All but who it is about, who is erased by name."""
+    assert set(NOT_UNPLACED) == {each.name for each in fields(Unplaced)} - {"referral", "children"}
 
 
 @pytest.mark.parametrize("why", WhyHere)

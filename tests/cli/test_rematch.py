@@ -22,6 +22,7 @@ from app.matching.codes import HomeKind
 from app.matching.night_report import ScarceKind, Unplaced, WhyHere, WhyNone
 from app.matching.recheck import Fallen, Verdict
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.matching.splits import Split, SplitPart
 from app.night_wording import WHY, WHY_NONE, Chosen, Waiting, label, why_here, why_none
 from app.rematch.faults import SolverHung
 from app.rematch.process import SolverProcess
@@ -37,6 +38,15 @@ from tests.rematch.nights import a_night
 
 __all__ = ["solver"]
 
+NEAR_BY = HomeRef("H-near-1")
+
+PARTED = Split(
+    (SplitPart((ChildRef("C-1"),), NEAR_BY, 5), SplitPart((ChildRef("C-2"), ChildRef("C-3")), HomeRef("H-far-1"), 4)),
+    9,
+    2,
+    1,
+    (),
+)
 EXAMPLE = Path(__file__).parents[2] / "docs" / "snapshot.md"
 
 
@@ -329,6 +339,10 @@ def test_why_nobody_could_be_proposed_is_said_in_words(outcome: Outcome) -> None
         (
             replace(base, why=WhyNone.NO_HOME, homes_allowed=0, out_by_rule={"places": 1, "live_apart": 6}),
             "Kept out by live apart (6 homes) and places (1 home).",
+        ),
+        (
+            replace(base, why=WhyNone.NO_HOME, homes_allowed=0, out_by_rule={"sex": 1}, splits_if_parted=(PARTED,)),
+            "may be parted, they could live by the rules: C-1 in H-near-1 and C-2 and C-3 in H-far-1.",
         ),
     ):
         said = " ".join(why_none(Waiting.of(one), partial(label, pool)))

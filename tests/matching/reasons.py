@@ -13,6 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from app.matching.batch import Batch, Night, Proposed
+from app.matching.codes import KeepTogether
 from app.matching.night_check import check_night
 from app.matching.night_report import NightReport, Unplaced, WhyNone
 from app.matching.problem import Problem, Solution
@@ -141,8 +142,19 @@ def _untrue_rules(told: Told, one: Unplaced) -> Iterator[str]:
         found = Counter(code for home in night.pool.row_of for code in _rules_against(night, Proposed(who, home)))
         if found != counts:
             yield "the number of homes that each rule keeps out"
+    yield from _untrue_splits(night, one)
     if any(relaxation.homes > counts[relaxation.rule] for relaxation in one.relaxations):
         yield "what a rule alone keeps out"
+
+
+def _untrue_splits(night: Night, one: Unplaced) -> Iterator[str]:
+    """Everybody has a home that the rules allow, once they need not stay together."""
+    parted = replace(night, referrals=tuple(replace(r, keep_together=KeepTogether.PREFERRED) for r in night.referrals))
+    for split in one.splits_if_parted:
+        if sorted(child for part in split.parts for child in part.children) != sorted(one.children):
+            yield "who would be parted"
+        if any(_rules_against(parted, Proposed(frozenset(part.children), part.home)) for part in split.parts):
+            yield "where they could live apart"
 
 
 def _rules_against(night: Night, option: Proposed) -> set[str]:

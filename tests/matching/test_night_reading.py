@@ -100,6 +100,7 @@ def test_no_other_reason_would_be_true(seed: int) -> None:
         lies += [replace(one, lost_to=(one.referral,))] if one.homes_allowed else []
         lies += [replace(one, lost_to=())] if one.why in IN_THE_WAY else []
         lies += [replace(one, out_by_rule={}, not_known_by_rule={})] if one.why is WhyNone.NO_HOME else []
+        lies += [replace(one, splits_if_parted=(replace(each, parts=each.parts[1:]),)) for each in one.splits_if_parted]
         for lie in lies:
             others = tuple(each for each in told.unplaced if each is not one)
             assert untrue_reasons(Told(posed, found, replace(told, unplaced=(*others, lie)))) != [], lie
