@@ -155,7 +155,7 @@ def _proposals(proposals: Sequence[Proposal], night: Night, of: int, *, narrow: 
         worth = (points(one.points), pounds(one.weekly_fee_pence))
         table.add_row(
             f"{one.referral}\n[dim]{_who(one.children, groups.get(one.referral, 0))}[/]",
-            f"{escape(_name(home))}\n[dim]{one.home}, {words(home.kind)}, [/]{local}",
+            f"{_name(home)}[dim]{one.home}, {words(home.kind)}, [/]{local}",
             *(("\n".join(worth),) if narrow else worth),
             escape(why_here(Chosen.of(one))),
         )
@@ -205,4 +205,5 @@ def _wanted_elsewhere(report: NightReport) -> Counter[HomeRef]:
 
 
 def _name(home: Home) -> str:
-    return home.name or home.ref
+    """On a line of its own, if it has one."""
+    return f"{escape(home.name)}\n" if home.name else ""

@@ -90,6 +90,14 @@ def test_nothing_is_said_of_who_was_erased_or_told_before_reasons_were() -> None
     assert unplaced_answer(uncounted, night.pool)["sentence"]
 
 
+def test_the_sentences_are_described_with_an_example() -> None:
+    """Whoever reads the description of the API sees what an officer will read."""
+    for model in (UnplacedOut, ProposalOut):
+        described = model.model_json_schema()["properties"]["sentence"]
+        assert described["examples"], model
+        assert described["description"], model
+
+
 def test_an_erasure_knows_everything_that_is_told_of_who_waits() -> None:
     """All but who it is about, who is erased by name."""
     assert set(NOT_UNPLACED) == {each.name for each in fields(Unplaced)} - {"referral", "children"}
