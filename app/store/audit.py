@@ -88,9 +88,13 @@ def record_all(writing: Writing, authority: str, entries: Sequence[AuditEntry]) 
         rows.append(row | {"hash": head.hash})
     subjects.store()
     if rows:
-        _ADD.do_each(writing, rows)
-        end = {"seq": head.seq, "hash": head.hash, "subjects": subjects.count}
-        _MOVE_HEAD.do(writing, {"whose": authority} | end)
+        end = {"whose": authority, "end_seq": head.seq, "end_hash": head.hash, "end_subjects": subjects.count}
+        if writing.dialect.name == "postgresql":
+            _ADD.do_each(writing, rows[:-1])
+            _ADD_LAST.do(writing, end | {f"new_{name}": value for name, value in rows[-1].items()})
+        else:
+            _ADD.do_each(writing, rows)
+            _MOVE_HEAD.do(writing, end)
     return head.seq
 
 
@@ -205,6 +209,15 @@ _KNOWN = of_refs(
     )
 )
 _ADD = Prepared(audit_entries.insert(), audit_entries.c.keys())
-_MOVE_HEAD = Prepared(
-    update(audit_heads).where(audit_heads.c.authority == bindparam("whose")), ("seq", "hash", "subjects")
+_MOVED = (
+    update(audit_heads)
+    .where(audit_heads.c.authority == bindparam("whose"))
+    .values(seq=bindparam("end_seq"), hash=bindparam("end_hash"), subjects=bindparam("end_subjects"))
 )
+_MOVE_HEAD = Prepared(_MOVED)
+_ADD_LAST = Prepared(
+    audit_entries.insert()
+    .values({column.name: bindparam(f"new_{column.name}", type_=column.type) for column in audit_entries.columns})
+    .add_cte(_MOVED.returning(audit_heads.c.seq).cte("moved"))
+)
+"""The last entry and the end of the trail in one statement, which PostgreSQL takes."""
