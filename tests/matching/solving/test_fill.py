@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from app.matching.problem import Problem, Status
+from app.matching.problem import Problem, Solution, Status
 from app.matching.solve import solve
 from app.matching.solve.fill import filled
 from app.matching.terms import terms_of
@@ -17,14 +17,14 @@ from tests.matching.solving.random_problems import random_problem
 from tests.matching.solving.test_nothing_left import could_be_added
 
 
-def part_of_a_choice(problem: Problem, seed: int) -> tuple[list[int], int | None] | None:
-    """Some of the pairs of the best choice, pinned ones among them; None where such a part is not allowed."""
+def part_of_a_choice(problem: Problem, seed: int) -> tuple[list[int], Solution] | None:
+    """Some of the pairs of the best choice, pinned ones among them, and it; None where such a part is not allowed."""
     found = solve(problem)
     rng = Random(seed)
     kept = [pair for pair in found.chosen.tolist() if pair in problem.pinned or rng.random() < 0.4]
     if found.status is Status.INFEASIBLE or verify(problem, kept, found.most_local_balance).breaches:
         return None
-    return kept, found.most_local_balance
+    return kept, found
 
 
 @pytest.mark.parametrize("first", range(0, 300, 100))
@@ -36,14 +36,15 @@ def test_what_is_added_breaks_nothing_and_nothing_is_left(first: int) -> None:
         part = part_of_a_choice(problem, seed)
         if part is None:
             continue
-        kept, need = part
+        kept, best = part
+        need = best.most_local_balance
         before = verify(problem, kept, need).worth
         chosen, gained = filled(terms_of(problem), np.array(kept, np.int64), need)
         after = verify(problem, chosen.tolist(), need)
         assert after.breaches == (), seed
         assert after.worth == before + gained, seed
         assert set(kept) <= set(chosen.tolist())
-        found = replace(solve(problem), chosen=chosen, objective=after.worth, most_local_balance=need)
+        found = replace(best, chosen=chosen, objective=after.worth)
         assert could_be_added(problem, found) == [], seed
         grown += chosen.size > len(kept)
     assert grown > 30
