@@ -74,9 +74,13 @@ def _one(reading: Reading, rows: Sequence[int], groups: Mapping[frozenset[int], 
 
 
 def _stuck(reading: Reading, referral: Referral, rows: Sequence[int]) -> Shortlist:
-    """What keeps every home from them; brothers and sisters who have a proposal need no home any more."""
+    """What keeps every home from them; brothers and sisters who have a proposal need no home any more.
+
+    They are taken by reference, so that their order in the referral makes no other report.
+    """
     night, entries = reading.batch.night, reading.batch.question.children.entries
-    left = replace(referral, children=tuple(entries[row].child for row in rows))
+    children = sorted((entries[row].child for row in rows), key=lambda child: child.ref)
+    left = replace(referral, children=tuple(children))
     return shortlist(left, night.pool, night.policy, night.as_of, k=1)
 
 

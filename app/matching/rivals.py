@@ -10,22 +10,30 @@ from app.matching.terms import Terms, conflicting, party_of
 MOST_LOOKS = 200_000
 """So many beginnings of a company are looked at; beyond, nothing is known."""
 
+TOGETHER = 256
+"""Parties that are compared with all others at once."""
+
 
 class TooManyToSay(ValueError):
     """A set of rivals is too large to be looked through."""
 
 
+def may_meet(terms: Terms, home: int, ones: Int64s, others: Int64s) -> Flags:
+    """Which of some parties may live in this home together with which others, room apart; bool (ones, others)."""
+    one, other = ones[:, None], others[None, :]
+    apart = terms.referral[one] == terms.referral[other]
+    together: Flags = ~(apart | conflicting(terms.problem, terms.edges, one, other, np.full(apart.shape, home)))
+    return together
+
+
 def get_on(terms: Terms, home: int, parties: Int64s) -> Flags:
     """Which of some parties may live in this home together, room apart; bool (n, n), False on the diagonal."""
-    one, other = np.triu_indices(parties.size, 1)
-    apart = terms.referral[parties[one]] == terms.referral[parties[other]]
-    apart |= conflicting(terms.problem, terms.edges, parties[one], parties[other], np.full(one.size, home))
-    together = np.zeros((parties.size, parties.size), np.bool_)
-    together[one, other] = ~apart
-    return together | together.T
+    return may_meet(terms, home, parties, parties)
 
 
-def heaviest_company(weight: Int64s, use: Int64s, together: Flags, room: int, guests: int) -> int:
+def heaviest_company(
+    weight: Int64s, use: Int64s, together: Flags, room: int, guests: int, most_looks: int = MOST_LOOKS
+) -> int:
     """The greatest total weight of guests who all get on, fit into the room and are not too many.
 
     weight (not negative), use: int64 (n). Raises `TooManyToSay` where there is too much to look through.
@@ -47,7 +55,7 @@ def heaviest_company(weight: Int64s, use: Int64s, together: Flags, room: int, gu
             if int(weight[guest]) * min(guests, possible.size - spot) <= best:
                 break
             looks += 1
-            if looks > MOST_LOOKS:
+            if looks > most_looks:
                 raise TooManyToSay("a set of rivals is too large")
             left, own = room - int(use[guest]), int(weight[guest])
             rest = possible[spot + 1 :]
@@ -59,10 +67,10 @@ def heaviest_company(weight: Int64s, use: Int64s, together: Flags, room: int, gu
     return fill(np.arange(weight.size), room, guests, 0)
 
 
-def counts_at_most(terms: Terms, pairs: Int64s, limit: int) -> bool:
+def counts_at_most(terms: Terms, pairs: Int64s, limit: int, most_looks: int = MOST_LOOKS) -> bool:
     """Whether the pairs are of one home, and no company of theirs counts more than the limit.
 
-    A pair counts as often as it is listed.
+    A pair counts as often as it is listed. Where that would take more looks, it is not said.
     """
     pair, weight = np.unique(pairs, return_counts=True)
     homes = terms.problem.pairs.home[pair]
@@ -71,7 +79,29 @@ def counts_at_most(terms: Terms, pairs: Int64s, limit: int) -> bool:
     home, party = int(homes[0]), party_of(terms.problem, pair)
     use = np.minimum(terms.size[party], terms.full[home])
     room, guests = int(terms.capacity[home]), int(terms.arrivals[home])
+    weight = weight.astype(np.int64)
+    if limit == 1 or min(room, guests) <= 2:
+        return int(weight.max()) <= limit and not _two_beyond(terms, home, party, (weight, use), limit)
     try:
-        return heaviest_company(weight.astype(np.int64), use, get_on(terms, home, party), room, guests) <= limit
+        return heaviest_company(weight, use, get_on(terms, home, party), room, guests, most_looks) <= limit
     except TooManyToSay:
         return False
+
+
+def _two_beyond(terms: Terms, home: int, party: Int64s, counted: tuple[Int64s, Int64s], limit: int) -> bool:
+    """Whether two of them who can live in this home together count more than the limit.
+
+    counted: what each counts, and the places that each takes.
+    """
+    weight, use = counted
+    if int(terms.arrivals[home]) < 2 or int(terms.capacity[home]) < 2:
+        return False
+    order = np.argsort(-weight, kind="stable")
+    party, weight, use = party[order], weight[order], use[order]
+    for begin in range(0, int((2 * weight > limit).sum()), TOGETHER):
+        some = slice(begin, begin + TOGETHER)
+        beyond = weight[some, None] + weight[None, begin:] > limit
+        beyond &= use[some, None] + use[None, begin:] <= terms.capacity[home]
+        if (beyond & may_meet(terms, home, party[some], party[begin:])).any():
+            return True
+    return False

@@ -166,7 +166,7 @@ class _Tree:
         terms = terms_of(problem)
         room = (max(0, case.posed.totals[0] - terms.total), min(case.posed.totals[1] - terms.total, terms.waiting))
         if terms.possible and room[0] <= room[1]:
-            relaxed = relax(terms, self.solution.prices, GROWTH, self.need, case.known, room)
+            relaxed = relax(terms, self.solution.prices, GROWTH, self.need, case.known, room, first=False)
             if relaxed.model is not None:
                 case.prices = relaxed.prices if _exact(relaxed.prices, problem) else case.prices
                 case.known = relaxed.known

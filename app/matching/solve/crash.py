@@ -16,7 +16,8 @@ from app.matching.certify import no_prices
 from app.matching.pricing import Block, PriceList, each_block
 from app.matching.problem import PRICE_SCALE, WHOLE, Int64s, Prices
 from app.matching.solve.columns import Columns, columns_of
-from app.matching.solve.engines import min_cost_flow
+from app.matching.solve.engines import Basis, min_cost_flow
+from app.matching.solve.tree import basis_of_flow
 from app.matching.terms import Terms
 
 STILL = 1_000
@@ -35,13 +36,22 @@ class Start:
     more: int = 12
 
 
-def first_prices(terms: Terms, start: Start) -> Prices:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """First prices, and the tree of the last flow with the pairs that are in it; None where nothing flows."""
+
+    prices: Prices
+    pairs: Int64s
+    basis: Basis | None
+
+
+def first_prices(terms: Terms, start: Start) -> Begun:
     """Prices from a few turns of the flow."""
     plan = _plan(terms)
     offers = _offers(terms)
     place, extra = np.zeros(terms.full.size, np.int64), np.zeros(terms.full.size, np.int64)
     prices = _prices(terms, place, offers[0])
-    pairs = np.zeros(0, np.int64)
+    pairs, basis = np.zeros(0, np.int64), None
     for turn in range(start.turns):
         pairs = np.union1d(pairs, _best_pairs(terms, prices, plan, start.more if turn else start.best))
         columns = columns_of(terms, pairs)
@@ -54,6 +64,7 @@ def first_prices(terms: Terms, start: Start) -> Prices:
         if chosen is None:
             break
         found = _potentials(terms, columns, worth, room, chosen)
+        basis = basis_of_flow(terms, columns, worth, chosen, found)
         before, place = place, (place + found) // 2 if turn > 2 else found
         used = np.bincount(columns.home[chosen], more[chosen], terms.full.size).astype(np.int64)
         extra = np.minimum((extra + used + 1) // 2, np.maximum(terms.capacity - 1, 0))
@@ -62,7 +73,8 @@ def first_prices(terms: Terms, start: Start) -> Prices:
         prices = _prices(terms, place, offers[0])
         if np.abs(place - before).sum() * STILL <= place.sum():
             break
-    return prices
+    none = np.zeros(0, np.int64)
+    return Begun(prices, none if basis is None else basis.column_key, basis)
 
 
 def _prices(terms: Terms, place: Int64s, credit: int) -> Prices:

@@ -2,8 +2,9 @@
 
 A home with two places may take either a guest whom nobody there may meet, or two of the others. A linear program
 that only counts places takes half of the first and half of each of two more. For each home that is chosen in parts,
-the row that cuts off most of it is found by a linear program over the companies that could live there, and then
-widened to the pairs that are not chosen at all.
+the row that cuts off most of it is found by a linear program over the companies that could live there. It is then
+widened to all others who might want the home, and again whenever a pair of the home becomes a column: whoever is not
+in the row that carries the price of a home would seem to live there for nothing.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_matrix
 
-from app.matching.problem import Flags, Int64s
-from app.matching.rivals import TooManyToSay, get_on, heaviest_company
+from app.matching.problem import Flags, Int32s, Int64s
+from app.matching.rivals import MOST_LOOKS, TooManyToSay, counts_at_most, get_on, heaviest_company, may_meet
 from app.matching.solve.columns import EPSILON, Columns, Floats, rival_sets
 from app.matching.solve.engines import Program, solve_linear
-from app.matching.terms import Terms
+from app.matching.terms import NEVER, Terms, party_of
 
 MOST_GUESTS = 64
 MOST_COMPANIES = 4_000
@@ -27,6 +28,14 @@ SCALE = 12
 """Weights are made whole by this factor; what is left over is given away."""
 
 ALMOST = 1e-6
+MOST_TOGETHER = 400
+"""Where three or more can live together, a set holds so many pairs at most."""
+
+AT_ONCE = 64
+"""Guests that are compared with all others at once."""
+
+FEW_LOOKS = 500
+"""Whoever cannot be given a weight with so many looks at companies has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +47,28 @@ class RivalSet:
 
 
 def crowded(terms: Terms, columns: Columns, x: Floats) -> list[RivalSet]:
-    """Rival sets of each home where the choice x, in parts, goes beyond one: that one, and clashes of the chosen."""
+    """For each home where the choice x, in parts, goes beyond what its guests allow: the set that it goes beyond most.
+
+    The sets hold chosen pairs alone; see `widened`.
+    """
     some = np.flatnonzero((x > EPSILON) & (terms.full > 1)[columns.home])
     some = some[np.argsort(columns.home[some], kind="stable")]
     edges = np.flatnonzero(np.diff(columns.home[some])) + 1
     crowds = [guests for guests in np.split(some, edges) if x[guests].sum() > 1 + EPSILON]
-    sharp = [one for guests in crowds if (one := _of_home(terms, columns, x, guests)) is not None]
-    if not sharp:
-        return []
-    homes = terms.problem.pairs.home[[one.pairs[0] for one in sharp]]
-    there = columns.take(np.isin(columns.home, homes))
-    return sharp + _naming(rival_sets(terms, there), columns.pair[some])
+    return [one for guests in crowds if (one := _of_home(terms, columns, x, guests)) is not None]
 
 
-def _naming(sets: list[Int64s], pairs: Int64s) -> list[RivalSet]:
-    """Those sets that hold one of these pairs."""
+def naming(terms: Terms, columns: Columns, x: Floats, homes: Int32s) -> list[RivalSet]:
+    """Every set of pairs of these homes of which no two go together, as far as it names a chosen one.
+
+    They close many half choices at once, but there can be thousands of them.
+    """
+    there = np.isin(columns.home, homes)
+    sets = rival_sets(terms, columns.take(there))
     if not sets:
         return []
     start = np.cumsum([0, *(one.size for one in sets[:-1])])
-    named = np.logical_or.reduceat(np.isin(np.concatenate(sets), pairs), start)
+    named = np.logical_or.reduceat(np.isin(np.concatenate(sets), columns.pair[there & (x > EPSILON)]), start)
     return [RivalSet(one) for one, wanted in zip(sets, named, strict=True) if wanted]
 
 
@@ -81,7 +93,12 @@ def _of_home(terms: Terms, columns: Columns, x: Floats, guests: Int64s) -> Rival
     weight, limit = weight // divisor, SCALE // divisor
     if float(weight @ share) <= limit + EPSILON:
         return None
-    return _widened(terms, columns, guests[weight > 0], weight[weight > 0], limit)
+    return _listed(columns.pair[guests], weight, limit)
+
+
+def _listed(pairs: Int64s, counts: Int64s, limit: int) -> RivalSet:
+    order = np.argsort(pairs)
+    return RivalSet(np.repeat(pairs[order], counts[order]), limit)
 
 
 def _companies(use: Int64s, together: Flags, room: int, arrivals: int) -> csr_matrix | None:
@@ -118,22 +135,100 @@ def _sharpest(companies: csr_matrix, share: Floats) -> Int64s | None:
     return np.floor(answer.x * SCALE + ALMOST).astype(np.int64)
 
 
-def _widened(terms: Terms, columns: Columns, members: Int64s, weight: Int64s, limit: int) -> RivalSet:
-    """The row with every other pair of the home that can count for something in it, the more valuable first."""
-    home = int(columns.home[members[0]])
+def widened(terms: Terms, one: RivalSet, others: Int64s) -> RivalSet:
+    """The set with as many other pairs of its home as can count for something in it, the first ones first.
+
+    What would take long to look through is left out.
+    """
+    members, weight = np.unique(one.pairs, return_counts=True)
+    pairs = np.concatenate([members, others[~np.isin(others, members)]])
+    home, party = int(terms.problem.pairs.home[members[0]]), party_of(terms.problem, pairs)
     room, arrivals = int(terms.capacity[home]), int(terms.arrivals[home])
-    others = np.setdiff1d(np.flatnonzero(columns.home == home), members)
-    others = others[np.lexsort((columns.pair[others], -columns.worth[others]))]
-    every = np.concatenate([members, others])
-    together, use = get_on(terms, home, columns.party[every]), columns.use[every]
-    counts = np.concatenate([weight, np.zeros(others.size, np.int64)])
-    for spot in range(members.size, every.size):
-        friends = np.flatnonzero(together[spot] & (counts > 0))
-        among = together[np.ix_(friends, friends)]
+    use = np.minimum(terms.size[party], terms.full[home])
+    able = (terms.base[party] > NEVER) & (use <= room)
+    able[: members.size] = True
+    pairs, guests = pairs[able], _Guests(home, party[able], use[able])
+    known = weight.astype(np.int64)
+    if one.limit == 1 or min(room, arrivals) <= 2:
+        return _listed(pairs, _beside_one(terms, guests, known, one.limit), one.limit)
+    few = slice(0, max(MOST_TOGETHER, members.size))
+    guests = _Guests(home, guests.party[few], guests.use[few])
+    wide = _listed(pairs[few], _beside_several(terms, guests, known, one.limit), one.limit)
+    return wide if counts_at_most(terms, wide.pairs, wide.limit, MOST_LOOKS // 10) else one
+
+
+@dataclass(frozen=True, slots=True)
+class _Guests:
+    """Who could live in a home, and how many places each takes."""
+
+    home: int
+    party: Int64s
+    use: Int64s
+
+    def beside(self, terms: Terms, some: Int64s, more: Int64s) -> Flags:
+        """Which of some guests can live here beside which of more; bool (some, more)."""
+        if terms.arrivals[self.home] < 2:
+            return np.zeros((some.size, more.size), np.bool_)
+        fit = self.use[some][:, None] + self.use[more][None, :] <= terms.capacity[self.home]
+        together: Flags = fit & may_meet(terms, self.home, self.party[some], self.party[more])
+        return together
+
+
+def _beside_one(terms: Terms, guests: _Guests, known: Int64s, limit: int) -> Int64s:
+    """Weights where no two guests count together: what the dearest one beside a newcomer leaves it.
+
+    known: weights of the first guests.
+    """
+    first, count = known.size, guests.party.size
+    counts = np.concatenate([known, np.zeros(count - first, np.int64)])
+    beside = guests.beside(terms, np.arange(first), np.arange(count))
+    most = np.where(beside, known[:, None], 0).max(axis=0)
+    while first < count:
+        some = first + np.flatnonzero(most[first:] < limit)[:AT_ONCE]
+        if not some.size:
+            break
+        beside = guests.beside(terms, some, np.arange(first, count))
+        for spot, friends in zip(some.tolist(), beside, strict=True):
+            counts[spot] = max(0, limit - int(most[spot]))
+            most[first:][friends] = np.maximum(most[first:][friends], counts[spot])
+        first = int(some[-1]) + 1
+    return counts
+
+
+def _beside_several(terms: Terms, guests: _Guests, known: Int64s, limit: int) -> Int64s:
+    """Weights where several guests count together: what the heaviest company beside a newcomer leaves it.
+
+    known: weights of the first guests.
+    """
+    counts = np.zeros(guests.party.size, np.int64)
+    counts[: known.size] = known
+    room, arrivals = int(terms.capacity[guests.home]), int(terms.arrivals[guests.home])
+    together, use = get_on(terms, guests.home, guests.party), guests.use
+    for spot in range(known.size, counts.size):
+        beside = np.flatnonzero(together[spot] & (counts > 0) & (use <= room - use[spot]))
+        if not beside.size:
+            counts[spot] = limit
+            continue
+        if int(counts[beside].max()) >= limit:
+            continue
+        among = together[np.ix_(beside, beside)]
         try:
-            most = heaviest_company(counts[friends], use[friends], among, room - int(use[spot]), arrivals - 1)
+            most = heaviest_company(counts[beside], use[beside], among, room - int(use[spot]), arrivals - 1, FEW_LOOKS)
         except TooManyToSay:
             continue
         counts[spot] = max(0, limit - most)
-    order = np.argsort(columns.pair[every])
-    return RivalSet(np.repeat(columns.pair[every][order], counts[order]), limit)
+    return counts
+
+
+def extended(terms: Terms, rivals: list[RivalSet], new: Columns) -> list[RivalSet]:
+    """The same sets, each widened to the new columns of its home, the more valuable first."""
+    if not rivals or not new.pair.size:
+        return rivals
+    order = np.lexsort((new.pair, -new.worth, new.home))
+    start = np.searchsorted(new.home[order], np.arange(terms.full.size + 1))
+    homes = terms.problem.pairs.home[[one.pairs[0] if one.pairs.size else 0 for one in rivals]]
+    found = []
+    for one, home in zip(rivals, homes.tolist(), strict=True):
+        there = order[start[home] : start[home + 1]]
+        found.append(widened(terms, one, new.pair[there]) if there.size and one.pairs.size else one)
+    return found

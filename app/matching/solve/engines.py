@@ -25,6 +25,9 @@ from ortools.math_opt.solution_pb2 import (
     BASIS_STATUS_AT_LOWER_BOUND as AT_LOWER,
 )
 from ortools.math_opt.solution_pb2 import (
+    BASIS_STATUS_AT_UPPER_BOUND as AT_UPPER,
+)
+from ortools.math_opt.solution_pb2 import (
     BASIS_STATUS_BASIC as BASIC,
 )
 from ortools.math_opt.solution_pb2 import (
@@ -115,6 +118,11 @@ def solve_linear(program: Program, before: Basis | None = None) -> Answer | None
         program.row_key, np.array(best.basis.constraint_status.values, np.int64),
     )  # fmt: skip
     return Answer(x, price, float(best.primal_solution.objective_value), basis)
+
+
+def basis_of(columns: Int64s, rows: Int64s) -> Basis:
+    """A basis of these columns, by key, with these rows at their limits; all others are as they begin."""
+    return Basis(columns, np.full(columns.size, BASIC), rows, np.full(rows.size, AT_UPPER))
 
 
 def _carried(keys: Int64s, old_keys: Int64s, old: Int64s, otherwise: int) -> Int64s:

@@ -9,6 +9,7 @@ those whose homes they would like in turn, and choose for all of them anew, ever
 from __future__ import annotations
 
 import heapq
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,11 +17,13 @@ import numpy as np
 from app.matching.certify import home_income, target_price
 from app.matching.partitions import referral_worth
 from app.matching.pricing import best_of_parties
-from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, WHOLE, Flags, Int64s, Prices, TargetMode
+from app.matching.problem import PRICE_SCALE, WHOLE, Flags, Int64s, Prices, TargetMode
+from app.matching.solve.charges import after_charges, charged_by_rivals, income_of_rivals
 from app.matching.solve.columns import Columns, rival_sets
 from app.matching.solve.crowding import RivalSet
 from app.matching.solve.engines import solve_integer
 from app.matching.solve.model import build
+from app.matching.solve.rival_rows import RivalRows
 from app.matching.terms import Terms, conflicting
 
 DOUBT = 1e-3
@@ -79,23 +82,21 @@ class Search:
 class Choice:
     """A valid choice among columns that is improved step by step."""
 
-    def __init__(self, terms: Terms, columns: Columns, prices: Prices, need: int | None) -> None:
+    def __init__(
+        self, terms: Terms, columns: Columns, prices: Prices, need: int | None, rivals: Sequence[RivalSet] = ()
+    ) -> None:
         self.terms, self.columns, self.prices, self.need = terms, columns, prices, need
+        self.rivals = rivals
+        self.rows, self.charged = RivalRows.of(columns, rivals), charged_by_rivals(columns, prices)
         self.chosen = np.zeros(columns.pair.size, bool)
         self.referral = terms.referral[columns.party]
         self.best = best_of_parties(terms, prices)
         self.content = referral_worth(terms.groups, self.best)
-        self.net = self._net()
+        self.net = after_charges(columns, prices)
         self.penalty = np.maximum(self.best[columns.party] - self.net, 0) // PRICE_SCALE
         order = np.lexsort((columns.pair, self.penalty, self.referral))
         edges = np.searchsorted(self.referral[order], np.arange(terms.problem.referrals + 1))
         self.order, self.edges = order, edges
-
-    def _net(self) -> Int64s:
-        columns, prices = self.columns, self.prices
-        net = columns.worth * PRICE_SCALE - prices.charge[columns.home, columns.size - 1]
-        net += columns.local * prices.local + columns.size * prices.placed
-        return net - columns.fee * prices.budget // BUDGET_SCALE
 
     def objective(self, chosen: Flags) -> int:
         """Worth of a choice among the columns, with the pins."""
@@ -132,17 +133,18 @@ class Choice:
         earned = np.zeros(self.content.size, np.int64)
         np.add.at(earned, self.referral[chosen], self.net[chosen])
         taken = np.zeros(self.terms.full.size, np.int64)
-        columns = self.columns
-        np.add.at(taken, columns.home[chosen], self.prices.charge[columns.home[chosen], columns.size[chosen] - 1])
-        income = home_income(self.terms, self.prices.charge)
-        return (self.content - earned) // PRICE_SCALE, (income - taken) // PRICE_SCALE
+        homes = self.columns.home[chosen]
+        np.add.at(taken, homes, self.prices.charge[homes, self.columns.size[chosen] - 1] + self.charged[chosen])
+        most = home_income(self.terms, self.prices.charge)
+        most += income_of_rivals(self.prices, self.terms.problem.pairs.home, most.size)
+        return (self.content - earned) // PRICE_SCALE, (most - taken) // PRICE_SCALE
 
     def neighbourhood(self, seeds: list[int], limit: int) -> Int64s:
         """The `limit` referrals nearest to the seeds, by what it would cost to want what another one has."""
         guests: dict[int, list[int]] = {}
         for column in np.flatnonzero(self.chosen):
             guests.setdefault(int(self.columns.home[column]), []).append(int(self.referral[column]))
-        queue = [(0, seed) for seed in seeds]
+        queue = [(-1, seed) for seed in seeds]  # before all those who cost nothing
         heapq.heapify(queue)
         found: set[int] = set()
         while queue and len(found) < limit:
@@ -152,7 +154,7 @@ class Choice:
             found.add(referral)
             begin, end = self.edges[referral], self.edges[referral + 1]
             for column in self.order[begin : min(end, begin + ROOT_REACH)].tolist():
-                step = distance + int(self.penalty[column])
+                step = max(distance, 0) + int(self.penalty[column])
                 for other in guests.get(int(self.columns.home[column]), ()):
                     if other not in found:
                         heapq.heappush(queue, (step, other))
@@ -171,9 +173,9 @@ class Choice:
             return False
         for _ in range(RETRIES):
             columns = self.columns.take(open_)
-            model = build(
-                part, columns, self.need, [RivalSet(pairs) for pairs in rival_sets(part, columns)], strict=True
-            )
+            rivals = self.rows.left_over(self.columns, stays, open_)
+            rivals += [RivalSet(pairs) for pairs in rival_sets(part, columns)]
+            model = build(part, columns, self.need, rivals, strict=True)
             answer = solve_integer(model.program, nodes)
             if answer is None:
                 return False

@@ -11,13 +11,14 @@ from app.matching.partitions import referral_worth
 from app.matching.pricing import Block, PriceList, best_in_rows, each_block, with_base
 from app.matching.problem import PRICE_SCALE, Flags, Int64s, Prices
 from app.matching.solve.columns import columns_of
-from app.matching.solve.crowding import RivalSet, crowded, unknown
-from app.matching.solve.engines import Answer, Basis, solve_linear
-from app.matching.solve.model import FIRST_PHANTOM, Box, Model, build, prices_of
+from app.matching.solve.contested import Contested
+from app.matching.solve.crowding import RivalSet, crowded, extended, naming, unknown
+from app.matching.solve.engines import Basis, solve_linear
+from app.matching.solve.model import Model, build, prices_of
 from app.matching.terms import NEVER, Terms
 
-IDLE = 1.0
-"""Phantoms that pay and take no more points than this leave the program as if they were not there."""
+STUBBORN = 10
+"""So few homes that are still chosen in parts get every set of rivals there is, or they would take turn after turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,17 @@ class Relaxed:
 class Growth:
     """How columns are chosen: within `window` points of a party's best pair; `rivals` best parties of each home.
 
-    rows: at most so many rival sets become rows, as each makes every later program slower.
+    wide: the window of the first look. rounds: programs at most. near: parts per million between bound and program that
+    are left as they are. patient: go on while anybody is crowded, however near the bound is. rows: at most so
+    many rival sets become rows, as each makes every later program slower.
     """
 
     window: int = 4_000
     wide: int = 20_000
     rivals: int = 8
     rounds: int = 40
-    radius: int = 0
     near: int = 20
+    patient: bool = True
     rows: int = 6_000
 
 
@@ -77,50 +80,47 @@ def relax(
     need: int | None = None,
     known: Known | None = None,
     placed: tuple[int, int] | None = None,
+    *,
+    first: bool = True,
 ) -> Relaxed:
     """Grow the linear program from the columns near these prices until its prices prove its worth.
 
-    `placed`: only choices are meant that place so many children, pins apart, at least and at most.
+    `placed`: only choices are meant that place so many children, pins apart, at least and at most. first: nobody
+    has looked for columns yet, so a wide look is taken.
     """
-    looked = look(terms, prices, growth, need, placed, first=known is None)
+    known = known or Known(np.zeros(0, np.int64), [])
+    looked = look(terms, prices, growth, need, placed, first=first)
     best, bound, last = prices, looked.bound, prices
-    pairs = looked.pairs if known is None else np.union1d(looked.pairs, known.pairs)
-    rivals: list[RivalSet] = [] if known is None else list(known.rivals)
-    basis = None if known is None else known.basis
-    model, x, worth = None, np.zeros(0), 0.0
-    rounds, radius = 0, growth.radius if known is None else 0
+    pairs = np.union1d(looked.pairs, known.pairs)
+    rivals, basis, contested = list(known.rivals), known.basis, Contested()
+    model, x, worth, rounds = None, np.zeros(0), 0.0, 0
     while rounds < growth.rounds:
         rounds += 1
         columns = columns_of(terms, pairs)
         if not columns.pair.size:
             break
-        model = build(terms, columns, need, rivals, Box(best, radius) if radius else None, placed=placed)
+        model = build(terms, columns, need, rivals, placed=placed)
         answer = solve_linear(model.program, basis)
         if answer is None:
             break
         basis = answer.basis
         x, worth = answer.x[: columns.pair.size], terms.fixed + answer.bound
-        broken = unknown(crowded(terms, columns, x), rivals)[: max(0, growth.rows - len(rivals))]
-        rivals += broken
         last = prices_of(terms, model, answer, last)
+        broken, needed = contested.widen(terms, last, columns, crowded(terms, columns, x))
+        if 0 < len(broken) <= STUBBORN:
+            homes = terms.problem.pairs.home[[one.pairs[0] for one in broken]]
+            broken += naming(terms, columns, x, homes)
+        broken = unknown(broken, rivals)[: max(0, growth.rows - len(rivals))]
         looked = look(terms, last, growth, need, placed)
-        new = np.setdiff1d(looked.pairs, pairs, assume_unique=True)
+        new = np.setdiff1d(np.concatenate([looked.pairs, needed]), pairs)
         if looked.bound < bound:
             best, bound = last, looked.bound
         near = bound - worth <= growth.near * abs(worth) / 1e6 + 0.5
-        free = not radius or _phantom_worth(model, answer) < IDLE
-        if not broken and free and (near or not new.size):
+        if (near and not (broken and growth.patient)) or not (new.size or broken):
             break
-        if not new.size and not broken:
-            radius = 0
         pairs = np.union1d(pairs, new)
+        rivals = extended(terms, rivals + broken, columns_of(terms, new))
     return Relaxed(best, bound, Known(pairs, rivals, basis), model, x, worth, rounds)
-
-
-def _phantom_worth(model: Model, answer: Answer) -> float:
-    """Points that phantoms pay or take."""
-    phantom = model.program.column_key <= FIRST_PHANTOM
-    return float(np.abs(model.program.worth[phantom] * answer.x[phantom]).sum())
 
 
 def look(

@@ -25,9 +25,7 @@ MISSING = -900
 DEAR = 4
 """What a child missing to the least number costs, in the largest worth of any pair."""
 
-FIRST_PHANTOM = -1_000
-"""Keys of phantom columns start here and fall."""
-
+STEP_BITS = 4
 STEPS = 4
 """Rounded-down copies of a home's place row, for homes that take groups of several sizes."""
 
@@ -61,7 +59,6 @@ def build(
     columns: Columns,
     need: int | None = None,
     rivals: Sequence[RivalSet] = (),
-    box: Box | None = None,
     *,
     strict: bool = False,
     placed: tuple[int, int] | None = None,
@@ -88,10 +85,6 @@ def build(
         placed_rows = _placed_rows(columns, rows, count + worth.size, placed)
         worth = np.append(worth, -DEAR * (1.0 + float(np.abs(columns.worth).max(initial=0))))
         upper, keys = np.append(upper, np.inf), [*keys, np.array([MISSING])]
-    if box is not None:
-        phantom, most, names = _phantoms(terms, homes, rows, box, count + worth.size)
-        keys.append(names)
-        worth, upper = np.concatenate([worth, phantom]), np.concatenate([upper, most])
     matrix = csr_matrix(
         (np.concatenate(rows.value), (np.concatenate(rows.row), np.concatenate(rows.column))),
         shape=(rows.count, count + len(worth)),
@@ -141,32 +134,6 @@ def _placed_rows(columns: Columns, rows: Rows, missing: int, placed: tuple[int, 
         np.concatenate([columns.size, -columns.size, [-1]]),
         np.array([most, -least]),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """Where prices may move in one step: a home's charge for one child stays within `radius` of the centre's."""
-
-    centre: Prices
-    radius: int
-
-
-def _phantoms(terms: Terms, homes: HomeRows, rows: Rows, box: Box, first: int) -> tuple[Floats, Floats, Int64s]:
-    """Two phantoms a home: a guest who pays the lowest price of the box, and a seller of room at the highest.
-
-    They keep the prices of a program with too few columns from running off to extremes.
-    """
-    inside = np.flatnonzero(homes.step <= 1)
-    seen, spot = np.unique(homes.home[inside], return_inverse=True)
-    price = box.centre.charge[seen, 0] / PRICE_SCALE
-    number, one = homes.number[inside], np.ones(inside.size)
-    rows.row += [number, number]
-    rows.column += [first + spot, first + seen.size + spot]
-    rows.value += [one, -one]
-    room = terms.capacity[seen].astype(np.float64)
-    worth = np.concatenate([np.maximum(price - box.radius, 0), -price - box.radius])
-    names = FIRST_PHANTOM - np.concatenate([2 * seen, 2 * seen + 1])
-    return worth, np.concatenate([room, room + 9]), names
 
 
 def _child_rows(terms: Terms, columns: Columns, rows: Rows) -> None:
@@ -235,7 +202,7 @@ def _home_rows(terms: Terms, columns: Columns, rows: Rows) -> HomeRows:
             inside &= value > 0
         chosen = np.flatnonzero(inside)
         homes, row = np.unique(columns.home[chosen], return_inverse=True)
-        number = rows.add((HOME, homes * 16 + step), row, chosen, value[chosen], high[homes])
+        number = rows.add((HOME, (homes << STEP_BITS) + step), row, chosen, value[chosen], high[homes])
         parts.append((number, homes, np.full(homes.size, step)))
     return HomeRows(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 

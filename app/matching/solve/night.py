@@ -17,7 +17,8 @@ from app.matching.solve.crash import Start, first_prices
 from app.matching.solve.engines import Floats
 from app.matching.solve.fill import filled
 from app.matching.solve.integer import Choice, Rung, Search, first_choice, improve
-from app.matching.solve.master import Growth, Relaxed, look, relax
+from app.matching.solve.master import Growth, Known, Relaxed, look, relax
+from app.matching.solve.mending import mend, with_losers_pairs
 from app.matching.terms import Terms, terms_of
 
 LARGE = 3_000_000
@@ -47,13 +48,15 @@ class Effort:
 
 
 def effort_for(problem: Problem) -> Effort:
-    """What suits a problem of this size: large ones move their prices in bounded steps and stop a little earlier."""
+    """What suits a problem of this size: large ones begin with fewer columns and stop a little earlier."""
     if len(problem.pairs) < LARGE:
         return Effort()
     return Effort(
-        growth=Growth(radius=50_000, near=20, rounds=8),
+        start=Start(turns=3),
+        growth=Growth(window=2_000, wide=10_000, rivals=4, near=50, patient=False, rounds=12),
+        reach=6_000,
         provable=20_000,
-        search=Search(rungs=(Rung(150, 5, 6_000, 60, 120, 6), Rung(400, 8, 20_000, 1, 6, 1))),
+        search=Search(first_nodes=1, rungs=(Rung(150, 5, 6_000, 60, 20, 3),), far=5),
     )
 
 
@@ -104,9 +107,9 @@ def _solve_ordered(
     problem: Problem, terms: Terms, effort: Effort, hard: tuple[int | None, Int64s], clock: _Clock
 ) -> tuple[Solution, Branches | None]:
     need, begin = hard
-    prices = first_prices(terms, effort.start)
+    begun = first_prices(terms, effort.start)
     clock.lap("first prices")
-    relaxed = relax(terms, prices, effort.growth, need)
+    relaxed = relax(terms, begun.prices, effort.growth, need, Known(begun.pairs, [], begun.basis))
     clock.lap("prices")
     choice, x = _columns_near(terms, relaxed, effort, need, begin)
     first_choice(choice, x, effort.search)
@@ -121,6 +124,8 @@ def _solve_ordered(
             if not proved.gap:
                 return replace(proved, seconds=clock.seconds), branches
             found = proved
+        choice = with_losers_pairs(choice)
+        mend(choice, found.bound, aim)
         improve(choice, found.bound, effort.search)
         clock.lap("improvement")
         found = _as_solution(problem, choice, relaxed)
@@ -151,7 +156,7 @@ def _columns_near(
     x = np.zeros(columns.pair.size)
     if relaxed.model is not None:
         x[np.searchsorted(columns.pair, relaxed.model.columns.pair)] = relaxed.x
-    choice = Choice(terms, columns, relaxed.prices, need)
+    choice = Choice(terms, columns, relaxed.prices, need, relaxed.known.rivals)
     choice.chosen[np.searchsorted(columns.pair, begin)] = True
     return choice, x
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -112,6 +113,7 @@ def _hard_row(terms: Terms, columns: Columns, rows: Rows, target: LocalTarget, n
     )
 
 
+@lru_cache(maxsize=64)
 def hull(share: int, low: int, high: int) -> list[tuple[float, float]]:
     """Lines (slope, value at 0) whose maximum is the lower convex hull of ceil(share * T) on low <= T <= high."""
     corners: list[tuple[int, int]] = []

@@ -91,11 +91,16 @@ def test_pins_that_contradict_each_other_are_infeasible() -> None:
 
 @pytest.mark.parametrize("seed", range(30))
 def test_the_ways_of_large_problems_on_small_ones(seed: int) -> None:
-    """Boxed prices, a crowd and rungs give valid choices and true bounds too, however little effort is allowed."""
+    """Few columns, little patience, a crowd and rungs give valid choices and true bounds, however small the effort."""
     problem = random_problem(7_000 + seed)
     rungs = (Rung(2, 2, 1 << 40, 50, 20, 3), Rung(4, 2, 1 << 40, 50, 20, 3))
     search = Search(whole=0, crowd=1, tight=1 << 40, rungs=rungs, aim_ppm=0)
-    found = solve(problem, Effort(growth=Growth(radius=5, rounds=4), search=search, branches=3))
+    found = solve(
+        problem,
+        Effort(
+            growth=Growth(window=5, wide=20, rivals=1, near=1_000, patient=False, rounds=4), search=search, branches=3
+        ),
+    )
     truth = best_choice(problem)
     if truth is None:
         assert found.status is Status.INFEASIBLE

@@ -12,7 +12,7 @@ from app.matching.certify import no_prices, price_of_limits
 from app.matching.problem import Problem
 from app.matching.rivals import counts_at_most, get_on, heaviest_company
 from app.matching.solve.columns import columns_of
-from app.matching.solve.crowding import crowded
+from app.matching.solve.crowding import RivalSet, crowded, extended, widened
 from app.matching.terms import Terms, party_of, terms_of
 from tests.matching.solving.random_problems import random_problem
 
@@ -78,6 +78,44 @@ def test_rows_hold_for_every_company_and_cut_the_choice_off() -> None:
             weighted += row.limit > 1
     assert found > 100
     assert weighted > 5
+
+
+def test_widened_rows_hold_for_every_company() -> None:
+    """A row that is widened to all pairs of its home, or to new columns, is still true for all that could live there.
+
+    It keeps what it said, and where two live together at most nobody could count for more.
+    """
+    wider = full = 0
+    for seed in range(400):
+        problem, rng = random_problem(seed, 7, 2), np.random.default_rng(seed)
+        terms = terms_of(problem)
+        if not terms.possible:
+            continue
+        columns = columns_of(terms, np.arange(len(problem.pairs)))
+        x = rng.choice([0.0, 0.5, 1.0], columns.pair.size)
+        for row in crowded(terms, columns, x):
+            home = int(problem.pairs.home[row.pairs[0]])
+            there = columns.pair[columns.home == home]
+            for wide in (widened(terms, row, rng.permutation(there)), *extended(terms, [row], columns)):
+                _holds(terms, row, wide)
+                wider += wide.pairs.size > row.pairs.size
+                if min(int(terms.capacity[home]), int(terms.arrivals[home])) <= 2:
+                    full += 1
+                    for pair in there.tolist():
+                        assert not counts_at_most(terms, np.sort(np.append(wide.pairs, pair)), wide.limit)
+    assert wider > 30
+    assert full > 30
+
+
+def _holds(terms: Terms, row: RivalSet, wide: RivalSet) -> None:
+    """The wider row is in order, true, and counts whoever was in the row as before."""
+    members, counts = np.unique(wide.pairs, return_counts=True)
+    weight = dict(zip(members.tolist(), counts.tolist(), strict=True))
+    for group in companies(terms, members):
+        assert sum(weight[int(members[guest])] for guest in group) <= wide.limit
+    assert (np.diff(wide.pairs) >= 0).all()
+    for pair, count in zip(*np.unique(row.pairs, return_counts=True), strict=True):
+        assert weight[int(pair)] == count
 
 
 def test_half_of_everybody_is_cut_off() -> None:
