@@ -271,7 +271,8 @@ def _pairs_of(
 
 def _allowed(question: Question, threads: int) -> AllowedPairs:
     """Every allowed pair with its points, local children and fee, gathered block by block."""
-    starts, homes, points, local, fees = [np.zeros(1, dtype=np.int64)], [], [], [], []
+    starts = [np.zeros(1, dtype=np.int64)]
+    homes, points, local, fees = list[IntArray](), list[IntArray](), list[IntArray](), list[IntArray]()
     dearest = int(question.pool.columns.fee_pence.max(initial=0))
     total = 0
     for block in assess(question, threads):
@@ -280,7 +281,7 @@ def _allowed(question: Question, threads: int) -> AllowedPairs:
         total += len(rows)
         homes.append(cols.astype(np.int32))
         points.append(block.points[block.allowed])
-        local.append(_local_children(question, block, rows, cols))
+        local.append(_local_children(question, block, rows, cols).astype(np.uint8))
         fees.append(_party_fee(question, block, rows, cols, dearest))
     return AllowedPairs(
         start=np.concatenate(starts),
@@ -291,8 +292,15 @@ def _allowed(question: Question, threads: int) -> AllowedPairs:
     )
 
 
-def _joined(pieces: Sequence[IntArray], dtype: type) -> IntArray:
-    return np.concatenate(pieces).astype(dtype) if pieces else np.zeros(0, dtype=dtype)
+def _joined(pieces: list[IntArray], dtype: type) -> IntArray:
+    """All pieces as one array. They are let go of, so that on a large night nothing is held twice."""
+    whole: IntArray = np.empty(sum(len(piece) for piece in pieces), dtype=dtype)
+    end = len(whole)
+    while pieces:
+        piece = pieces.pop()
+        whole[end - len(piece) : end] = piece
+        end -= len(piece)
+    return whole
 
 
 def _local_children(question: Question, block: Block, rows: IntArray, cols: IntArray) -> IntArray:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 
 from app.matching.branches import Branches
 from app.matching.problem import NO_HOME, AllowedPairs, Int32s, Int64s, Prices, Problem
+
+RUN = 1 << 20
+"""Pairs that are sorted at a time."""
 
 
 def canonical(problem: Problem) -> tuple[Problem, Int64s | None, Int64s | None]:
@@ -28,7 +32,6 @@ def canonical(problem: Problem) -> tuple[Problem, Int64s | None, Int64s | None]:
     ):
         return problem, None, None
     pairs, source = _sorted_pairs(problem, party, new_home)
-    place = np.argsort(source)
     changed = replace(
         problem,
         child_key=problem.child_key[child],
@@ -49,10 +52,16 @@ def canonical(problem: Problem) -> tuple[Problem, Int64s | None, Int64s | None]:
         conflict_parties=new_party[problem.conflict_parties],
         conflict_home=_home_or_none(problem.conflict_home, new_home),
         unchanged_home=_home_or_none(problem.unchanged_home[party], new_home),
-        pinned=np.sort(place[problem.pinned]).astype(np.int64),
-        excluded=np.sort(place[problem.excluded]).astype(np.int64),
+        pinned=_found(source, problem.pinned),
+        excluded=_found(source, problem.excluded),
     )
     return changed, source, home
+
+
+def _found(source: Int64s, wanted: Int64s) -> Int64s:
+    """Where the wanted ones stand now, ascending."""
+    places: Int64s = np.flatnonzero(np.isin(source, wanted)) if wanted.size else np.zeros(0, np.int64)
+    return places
 
 
 def _home_or_none(homes: Int32s, new_home: Int32s) -> Int32s:
@@ -77,18 +86,37 @@ def _sorted_members(problem: Problem, party: Int64s, new_child: Int32s) -> Int32
 
 
 def _sorted_pairs(problem: Problem, party: Int64s, new_home: Int32s) -> tuple[AllowedPairs, Int64s]:
+    """The pairs, party after party in the new order, each party's by the new order of homes; with their old indices.
+
+    One number says where a pair goes and where it comes from, which sorts several times as fast as two keys.
+    """
     old = problem.pairs
     length = np.diff(old.start)[party]
-    source = _spans(old.start, party)
-    row = np.repeat(np.arange(party.size), length)
-    home = new_home[old.home[source]] if source.size else old.home
-    order = np.lexsort((home, row))
-    source = source[order]
     start = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)
-    pairs = AllowedPairs(
-        start, home[order], old.points[source], old.local_children[source], old.weekly_fee_pence[source]
-    )
+    bits = int(length.max(initial=1)).bit_length()
+    home_bits = max(1, int(new_home.size)).bit_length()
+    home, source = np.empty(len(old), np.int32), np.empty(len(old), np.int64)
+    for first, last in _runs(start, 1 << (62 - bits - home_bits)):
+        rows, begin, end = party[first:last], int(start[first]), int(start[last])
+        row = np.repeat(np.arange(last - first), length[first:last])
+        offset = np.arange(end - begin) - np.repeat(start[first:last] - begin, length[first:last])
+        come_from = offset + np.repeat(old.start[:-1][rows], length[first:last])
+        key = (((row << home_bits) + new_home[old.home[come_from]]) << bits) + offset
+        key.sort()
+        home[begin:end] = (key >> bits) & ((1 << home_bits) - 1)
+        source[begin:end] = (key & ((1 << bits) - 1)) + np.repeat(old.start[:-1][rows], length[first:last])
+    pairs = AllowedPairs(start, home, old.points[source], old.local_children[source], old.weekly_fee_pence[source])
     return pairs, source
+
+
+def _runs(start: Int64s, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of parties with about RUN pairs each, at most so many parties."""
+    first = 0
+    while first < start.size - 1:
+        last = int(np.searchsorted(start, start[first] + RUN, side="right")) - 1
+        last = min(max(last, first + 1), first + most, start.size - 1)
+        yield first, last
+        first = last
 
 
 def restore_branches(branches: Branches, source: Int64s, home: Int64s) -> Branches:
