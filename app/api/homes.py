@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -32,11 +31,10 @@ from app.api.writes import (
 )
 from app.documents.examples import A_HOME
 from app.documents.fields import Ref
-from app.documents.home_documents import read_home, write_home
+from app.documents.home_documents import home_as_sent, read_home
 from app.documents.home_models import HomeIn
 from app.errors import FieldProblem, HomeNotFound, Invalid
 from app.imports import bringing
-from app.matching.home import Home
 from app.matching.referral import HomeRef
 from app.store import audit_whom, load, save
 from app.store.idempotency import Answer
@@ -115,14 +113,14 @@ def get_home(request: Request, ref: HomeInPath, if_none_match: IfNoneMatch = Non
     """A home as it stands, in the form in which it is sent, with its ETag."""
     service = service_of(request)
     with service.database.reading() as reading:
-        stored = load.home(reading, service.authority, HomeRef(ref))
+        stored = load.home_document(reading, service.authority, HomeRef(ref))
     if stored is None:
         raise HomeNotFound
-    saw(request, "home.read", "home", ref, _residents([stored.record]), version=stored.version)
+    saw(request, "home.read", "home", ref, stored.people, version=stored.version)
     headers = {"ETag": etag(stored.version)}
     if is_current(if_none_match, stored.version):
         return Response(status_code=304, headers=headers)
-    return json_response(write_home(stored.record), headers)
+    return json_response(home_as_sent(stored.written), headers)
 
 
 @router.delete("/homes/{ref}", status_code=204, responses=errors(404, 412, 428))
@@ -146,9 +144,12 @@ def list_homes(request: Request, page: Annotated[Page, Query()]) -> Response:
     service, after = service_of(request), page.after()
     with service.database.reading() as reading:
         found = load.homes_page(reading, service.authority, after, page.limit)
-    saw(request, "homes.list", "homes", "page", _residents(stored.record for stored in found), shown=len(found))
-    homes: list[dict[str, Any]] = [{"version": stored.version, "home": write_home(stored.record)} for stored in found]
-    following = cursor([stored.record.ref for stored in found], page.limit)
+    residents = {resident for stored in found for resident in stored.people}
+    saw(request, "homes.list", "homes", "page", residents, shown=len(found))
+    homes: list[dict[str, Any]] = [
+        {"version": stored.version, "home": home_as_sent(stored.written)} for stored in found
+    ]
+    following = cursor([stored.ref for stored in found], page.limit)
     return json_response({"homes": homes, "next": following})
 
 
@@ -178,7 +179,3 @@ def same_ref(in_path: str, in_body: str) -> None:
     if in_path != in_body:
         cure = "Send the reference of the address in the body too."
         raise Invalid([FieldProblem("ref", "This is not the reference of the address.", cure)])
-
-
-def _residents(found: Iterable[Home]) -> set[str]:
-    return {resident.ref for home in found for resident in home.residents}

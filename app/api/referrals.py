@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -29,13 +28,12 @@ from app.api.writes import (
     write,
 )
 from app.documents.fields import Ref
-from app.documents.referral_documents import read_referral, write_referral
+from app.documents.referral_documents import read_referral, referral_as_sent
 from app.documents.referral_models import ReferralIn
 from app.errors import ReferralNotFound
 from app.matching.referral import ReferralRef
 from app.store import audit_whom, load, save
 from app.store.idempotency import Answer
-from app.store.load import StoredReferral
 from app.store.session import Writing
 
 router = APIRouter(tags=["referrals"], route_class=StrictRoute)
@@ -94,14 +92,14 @@ def get_referral(request: Request, ref: ReferralInPath, if_none_match: IfNoneMat
     """A referral as it stands, in the form in which it is sent, with its ETag."""
     service = service_of(request)
     with service.database.reading() as reading:
-        stored = load.referral(reading, service.authority, ReferralRef(ref))
+        stored = load.referral_document(reading, service.authority, ReferralRef(ref))
     if stored is None:
         raise ReferralNotFound
-    saw(request, "referral.read", "referral", ref, _children([stored]), version=stored.version)
+    saw(request, "referral.read", "referral", ref, stored.people, version=stored.version)
     headers = {"ETag": etag(stored.version)}
     if is_current(if_none_match, stored.version):
         return Response(status_code=304, headers=headers)
-    return json_response(write_referral(stored.record), headers)
+    return json_response(referral_as_sent(stored.written), headers)
 
 
 @router.delete("/referrals/{ref}", status_code=204, responses=errors(404, 412, 428))
@@ -127,13 +125,10 @@ def list_referrals(request: Request, page: Annotated[Page, Query()]) -> Response
     service, after = service_of(request), page.after()
     with service.database.reading() as reading:
         found = load.referrals_page(reading, service.authority, after, page.limit)
-    saw(request, "referrals.list", "referrals", "page", _children(found), shown=len(found))
+    children = {child for stored in found for child in stored.people}
+    saw(request, "referrals.list", "referrals", "page", children, shown=len(found))
     referrals: list[dict[str, Any]] = [
-        {"version": stored.version, "referral": write_referral(stored.record)} for stored in found
+        {"version": stored.version, "referral": referral_as_sent(stored.written)} for stored in found
     ]
-    following = cursor([stored.record.ref for stored in found], page.limit)
+    following = cursor([stored.ref for stored in found], page.limit)
     return json_response({"referrals": referrals, "next": following})
-
-
-def _children(found: Iterable[StoredReferral]) -> set[str]:
-    return {child.ref for stored in found for child in stored.record.children}

@@ -83,7 +83,11 @@ def read_homes(rows: Sequence[Any], directory: PostcodeDirectory, today: date, a
 
 def write_home(home: Home) -> Plain:
     """The JSON form of a home; `read_home` gives the same record back."""
-    written: Plain = encoder(Home)(home)
+    return home_as_sent(encoder(Home)(home))
+
+
+def home_as_sent(written: Plain) -> Plain:
+    """The JSON form of a home out of what is stored for it, which becomes that."""
     unplaced(iter([Spot(written, "location", "location")]))
     return written
 

@@ -73,7 +73,11 @@ def read_referral(document: ReferralIn, directory: PostcodeDirectory, today: dat
 
 def write_referral(referral: Referral) -> Plain:
     """The JSON form of a referral; `read_referral` gives the same record back."""
-    written: Plain = encoder(Referral)(referral)
+    return referral_as_sent(encoder(Referral)(referral))
+
+
+def referral_as_sent(written: Plain) -> Plain:
+    """The JSON form of a referral out of what is stored for it, which becomes that."""
     for child in written["children"]:
         child["zones_to_avoid"] = [_written_zone(zone) for zone in child["zones_to_avoid"]]
     unplaced(_spots(written, ""))

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 from app.geo.zones import Zone, zone_from_json, zone_to_json
@@ -81,6 +81,51 @@ def decoder(hint: Hint) -> Convert:  # noqa: PLR0911 - one return for each shape
     if base is date:
         return date.fromisoformat
     return _scalar(base, base)
+
+
+@cache
+def rewriter(hint: Hint) -> Convert | None:
+    """What makes a stored value of this type what `encoder` would write for it; None where it is that already.
+
+    What was written by another version of a record comes in today's order and with today's defaults.
+    """
+    if hint == Zone:
+        return lambda value: zone_to_json(zone_from_json(value))
+    base, arguments = _taken_apart(hint)
+    if isinstance(base, type) and is_dataclass(base):
+        return partial(_rewritten, base)
+    parts = tuple(part for part in arguments if part is not Ellipsis)
+    inner = rewriter(parts[-1]) if parts else None
+    if inner is None:
+        return None
+    if base is types.NoneType:
+        return lambda value: None if value is None else inner(value)
+    if base is tuple:
+        return lambda value: [inner(each) for each in value]
+    read, write = decoder(hint), encoder(hint)
+    return lambda value: write(read(value))
+
+
+def _rewritten(record: Hint, value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: default_of(record, name) if name not in value else value[name] if again is None else again(value[name])
+        for name, again in rewriters(record).items()
+    }
+
+
+@cache
+def rewriters(record: Hint) -> dict[str, Convert | None]:
+    """The `rewriter` of each field of a record, in their order."""
+    return {name: rewriter(hint) for name, hint in hints(record).items()}
+
+
+def default_of(record: Hint, name: str) -> Any:
+    """The default of a field, plain. Raises `LookupError` where it has none."""
+    (field,) = (field for field in fields(record) if field.name == name)
+    if field.default is MISSING and field.default_factory is MISSING:
+        raise LookupError(f"{record.__name__}.{name} is not stored and has no default")
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return encoder(hints(record)[name])(default)
 
 
 def _scalar(base: Hint, convert: Convert) -> Convert:

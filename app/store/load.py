@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import BindParameter, ColumnElement, Integer, Table, and_, bindparam, select, true
 
@@ -13,7 +13,7 @@ from app.matching.home import Home
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
 from app.store import claims
 from app.store.prepared import Prepared
-from app.store.rows import Row, home_from_rows, referral_from_rows
+from app.store.rows import Row, home_from_rows, home_written, referral_from_rows, referral_written
 from app.store.session import Reading, Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
 
@@ -21,6 +21,8 @@ MOST_AT_ONCE = 500
 """References named in one statement."""
 
 _AUTHORITY: BindParameter[str] = bindparam("authority")
+
+_Write: TypeAlias = Callable[[Row, Sequence[Row]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,16 @@ class StoredReferral:
 
     record: Referral
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A home or a referral as it is written, without its record; who lives or waits there; and its version."""
+
+    ref: str
+    version: int
+    people: tuple[str, ...]
+    written: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +129,18 @@ def home(reading: Reading, authority: str, ref: HomeRef) -> StoredHome | None:
     return found[0] if found else None
 
 
-def homes_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredHome]:
+def home_document(reading: Reading, authority: str, ref: HomeRef) -> StoredDocument | None:
+    """The same, as it is written."""
+    found = _documents(home_written, *_HOME.read(reading, authority=authority, ref=ref))
+    return found[0] if found else None
+
+
+def homes_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredDocument]:
     """So many homes in the order of their references, from behind `after`."""
     refs = _NEXT_HOMES.column(reading, authority=authority, after=after, most=limit)
     if not refs:
         return []
-    return _homes_of(*_HOMES_BETWEEN.read(reading, authority=authority, after=after, last=refs[-1]))
+    return _documents(home_written, *_HOMES_BETWEEN.read(reading, authority=authority, after=after, last=refs[-1]))
 
 
 def homes_named(reading: Reading, authority: str, refs: Iterable[str]) -> list[StoredHome]:
@@ -178,18 +196,26 @@ def referral(reading: Reading, authority: str, ref: ReferralRef) -> StoredReferr
     return found[0] if found else None
 
 
+def referral_document(reading: Reading, authority: str, ref: ReferralRef) -> StoredDocument | None:
+    """The same, as it is written."""
+    found = _documents(referral_written, *_REFERRAL.read(reading, authority=authority, ref=ref))
+    return found[0] if found else None
+
+
 def hold_referral(writing: Writing, authority: str, ref: ReferralRef) -> None:
     """Nobody changes or withdraws the referral until this transaction ends."""
     wanted = referrals.c.authority == authority, referrals.c.ref == ref
     writing.execute(select(referrals.c.version).where(*wanted).with_for_update()).scalar()
 
 
-def referrals_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredReferral]:
+def referrals_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredDocument]:
     """So many referrals in the order of their references, from behind `after`."""
     refs = _NEXT_REFERRALS.column(reading, authority=authority, after=after, most=limit)
     if not refs:
         return []
-    return _referrals_of(*_REFERRALS_BETWEEN.read(reading, authority=authority, after=after, last=refs[-1]))
+    return _documents(
+        referral_written, *_REFERRALS_BETWEEN.read(reading, authority=authority, after=after, last=refs[-1])
+    )
 
 
 def all_referrals(reading: Reading, authority: str) -> list[StoredReferral]:
@@ -218,6 +244,15 @@ def _homes_of(rows: Sequence[Row], people: Mapping[str, Sequence[Row]]) -> list[
 def _referrals_of(rows: Sequence[Row], people: Mapping[str, Sequence[Row]]) -> list[StoredReferral]:
     found = [StoredReferral(referral_from_rows(row, people.get(row["ref"], ())), row["version"]) for row in rows]
     return sorted(found, key=lambda stored: stored.record.ref)
+
+
+def _documents(write: _Write, rows: Sequence[Row], people: Mapping[str, Sequence[Row]]) -> list[StoredDocument]:
+    found = []
+    for row in rows:
+        theirs = people.get(row["ref"], ())
+        refs = tuple(person["ref"] for person in theirs)
+        found.append(StoredDocument(row["ref"], row["version"], refs, write(row, theirs)))
+    return sorted(found, key=lambda stored: stored.ref)
 
 
 def _grouped(rows: Iterable[Row], key: str) -> dict[str, list[Row]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -75,6 +77,43 @@ def from_row(record: Kind, row: Row) -> Any:
     return record(**_fields(record, row))
 
 
+def written_row(record: Kind, row: Row) -> dict[str, Any]:
+    """What `codec.encoder` would write for the record of a row, without making the record.
+
+    What stands `ELSEWHERE` is left None, in its place.
+    """
+    plan, stored = _plan(record), row["details"]
+    found: dict[str, Any] = dict.fromkeys(plan.names)
+    for name in plan.columns:
+        found[name] = row[name]
+    for name in plan.days:
+        found[name] = None if row[name] is None else row[name].isoformat()
+    for name, again in plan.details.items():
+        if name not in stored:
+            found[name] = codec.default_of(record, name)
+        else:
+            found[name] = stored[name] if again is None else again(stored[name])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The fields of a record in their order, and where in its row each stands."""
+
+    names: tuple[str, ...]
+    columns: tuple[str, ...]
+    days: tuple[str, ...]
+    details: Mapping[str, codec.Convert | None]
+
+
+@cache
+def _plan(record: Kind) -> _Plan:
+    columns, again = _in_columns(record), codec.rewriters(record)
+    days = tuple(name for name in columns if TABLE[record].columns[name].type.python_type is date)
+    details = {name: again[name] for name in again if name in _in_details(record)}
+    return _Plan(tuple(again), tuple(name for name in columns if name not in days), days, details)
+
+
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, str) else value
 
@@ -95,3 +134,13 @@ def referral_from_rows(row: Row, child_rows: Sequence[Row]) -> Referral:
     """A referral out of its row and those of its children, in their order."""
     people = tuple(Child(**_fields(Child, child)) for child in child_rows)
     return Referral(**_fields(Referral, row), children=people)
+
+
+def home_written(row: Row, resident_rows: Sequence[Row]) -> dict[str, Any]:
+    """What is written for the home of these rows, see `written_row`."""
+    return written_row(Home, row) | {"residents": [written_row(Resident, resident) for resident in resident_rows]}
+
+
+def referral_written(row: Row, child_rows: Sequence[Row]) -> dict[str, Any]:
+    """What is written for the referral of these rows, see `written_row`."""
+    return written_row(Referral, row) | {"children": [written_row(Child, child) for child in child_rows]}

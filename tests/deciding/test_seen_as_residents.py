@@ -16,6 +16,7 @@ from app.deciding.living import place
 from app.errors import FactsChanged
 from app.matching.batch import Night
 from app.matching.codes import KeepTogether, LivingCompanions, Risk, Vulnerability
+from app.matching.home import Home
 from app.matching.placed import Placed
 from app.matching.referral import ChildRef, HomeRef
 from app.matching.why_not import why_not
@@ -23,6 +24,7 @@ from app.rematch.run import Outcome
 from app.runs.working import run_now
 from app.runs.workplace import night_for
 from app.store import caseload, claims, load, proposals, save
+from app.store.codec import decoder
 from app.store.follower import PoolFollower
 from app.store.run_records import ProposalStatus, RunOptions
 from app.store.session import Database
@@ -100,7 +102,8 @@ def test_the_follower_notices(database: Database) -> None:
     assert (pool.living_at["C1"], versions[ONE_PLACE.ref]) == (frozenset({ONE_PLACE.ref}), 1)
     with database.reading() as reading:
         assert load.home(reading, HERE, ONE_PLACE.ref) == load.StoredHome(ONE_PLACE, 1)
-        assert [stored.record for stored in load.homes_page(reading, HERE, "", 10)] == [ONE_PLACE, FURTHER]
+        page = load.homes_page(reading, HERE, "", 10)
+        assert [decoder(Home)(stored.written) for stored in page] == [ONE_PLACE, FURTHER]
     assert database.transact(lambda w: save.import_homes(w, HERE, [ONE_PLACE])).unchanged == 1
     do(database, withdraw, OFFICER, placement, Why("NONEED"))
     assert follower.pool().record(ONE_PLACE.ref).residents == ()
