@@ -35,8 +35,8 @@ class Branches:
     pair, taken: int64 (n), what the case adds: this pair is chosen (1) or not (0). Where pair is -1, the number of
     children placed, existing ones included, is at most `most` (0) or more (1); all -1 and 0 for the whole.
     homes: int64 (m). charge: int64 (n, m, largest party), local, placed, budget: int64 (n), prices as in `Prices`.
-    rival_of: int64 (k), the case of each rival set; rival_start (k + 1), rival_pair, rival_limit, rival_price as in
-    `Prices`.
+    rival_of: int64 (k), the case of each rival set; rival_start (k + 1), rival_pair, rival_weight, rival_limit,
+    rival_price as in `Prices`.
     Pairs are indices of the whole problem throughout.
     """
 
@@ -53,6 +53,7 @@ class Branches:
     rival_of: Int64s
     rival_start: Int64s
     rival_pair: Int64s
+    rival_weight: Int64s
     rival_limit: Int64s
     rival_price: Int64s
 
@@ -103,7 +104,9 @@ def magnitude(prices: Prices | Branches, single: tuple[int, ...], problem: Probl
     """More than any sum over these prices, in exact arithmetic. `single`: local, placed, budget."""
     charge = prices.charge
     dearest = max(int(charge.max(initial=0)), -int(charge.min(initial=0)))
-    most = np.maximum(np.diff(prices.rival_start), prices.rival_limit).tolist()
+    heaviest = int(prices.rival_weight.max(initial=1))
+    counts = zip(np.diff(prices.rival_start).tolist(), prices.rival_limit.tolist(), strict=True)
+    most = [max(heaviest * count, limit) for count, limit in counts]
     rivals = sum(abs(price) * count for price, count in zip(prices.rival_price.tolist(), most, strict=True))
     existing = problem.local.existing_total if problem.local else 0
     local, placed, budget = map(abs, single)
@@ -189,15 +192,17 @@ def prices_of_case(small: Problem, branches: Branches, case: int) -> Prices:
     charge = np.zeros((small.homes, branches.charge.shape[2]), np.int64)
     charge[branches.homes] = branches.charge[case]
     sets = np.flatnonzero(branches.rival_of == case)
-    members = [branches.rival_pair[branches.rival_start[one] : branches.rival_start[one + 1]] for one in sets]
-    start = np.cumsum([0, *(one.size for one in members)]).astype(np.int64)
+    spans = [np.arange(branches.rival_start[one], branches.rival_start[one + 1]) for one in sets]
+    inside = np.concatenate([np.zeros(0, np.int64), *spans])
+    start = np.cumsum([0, *(one.size for one in spans)]).astype(np.int64)
     return Prices(
         charge,
         int(branches.local[case]),
         int(branches.placed[case]),
         int(branches.budget[case]),
         start,
-        _places(branches.pairs, np.concatenate([np.zeros(0, np.int64), *members])),
+        _places(branches.pairs, branches.rival_pair[inside]),
+        branches.rival_weight[inside],
         branches.rival_limit[sets],
         branches.rival_price[sets],
     )

@@ -18,6 +18,7 @@ go together; whether that is so is checked here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from operator import mul
 
 import numpy as np
@@ -48,7 +49,8 @@ def certify(
 
 def price_of_limits(terms: Terms, prices: Prices) -> int:
     """The most that homes, rival sets and budget could take in charges, in 1/PRICE_SCALE points."""
-    if prices.budget < 0 or (prices.rival_price < 0).any() or (prices.rival_limit < 0).any():
+    charged = (prices.rival_price, prices.rival_limit, prices.rival_weight)
+    if prices.budget < 0 or any((part < 0).any() for part in charged):
         raise ValueError("A limit cannot have a negative price.")
     if (terms.budget_left is None and prices.budget) or (
         terms.problem.local is None and (prices.local or prices.placed)
@@ -105,7 +107,10 @@ def _dearest(charge: Int64s, full: Int64s, room: int, count: int) -> Int64s:
 def rivals_hold(terms: Terms, prices: Prices) -> bool:
     """Whether of no priced rival set more could be chosen than its limit says."""
     edges = zip(prices.rival_start[:-1], prices.rival_start[1:], prices.rival_limit.tolist(), strict=True)
-    return all(counts_at_most(terms, prices.rival_pair[begin:end], limit) for begin, end, limit in edges)
+    return all(
+        counts_at_most(terms, prices.rival_pair[begin:end], prices.rival_weight[begin:end], limit)
+        for begin, end, limit in edges
+    )
 
 
 def target_worth(
@@ -149,4 +154,17 @@ def no_prices(problem: Problem) -> Prices:
     """Nothing costs anything: a true, loose bound."""
     largest = int(np.diff(problem.party_start).max(initial=1))
     none = np.zeros(0, np.int64)
-    return Prices(np.zeros((problem.homes, largest), np.int64), 0, 0, 0, np.zeros(1, np.int64), none, none, none)
+    return Prices(np.zeros((problem.homes, largest), np.int64), 0, 0, 0, np.zeros(1, np.int64), none, none, none, none)
+
+
+def without_rivals(prices: Prices) -> Prices:
+    """The same prices without any set of rivals."""
+    none = np.zeros(0, np.int64)
+    return replace(
+        prices,
+        rival_start=np.zeros(1, np.int64),
+        rival_pair=none,
+        rival_weight=none,
+        rival_limit=none,
+        rival_price=none,
+    )

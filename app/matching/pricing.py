@@ -50,7 +50,7 @@ class PriceList:
         charge[:, terms.shut] = -NEVER
         self.charge: Int64s = np.ascontiguousarray(charge, dtype=np.int64)
         self.flat = self.charge.ravel()
-        paid = np.repeat(prices.rival_price, np.diff(prices.rival_start))
+        paid = np.repeat(prices.rival_price, np.diff(prices.rival_start)) * prices.rival_weight
         pair, place = np.unique(prices.rival_pair, return_inverse=True)
         total = np.zeros(pair.size, np.int64)
         np.add.at(total, place, paid)

@@ -227,9 +227,9 @@ class Prices:
     charge: int64 (H, largest party), what home h takes from a party of k children in column k - 1; column 0 is what
     one place is worth at the margin. local, placed: of one more child counted as local, and (with either sign) of
     one more child counted at all. budget: of one penny a week, in 1 / (PRICE_SCALE * BUDGET_SCALE) points.
-    rival_start, rival_pair, rival_limit, rival_price: int64; sets of pairs in one home (CSR) of which only so much may
-    be chosen, and what each set charges. A pair counts, and is charged, as often as it is listed. Where no two of a
-    set go together, each is listed once and the limit is 1.
+    rival_start, rival_pair, rival_weight, rival_limit, rival_price: int64; sets of pairs in one home (CSR) of which
+    only so much may be chosen, and what each set charges for each unit of weight. A pair that is listed twice counts
+    twice. Where no two of a set go together, each weighs 1 and the limit is 1.
     """
 
     charge: Int64s
@@ -238,6 +238,7 @@ class Prices:
     budget: int
     rival_start: Int64s
     rival_pair: Int64s
+    rival_weight: Int64s
     rival_limit: Int64s
     rival_price: Int64s
 

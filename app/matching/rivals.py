@@ -67,19 +67,21 @@ def heaviest_company(
     return fill(np.arange(weight.size), room, guests, 0)
 
 
-def counts_at_most(terms: Terms, pairs: Int64s, limit: int, most_looks: int = MOST_LOOKS) -> bool:
-    """Whether the pairs are of one home, and no company of theirs counts more than the limit.
+def counts_at_most(terms: Terms, pairs: Int64s, weights: Int64s, limit: int, most_looks: int = MOST_LOOKS) -> bool:
+    """Whether the pairs are of one home, and no company of theirs weighs more than the limit.
 
-    A pair counts as often as it is listed. Where that would take more looks, it is not said.
+    weights: of each pair, not negative; those of a pair that is listed twice are added. Where it would take more looks
+    to say so, it is not said.
     """
-    pair, weight = np.unique(pairs, return_counts=True)
+    pair, place = np.unique(pairs, return_inverse=True)
+    weight = np.zeros(pair.size, np.int64)
+    np.add.at(weight, place, weights)
     homes = terms.problem.pairs.home[pair]
     if not pair.size or (homes != homes[0]).any():
         return not pair.size
     home, party = int(homes[0]), party_of(terms.problem, pair)
     use = np.minimum(terms.size[party], terms.full[home])
     room, guests = int(terms.capacity[home]), int(terms.arrivals[home])
-    weight = weight.astype(np.int64)
     if limit == 1 or min(room, guests) <= 2:
         return int(weight.max()) <= limit and not _two_beyond(terms, home, party, (weight, use), limit)
     try:
@@ -100,8 +102,9 @@ def _two_beyond(terms: Terms, home: int, party: Int64s, counted: tuple[Int64s, I
     party, weight, use = party[order], weight[order], use[order]
     for begin in range(0, int((2 * weight > limit).sum()), TOGETHER):
         some = slice(begin, begin + TOGETHER)
-        beyond = weight[some, None] + weight[None, begin:] > limit
-        beyond &= use[some, None] + use[None, begin:] <= terms.capacity[home]
-        if (beyond & may_meet(terms, home, party[some], party[begin:])).any():
+        others = slice(begin, int(np.searchsorted(-weight, weight[begin] - limit)))
+        beyond = weight[some, None] + weight[None, others] > limit
+        beyond &= use[some, None] + use[None, others] <= terms.capacity[home]
+        if (beyond & may_meet(terms, home, party[some], party[others])).any():
             return True
     return False

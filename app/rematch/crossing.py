@@ -55,7 +55,7 @@ def write_claim(claim: Claim, problem_digest: str, path: Path) -> None:
         "branches": branches is not None,
         "seconds": {name: round(1000 * seconds) for name, seconds in solution.seconds.items()},
     }
-    charged = {"charge", "rival_start", "rival_pair", "rival_limit", "rival_price"}
+    charged = {"charge", "rival_start", "rival_pair", "rival_weight", "rival_limit", "rival_price"}
     arrays = {"chosen": solution.chosen} | {PRICES + name: getattr(prices, name) for name in charged}
     if branches is not None:
         arrays |= {BRANCHES + name: value for name, value in _fields(branches).items()}
@@ -104,6 +104,7 @@ def _solution(packed: Packed) -> Solution:
             charge=_int64(arrays[PRICES + "charge"]),
             rival_start=_int64(arrays[PRICES + "rival_start"]),
             rival_pair=_int64(arrays[PRICES + "rival_pair"]),
+            rival_weight=_int64(arrays[PRICES + "rival_weight"]),
             rival_limit=_int64(arrays[PRICES + "rival_limit"]),
             rival_price=_int64(arrays[PRICES + "rival_price"]),
             **{name: _whole(values["prices"][name]) for name in ("local", "placed", "budget")},
@@ -123,6 +124,7 @@ def _check_form(solution: Solution, problem: Problem) -> None:
         prices.charge.ndim == 2 and prices.charge.shape[1] >= largest,
         start.ndim == pair.ndim == prices.rival_price.ndim == 1,
         prices.rival_limit.shape == prices.rival_price.shape and not (prices.rival_limit < 0).any(),
+        prices.rival_weight.shape == pair.shape and not (prices.rival_weight < 0).any(),
         start.size == prices.rival_price.size + 1 <= MOST_RIVAL_SETS + 1,
         bool(start.size) and int(start[0]) == 0 and int(start[-1]) == pair.size and not (np.diff(start) < 0).any(),
         _inside(chosen, len(problem.pairs)) and _inside(pair, len(problem.pairs)),
@@ -146,6 +148,7 @@ def _check_branches(branches: Branches, problem: Problem) -> None:
         count <= MOST_CASES and branches.rival_price.size <= MOST_RIVAL_SETS,
         branches.rival_of.shape == branches.rival_price.shape == (start.size - 1,),
         branches.rival_limit.shape == branches.rival_price.shape and not (branches.rival_limit < 0).any(),
+        branches.rival_weight.shape == branches.rival_pair.shape and not (branches.rival_weight < 0).any(),
         bool(start.size) and int(start[0]) == 0 and int(start[-1]) == branches.rival_pair.size,
         not (np.diff(start) < 0).any(),
         magnitude(branches, tuple(single), problem) < LARGEST,

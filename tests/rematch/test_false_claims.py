@@ -37,7 +37,8 @@ def one_case(problem: Problem, cases: int = 1, **prices: np.ndarray) -> Branches
     bare = Branches(
         pairs=np.arange(len(problem.pairs), dtype=np.int64), above=zero - 1, pair=zero - 1, taken=zero, most=zero,
         homes=NONE, charge=np.zeros((cases, 0, largest), np.int64), local=zero, placed=zero, budget=zero,
-        rival_of=NONE, rival_start=np.zeros(1, np.int64), rival_pair=NONE, rival_limit=NONE, rival_price=NONE,
+        rival_of=NONE, rival_start=np.zeros(1, np.int64), rival_pair=NONE, rival_weight=NONE,
+        rival_limit=NONE, rival_price=NONE,
     )  # fmt: skip
     return replace(bare, **prices)
 

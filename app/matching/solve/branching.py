@@ -105,9 +105,15 @@ def _basis_among(basis: Basis, pairs: Int64s) -> Basis:
 def _prices_among(prices: Prices, pairs: Int64s) -> Prices:
     """The same prices for these pairs alone, by their places among them."""
     sets = np.repeat(np.arange(prices.rival_price.size), np.diff(prices.rival_start))
-    sets = sets[np.isin(prices.rival_pair, pairs)]
+    inside = np.isin(prices.rival_pair, pairs)
+    sets = sets[inside]
     start = np.searchsorted(sets, np.arange(prices.rival_price.size + 1)).astype(np.int64)
-    return replace(prices, rival_start=start, rival_pair=_places(prices.rival_pair, pairs))
+    return replace(
+        prices,
+        rival_start=start,
+        rival_pair=_places(prices.rival_pair, pairs),
+        rival_weight=prices.rival_weight[inside],
+    )
 
 
 def _places(wanted: Int64s, pairs: Int64s) -> Int64s:
@@ -230,6 +236,7 @@ def _packed(problem: Problem, pairs: Int64s, cases: list[_Case]) -> Branches:
         rival_of=np.repeat(np.arange(len(every), dtype=np.int64), sizes),
         rival_start=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         rival_pair=pairs[np.concatenate([prices.rival_pair for prices in every])],
+        rival_weight=np.concatenate([prices.rival_weight for prices in every]),
         rival_limit=np.concatenate([prices.rival_limit for prices in every]),
         rival_price=np.concatenate([prices.rival_price for prices in every]),
     )

@@ -23,7 +23,7 @@ def charged_by_rivals(columns: Columns, prices: Prices) -> Int64s:
     paid = np.zeros(columns.pair.size, np.int64)
     entries = np.flatnonzero(np.isin(prices.rival_pair, columns.pair))
     price = np.repeat(prices.rival_price, np.diff(prices.rival_start))
-    np.add.at(paid, np.searchsorted(columns.pair, prices.rival_pair[entries]), price[entries])
+    np.add.at(paid, np.searchsorted(columns.pair, prices.rival_pair[entries]), (price * prices.rival_weight)[entries])
     return paid
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from app.matching.certify import without_rivals
 from app.matching.pricing import Block, PriceList, best_in_rows, each_block
 from app.matching.problem import PRICE_SCALE, Int64s, Prices
 from app.matching.solve.columns import Columns
@@ -86,8 +87,6 @@ def keenest_first(terms: Terms, prices: Prices, homes: Int64s) -> dict[int, Int6
 
 def _free(prices: Prices, homes: Int64s) -> Prices:
     """Prices under which these homes charge nothing, and nobody pays for rivals."""
-    charge, none = prices.charge.copy(), np.zeros(0, np.int64)
+    charge = prices.charge.copy()
     charge[homes] = 0
-    return replace(
-        prices, charge=charge, rival_start=np.zeros(1, np.int64), rival_pair=none, rival_limit=none, rival_price=none
-    )
+    return without_rivals(replace(prices, charge=charge))

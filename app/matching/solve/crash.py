@@ -8,7 +8,7 @@ target is met anyway. The prices are no more than a good place to start from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -84,9 +84,7 @@ def _prices(terms: Terms, place: Int64s, credit: int) -> Prices:
     sizes = np.arange(1, none.charge.shape[1] + 1)
     charge = np.minimum(sizes[None, :], terms.full[:, None]) * (place * PRICE_SCALE)[:, None]
     placed = -(share * credit * PRICE_SCALE // WHOLE)
-    return Prices(
-        charge, credit * PRICE_SCALE, placed, 0, none.rival_start, none.rival_pair, none.rival_limit, none.rival_price
-    )
+    return replace(none, charge=charge, local=credit * PRICE_SCALE, placed=placed)
 
 
 def _offers(terms: Terms) -> list[int]:

@@ -154,7 +154,7 @@ def widened(terms: Terms, one: RivalSet, others: Int64s) -> RivalSet:
     few = slice(0, max(MOST_TOGETHER, members.size))
     guests = _Guests(home, guests.party[few], guests.use[few])
     wide = _listed(pairs[few], _beside_several(terms, guests, known, one.limit), one.limit)
-    return wide if counts_at_most(terms, wide.pairs, wide.limit, MOST_LOOKS // 10) else one
+    return wide if counts_at_most(terms, wide.pairs, np.ones_like(wide.pairs), wide.limit, MOST_LOOKS // 10) else one
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from ortools.math_opt.solution_pb2 import (
 from ortools.math_opt.solution_pb2 import (
     BASIS_STATUS_FIXED_VALUE as FIXED,
 )
+from pybind11_abseil.status import StatusNotOk
 from scipy.sparse import csr_matrix
 
 Floats = npt.NDArray[np.float64]
@@ -95,17 +96,20 @@ def solve_linear(program: Program, before: Basis | None = None) -> Answer | None
                 place.ids.extend(range(status.size))
                 place.values.extend(status.tolist())
     model = _linear_model(program)
-    result = math_solve(
-        model,
-        SOLVER_TYPE_GLOP,
-        SolverInitializerProto(),
-        settings,
-        start,
-        None,
-        CallbackRegistrationProto(),
-        None,
-        None,
-    )
+    try:
+        result = math_solve(
+            model,
+            SOLVER_TYPE_GLOP,
+            SolverInitializerProto(),
+            settings,
+            start,
+            None,
+            CallbackRegistrationProto(),
+            None,
+            None,
+        )
+    except StatusNotOk:  # it gave up in the middle, mostly over a basis that leads nowhere
+        return None if before is None else solve_linear(program)
     if result.termination.reason != TERMINATION_REASON_OPTIMAL:
         return None if before is None else solve_linear(program)
     best = result.solutions[0]

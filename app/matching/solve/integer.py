@@ -20,6 +20,7 @@ from app.matching.pricing import best_of_parties
 from app.matching.problem import PRICE_SCALE, WHOLE, Flags, Int64s, Prices, TargetMode
 from app.matching.solve.charges import after_charges, charged_by_rivals, income_of_rivals
 from app.matching.solve.columns import Columns, rival_sets
+from app.matching.solve.companies import unlikely
 from app.matching.solve.crowding import RivalSet
 from app.matching.solve.engines import solve_integer
 from app.matching.solve.model import build
@@ -83,17 +84,24 @@ class Choice:
     """A valid choice among columns that is improved step by step."""
 
     def __init__(
-        self, terms: Terms, columns: Columns, prices: Prices, need: int | None, rivals: Sequence[RivalSet] = ()
+        self,
+        terms: Terms,
+        columns: Columns,
+        prices: Prices,
+        need: int | None,
+        rivals: Sequence[RivalSet] = (),
+        contested: Int64s | None = None,
     ) -> None:
         self.terms, self.columns, self.prices, self.need = terms, columns, prices, need
-        self.rivals = rivals
+        self.rivals, self.contested = rivals, np.zeros(0, np.int64) if contested is None else contested
         self.rows, self.charged = RivalRows.of(columns, rivals), charged_by_rivals(columns, prices)
         self.chosen = np.zeros(columns.pair.size, bool)
         self.referral = terms.referral[columns.party]
         self.best = best_of_parties(terms, prices)
         self.content = referral_worth(terms.groups, self.best)
         self.net = after_charges(columns, prices)
-        self.penalty = np.maximum(self.best[columns.party] - self.net, 0) // PRICE_SCALE
+        forgone = unlikely(terms, columns, prices, self.contested)
+        self.penalty = (np.maximum(self.best[columns.party] - self.net, 0) + forgone) // PRICE_SCALE
         order = np.lexsort((columns.pair, self.penalty, self.referral))
         edges = np.searchsorted(self.referral[order], np.arange(terms.problem.referrals + 1))
         self.order, self.edges = order, edges

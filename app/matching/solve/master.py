@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Relaxed:
     """Where the search for prices ended.
 
     bound is what `certify` says of `prices`. model and x: the last linear program and its answer; rounds: how many
-    programs were solved.
+    programs were solved. contested: homes, int64, whose prices are weighted sets, the last ones, in this order.
     """
 
     prices: Prices
@@ -45,6 +45,7 @@ class Relaxed:
     x: np.ndarray
     worth: float
     rounds: int
+    contested: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +132,13 @@ def look(
     placed: tuple[int, int] | None = None,
     *,
     first: bool = False,
+    apart: Int64s | None = None,
 ) -> Pass:
-    """Price every pair once: the certified bound, and the pairs worth having as columns."""
+    """Price every pair once: the certified bound, and the pairs worth having as columns; none of the homes `apart`."""
     listed = PriceList(terms, prices)
-    start = terms.problem.pairs.start
+    start, home_of = terms.problem.pairs.start, terms.problem.pairs.home
+    open_ = np.ones(terms.full.size, np.bool_)
+    open_[np.zeros(0, np.int64) if apart is None else apart] = False
     width = (growth.wide if first else growth.window) * PRICE_SCALE
 
     def work(block: Block) -> tuple[Int64s, Int64s, Int64s, Flags]:
@@ -144,7 +148,10 @@ def look(
         staying = np.where(base > NEVER, -base, 0) * PRICE_SCALE
         # A party's best pair is looked at however little it is worth now: prices that keep everybody out must fall.
         least = np.maximum(np.minimum(np.maximum(best, staying) - width, best), NEVER >> 1)
-        near = np.flatnonzero(net >= np.repeat(least, np.diff(start[block[0] : block[1] + 1])))
+        wanted = net >= np.repeat(least, np.diff(start[block[0] : block[1] + 1]))
+        if apart is not None:
+            wanted &= open_[home_of[start[block[0]] : start[block[1]]]]
+        near = np.flatnonzero(wanted)
         party = np.searchsorted(start[block[0] : block[1] + 1], near + start[block[0]], side="right") - 1
         return best, near + start[block[0]], net[near] - np.maximum(best, staying)[party], net[near] == best[party]
 

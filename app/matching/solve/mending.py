@@ -31,7 +31,7 @@ def with_losers_pairs(choice: Choice) -> Choice:
     parties = np.flatnonzero(np.isin(terms.referral, losing)).tolist()
     every = [np.arange(start[party], start[party + 1]) for party in parties]
     columns = columns_of(terms, np.concatenate([choice.columns.pair, *every]))
-    wider = Choice(terms, columns, choice.prices, choice.need, choice.rivals)
+    wider = Choice(terms, columns, choice.prices, choice.need, choice.rivals, choice.contested)
     wider.chosen[np.searchsorted(columns.pair, choice.columns.pair[choice.chosen])] = True
     return wider
 

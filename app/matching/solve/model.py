@@ -240,6 +240,7 @@ def prices_of(terms: Terms, model: Model, answer: Answer, before: Prices) -> Pri
         charge, local, placed, budget,
         rival_start=np.cumsum([0, *(one.pairs.size for one in sets)]).astype(np.int64),
         rival_pair=np.concatenate([none, *(one.pairs for one in sets)]),
+        rival_weight=np.ones(sum(one.pairs.size for one in sets), np.int64),
         rival_limit=np.array([one.limit for one in sets], np.int64),
         rival_price=rival_price[kept],
     )  # fmt: skip

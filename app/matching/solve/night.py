@@ -17,6 +17,7 @@ from app.matching.solve.crash import Start, first_prices
 from app.matching.solve.engines import Floats
 from app.matching.solve.fill import filled
 from app.matching.solve.integer import Choice, Rung, Search, first_choice, improve
+from app.matching.solve.large import relax_large
 from app.matching.solve.master import Growth, Known, Relaxed, look, relax
 from app.matching.solve.mending import mend, with_losers_pairs
 from app.matching.terms import Terms, terms_of
@@ -35,7 +36,8 @@ class Effort:
 
     start, growth, search: see there. reach: points within which a pair may be tried; up to `every`
     pairs all may. branches: of the final proof,
-    which is attempted where at most `provable` pairs are still in question.
+    which is attempted where at most `provable` pairs are still in question. exact: contested homes are taken as the
+    companies that could live there.
     """
 
     start: Start = field(default_factory=Start)
@@ -45,6 +47,7 @@ class Effort:
     every: int = 20_000
     branches: int = 600
     provable: int = 400_000
+    exact: bool = False
 
 
 def effort_for(problem: Problem) -> Effort:
@@ -52,6 +55,7 @@ def effort_for(problem: Problem) -> Effort:
     if len(problem.pairs) < LARGE:
         return Effort()
     return Effort(
+        exact=True,
         start=Start(turns=3),
         growth=Growth(window=2_000, wide=10_000, rivals=4, near=50, patient=False, rounds=12),
         reach=6_000,
@@ -109,7 +113,8 @@ def _solve_ordered(
     need, begin = hard
     begun = first_prices(terms, effort.start)
     clock.lap("first prices")
-    relaxed = relax(terms, begun.prices, effort.growth, need, Known(begun.pairs, [], begun.basis))
+    search = relax_large if effort.exact else relax
+    relaxed = search(terms, begun.prices, effort.growth, need, Known(begun.pairs, [], begun.basis))
     clock.lap("prices")
     choice, x = _columns_near(terms, relaxed, effort, need, begin)
     first_choice(choice, x, effort.search)
@@ -151,12 +156,13 @@ def _columns_near(
     if len(terms.problem.pairs) <= effort.every:
         near = np.arange(len(terms.problem.pairs))
     else:
-        near = look(terms, relaxed.prices, replace(effort.growth, window=effort.reach), need).pairs
+        wide = replace(effort.growth, window=effort.reach)
+        near = look(terms, relaxed.prices, wide, need, apart=relaxed.contested).pairs
     columns = columns_of(terms, np.concatenate([near, relaxed.known.pairs, begin]))
     x = np.zeros(columns.pair.size)
     if relaxed.model is not None:
         x[np.searchsorted(columns.pair, relaxed.model.columns.pair)] = relaxed.x
-    choice = Choice(terms, columns, relaxed.prices, need, relaxed.known.rivals)
+    choice = Choice(terms, columns, relaxed.prices, need, relaxed.known.rivals, relaxed.contested)
     choice.chosen[np.searchsorted(columns.pair, begin)] = True
     return choice, x
 

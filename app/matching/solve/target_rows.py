@@ -15,7 +15,7 @@ from app.matching.terms import Terms
 
 Floats = npt.NDArray[np.float64]
 KIND_BITS = 48
-CHILD, PART, HOME, RIVAL, BUDGET, TARGET, PLACED = range(7)
+CHILD, PART, HOME, RIVAL, BUDGET, TARGET, PLACED, COMPANY = range(8)
 HARD_PRICE = 200
 """Missing a hard floor by one child costs so many times the dearest column."""
 

@@ -58,7 +58,8 @@ def test_rivals_that_could_live_together_are_refused() -> None:
     )
     false = Prices(
         no_prices(free).charge, 0, 0, 0,
-        np.array([0, 2], np.int64), np.array([other, one], np.int64), np.array([1], np.int64), np.array([5], np.int64),
+        np.array([0, 2], np.int64), np.array([other, one], np.int64), np.array([1, 1], np.int64),
+        np.array([1], np.int64), np.array([5], np.int64),
     )  # fmt: skip
     with pytest.raises(ValueError, match="rival"):
         price_of_limits(terms_of(free), false)

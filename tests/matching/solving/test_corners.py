@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from pybind11_abseil.status import Status as Status_
+from pybind11_abseil.status import StatusCode, StatusNotOk
+from scipy.sparse import csr_matrix
 
 from app.matching.problem import AllowedPairs, LocalTarget, Problem, Status, TargetMode
-from app.matching.solve import Effort, solve
+from app.matching.solve import Effort, engines, solve
+from app.matching.solve.engines import Program, solve_linear
 from app.matching.solve.integer import Rung, Search
 from app.matching.solve.master import Growth
 from app.matching.verify import verify
@@ -136,3 +141,27 @@ def test_arrays_are_checked_and_frozen() -> None:
     with pytest.raises(ValueError, match="read-only"):
         problem.pairs.points[0] = 5
     assert isinstance(problem.pairs, AllowedPairs)
+
+
+def test_a_solver_that_gives_up_over_a_basis_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A basis that leads nowhere costs time and not the answer; without one there is none."""
+    program = Program(
+        np.array([2.0, 1.0]), np.array([np.inf, np.inf]), csr_matrix(np.ones((1, 2))), np.ones(1),
+        np.arange(2), np.arange(1),
+    )  # fmt: skip
+    answer = solve_linear(program)
+    assert answer is not None
+    real, asked = engines.math_solve, list[int]()
+
+    def giving_up(*given: Any) -> Any:
+        asked.append(len(given[4].initial_basis.variable_status.ids))
+        if asked[-1] or len(asked) > 2:
+            raise StatusNotOk(Status_(StatusCode.INTERNAL, "abnormal"))
+        return real(*given)
+
+    monkeypatch.setattr(engines, "math_solve", giving_up)
+    again = solve_linear(program, answer.basis)
+    assert again is not None
+    assert again.bound == answer.bound == 2
+    assert asked == [2, 0]
+    assert solve_linear(program) is None

@@ -54,8 +54,8 @@ def test_the_heaviest_company_is_found(seed: int) -> None:
             weight, use, get_on(terms, home, party), int(terms.capacity[home]), int(terms.arrivals[home])
         )
         assert found == max((int(weight[list(group)].sum()) for group in companies(terms, pairs)), default=0)
-        assert counts_at_most(terms, np.repeat(pairs, weight), found)
-        assert not found or not counts_at_most(terms, np.repeat(pairs, weight), found - 1)
+        assert counts_at_most(terms, pairs, weight, found)
+        assert not found or not counts_at_most(terms, pairs, weight, found - 1)
 
 
 def test_rows_hold_for_every_company_and_cut_the_choice_off() -> None:
@@ -102,7 +102,8 @@ def test_widened_rows_hold_for_every_company() -> None:
                 if min(int(terms.capacity[home]), int(terms.arrivals[home])) <= 2:
                     full += 1
                     for pair in there.tolist():
-                        assert not counts_at_most(terms, np.sort(np.append(wide.pairs, pair)), wide.limit)
+                        more = np.append(wide.pairs, pair)
+                        assert not counts_at_most(terms, more, np.ones_like(more), wide.limit)
     assert wider > 30
     assert full > 30
 
@@ -161,6 +162,7 @@ def test_a_row_that_says_too_much_is_refused() -> None:
                 no_prices(problem),
                 rival_start=np.array([0, pairs.size], np.int64),
                 rival_pair=pairs,
+                rival_weight=np.ones_like(pairs),
                 rival_limit=np.array([truth], np.int64),
                 rival_price=np.array([7], np.int64),
             )
