@@ -213,6 +213,13 @@ def _lives_in(child: Child, pool: Pool) -> Home | None:
     return next((pool.record(home) for home in _lives_at(child, pool)), None)
 
 
+def child_entries(referrals: tuple[Referral, ...], pool: Pool, as_of: date) -> tuple[Entry, ...]:
+    """The children of these referrals, each with the home of the pool that it would leave."""
+    return tuple(
+        Entry(child, referral, as_of, _lives_in(child, pool)) for referral in referrals for child in referral.children
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ChildTable:
     """n children ready to be judged against one pool: entries, columns and lists in the same order."""
@@ -224,9 +231,5 @@ class ChildTable:
     @classmethod
     def build(cls, referrals: tuple[Referral, ...], pool: Pool, as_of: date) -> ChildTable:
         """All children of the referrals, in the order given."""
-        entries = tuple(
-            Entry(child, referral, as_of, _lives_in(child, pool))
-            for referral in referrals
-            for child in referral.children
-        )
+        entries = child_entries(referrals, pool, as_of)
         return cls(entries, Children.from_records(entries), tuple(child_lists(e, pool) for e in entries))

@@ -74,6 +74,14 @@ class Pool:
         row_of = {home.ref: row for row, home in enumerate(sorted_records)}
         return Pool(sorted_records, columns, row_of, *_indexes(sorted_records))
 
+    def with_record(self, home: Home) -> Pool:
+        """This pool with another record of one of its homes, for whoever asks who lives where: no column is changed."""
+        row = self.row_of[home.ref]
+        if self.records[row] is home:
+            return self
+        records = (*self.records[:row], home, *self.records[row + 1 :])
+        return Pool(records, self.columns, self.row_of, *self._indexes_with([(self.records[row], home)]))
+
     def _exchanged(self, homes: tuple[Home, ...]) -> Pool:
         if not homes:
             return self
@@ -83,32 +91,52 @@ class Pool:
         for row, home in zip(rows, homes, strict=True):
             records[row] = home
         columns = self.columns.replaced(np.array(rows, dtype=np.int64), Homes.from_records(homes))
-        same_people = all(_people(a) == _people(b) for a, b in zip(old, homes, strict=True))
-        indexes = (
-            (self.living_at, self.kept_from, self.named_for, self.exempt_for)
-            if same_people
-            else _indexes(tuple(records))
-        )
+        indexes = self._indexes_with(list(zip(old, homes, strict=True)))
         return Pool(tuple(records), columns, self.row_of, *indexes)
 
+    def _indexes_with(self, exchanged: Sequence[tuple[Home, Home]]) -> tuple[Mapping[ChildRef, HomeSet], ...]:
+        """The indexes with homes exchanged for others of the same references; those that stay the same are shared."""
+        indexes = (self.living_at, self.kept_from, self.named_for, self.exempt_for)
+        people = [(_people(old), _people(new)) for old, new in exchanged]
+        moved = [(old.ref, *pair) for (old, _), pair in zip(exchanged, people, strict=True) if pair[0] != pair[1]]
+        if not moved:
+            return indexes
+        return tuple(
+            _index_with(index, [(ref, old[i], new[i]) for ref, old, new in moved]) for i, index in enumerate(indexes)
+        )
 
-def _people(home: Home) -> object:
-    residents = frozenset((resident.ref, resident.live_apart_from) for resident in home.residents)
-    return residents, home.terms.named_children, home.terms.exempt_children
+
+def _people(home: Home) -> tuple[frozenset[ChildRef], ...]:
+    """Whom a home is found by in each of the four indexes."""
+    return (
+        frozenset(resident.ref for resident in home.residents),
+        frozenset(person for resident in home.residents for person in resident.live_apart_from),
+        home.terms.named_children,
+        home.terms.exempt_children,
+    )
+
+
+def _index_with(
+    index: Mapping[ChildRef, HomeSet], moved: Sequence[tuple[HomeRef, frozenset[ChildRef], frozenset[ChildRef]]]
+) -> Mapping[ChildRef, HomeSet]:
+    """An index after homes are found by other people than before."""
+    if all(old == new for _, old, new in moved):
+        return index
+    found = dict(index)
+    for ref, old, new in moved:
+        for person in old - new:
+            rest = found.pop(person) - {ref}
+            if rest:
+                found[person] = rest
+        for person in new - old:
+            found[person] = found.get(person, frozenset()) | {ref}
+    return found
 
 
 def _indexes(records: Sequence[Home]) -> tuple[Mapping[ChildRef, HomeSet], ...]:
-    living: dict[ChildRef, set[HomeRef]] = {}
-    kept: dict[ChildRef, set[HomeRef]] = {}
-    named: dict[ChildRef, set[HomeRef]] = {}
-    exempt: dict[ChildRef, set[HomeRef]] = {}
+    indexes: tuple[dict[ChildRef, set[HomeRef]], ...] = ({}, {}, {}, {})
     for home in records:
-        for resident in home.residents:
-            living.setdefault(resident.ref, set()).add(home.ref)
-            for person in resident.live_apart_from:
-                kept.setdefault(person, set()).add(home.ref)
-        for child in home.terms.named_children:
-            named.setdefault(child, set()).add(home.ref)
-        for child in home.terms.exempt_children:
-            exempt.setdefault(child, set()).add(home.ref)
-    return tuple({key: frozenset(value) for key, value in index.items()} for index in (living, kept, named, exempt))
+        for index, people in zip(indexes, _people(home), strict=True):
+            for person in people:
+                index.setdefault(person, set()).add(home.ref)
+    return tuple({key: frozenset(value) for key, value in index.items()} for index in indexes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -21,7 +21,8 @@ from app.matching.home import Home
 from app.matching.policy import Policy, RuleSetting
 from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, HomeRef, Referral
-from app.matching.shortlist import best_rows, blocking, question_for, rank_among
+from app.matching.shortlist import best_rows, question_for, rank_among
+from app.matching.trying import outcomes, points_elsewhere
 from app.matching.unit import Case, Change, Subject
 
 
@@ -91,7 +92,7 @@ def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of
     allowed_cols = np.flatnonzero(block.allowed[0])
     best, _ = best_rows(referral.ref, pool, allowed_cols, others, 1)
     first = best[0] if len(best) else None
-    found, together = _Trial(referral, pool, policy, as_of, explanation).counterfactuals()
+    found, together = _Trial(question, block, as_of, explanation).counterfactuals()
     return WhyNot(
         explanation=explanation,
         allowed=bool(block.allowed[0, col]),
@@ -112,14 +113,6 @@ def _judged(question: Question, col: int) -> tuple[Block, int, Judged]:
     return block, int(worth[col]), judged
 
 
-def apply_changes(
-    referral: Referral, pool: Pool, home: HomeRef, changes: Sequence[Needed], as_of: date
-) -> tuple[Referral, Pool]:
-    """The referral and the pool with these changes made to copies of their records."""
-    referral, record = _changed_records(referral, pool.record(home), changes, as_of)
-    return referral, pool.changed([record])
-
-
 def _changed_records(referral: Referral, record: Home, changes: Sequence[Needed], as_of: date) -> tuple[Referral, Home]:
     for needed in changes:
         child = next((one for one in referral.children if one.ref == needed.child), referral.children[0])
@@ -128,38 +121,54 @@ def _changed_records(referral: Referral, record: Home, changes: Sequence[Needed]
     return referral, record
 
 
+_Trying: TypeAlias = tuple[tuple[str, ...], tuple[Needed, ...]]
+"""Rules, and the changes that are to meet them."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What changes are tried on."""
+    """What changes are tried on: one party, judged against every home, and one of them explained."""
 
-    referral: Referral
-    pool: Pool
-    policy: Policy
+    question: Question
+    block: Block
     as_of: date
     explanation: PairExplanation
+
+    @property
+    def referral(self) -> Referral:
+        """The referral as it is."""
+        return self.question.parties.parties[0].referral
+
+    @property
+    def policy(self) -> Policy:
+        """The policy."""
+        return self.question.policy
+
+    @property
+    def home(self) -> Home:
+        """The home as it is."""
+        return self.question.pool.record(self.explanation.home)
 
     def counterfactuals(self) -> tuple[tuple[Counterfactual, ...], Counterfactual | None]:
         """One a rule that is in the way, where there is one, and one for all of them together."""
         rules = self.explanation.blocked_by
-        remedies = {code: self.remedies(self.policy.setting_of(code), ()) for code in rules}
-        found = [tried for code in rules if (tried := self.tried((code,), remedies[code]))]
-        if len(rules) == 1:
-            together = found[0] if found else None
-        else:
+        to_try: list[_Trying] = [((code,), self.remedies(self.policy.setting_of(code), ())) for code in rules]
+        if len(rules) > 1:
             every: tuple[Needed, ...] = ()
             for code in rules:
                 every += self.remedies(self.policy.setting_of(code), every)
-            together = self.tried(rules, every)
-        return tuple(found), together if together is not None and together.allowed else None
+            to_try.append((rules, every))
+        found = self.tried(to_try)
+        together = found[-1] if found else None
+        singles = found[: len(rules)]
+        return tuple(one for one in singles if one), together if together is not None and together.allowed else None
 
     def remedies(self, setting: RuleSetting, made: tuple[Needed, ...]) -> tuple[Needed, ...]:
         """What the rule says would meet it after what was `made`, each child building on the one before."""
         rule = setting.rule
         new: tuple[Needed, ...] = ()
         for child in self._concerned(rule.code):
-            now, there = _changed_records(
-                self.referral, self.pool.record(self.explanation.home), (*made, *new), self.as_of
-            )
+            now, there = _changed_records(self.referral, self.home, (*made, *new), self.as_of)
             current = next(one for one in now.children if one.ref == child.ref)
             case = Case(current, now.children, now, there, self.as_of)
             for change in rule.remedies(case, setting.params):
@@ -172,21 +181,22 @@ class _Trial:
         who = {finding.child for finding in self.explanation.rules if finding.code == code and finding.blocks}
         return [c for i, c in enumerate(self.referral.children) if c.ref in who or (None in who and i == 0)]
 
-    def tried(self, rules: tuple[str, ...], changes: tuple[Needed, ...]) -> Counterfactual | None:
-        """Make the changes and judge again; None where they do not meet the rules."""
-        if not changes:
-            return None
-        home = self.explanation.home
-        referral, pool = apply_changes(self.referral, self.pool, home, changes, self.as_of)
-        question = question_for(referral, pool, self.policy, self.as_of)
-        col = pool.row_of[home]
-        block, points, _ = _judged(question, col)
-        in_the_way = int(blocking(block, self.policy)[col])
-        if any(in_the_way & self.policy.setting_of(code).bit for code in rules):
-            return None
-        allowed = bool(block.allowed[0, col])
-        rank = rank_among(points, block.points[0, block.allowed[0]]) if allowed else None
-        return Counterfactual(rules, _last_of_each(changes), allowed, points, rank)
+    def tried(self, to_try: Sequence[_Trying]) -> list[Counterfactual | None]:
+        """Make each of these changes and judge again; None where there is none, or it does not meet the rules."""
+        found: list[Counterfactual | None] = [None] * len(to_try)
+        some = [at for at, (_, changes) in enumerate(to_try) if changes]
+        copies = [_changed_records(self.referral, self.home, to_try[at][1], self.as_of) for at in some]
+        judged = outcomes(copies, self.question.pool, self.policy, self.as_of)
+        for at, (referral, home), outcome in zip(some, copies, judged, strict=True):
+            rules, changes = to_try[at]
+            if any(outcome.in_the_way & self.policy.setting_of(code).bit for code in rules):
+                continue
+            rank = None
+            if not outcome.in_the_way:
+                others = points_elsewhere(self.question, self.block, referral, home, outcome)
+                rank = rank_among(outcome.points, others)
+            found[at] = Counterfactual(rules, _last_of_each(changes), rank is not None, outcome.points, rank)
+        return found
 
 
 def _last_of_each(changes: Sequence[Needed]) -> tuple[Needed, ...]:

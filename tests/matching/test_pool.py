@@ -52,6 +52,17 @@ def test_following_changes_gives_what_building_anew_gives(steps: list) -> None:
         assert same(pool, Pool.build(homes.values()))
 
 
+@given(st.lists(versions, min_size=1, max_size=4), versions)
+def test_another_record_is_found_by_who_lives_there_then(homes: list, other: object) -> None:
+    """Who lives where is what a pool built anew would say; the columns stay."""
+    first = {home.ref: home for home in homes}
+    pool = Pool.build(first.values())
+    changed = replace(other, ref=homes[0].ref)
+    found, anew = pool.with_record(changed), Pool.build((first | {changed.ref: changed}).values())
+    assert found.columns is pool.columns
+    assert same(replace(found, columns=anew.columns), anew)
+
+
 def test_an_old_pool_stays_as_it_was() -> None:
     """A match in progress keeps the pool it began with."""
     before = Pool.build([replace(a_home(ref=REFS[0]), places=2)])
