@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from app.matching.policy import CriterionSetting, Policy, RuleSetting
 from app.matching.pool import Pool
 from app.matching.unit import Level
 
+Found = TypeVar("Found")
 PAIRS_A_BLOCK = 1 << 20
 """About so many child-home pairs are judged at a time: large enough for NumPy, small enough for the cache."""
 
@@ -43,6 +45,16 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """Of parties `start` up to `stop` and all homes: which pairs are allowed, and their points, int32; no reasons."""
+
+    start: int
+    stop: int
+    allowed: BoolArray
+    points: IntArray
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Who is judged against what, under which policy."""
 
@@ -54,12 +66,22 @@ class Question:
 
 def assess(question: Question, threads: int = 1) -> Iterator[Block]:
     """Blocks of all parties in order; their union covers every pair once."""
+    yield from _each(question, threads, assess_block)
+
+
+def assess_open(question: Question, threads: int = 1) -> Iterator[Open]:
+    """As `assess`, for those who ask only what is allowed and not why: a quarter less work."""
+    yield from _each(question, threads, _open_block)
+
+
+def _each(question: Question, threads: int, judge: Callable[[Question, int, int], Found]) -> Iterator[Found]:
+    """What is found for each range of parties, in order."""
     ranges = list(_ranges(question))
     if threads == 1 or len(ranges) == 1:
-        yield from (assess_block(question, start, stop) for start, stop in ranges)
+        yield from (judge(question, start, stop) for start, stop in ranges)
         return
     with ThreadPoolExecutor(threads) as workers:
-        yield from workers.map(lambda bounds: assess_block(question, *bounds), ranges)
+        yield from workers.map(lambda bounds: judge(question, *bounds), ranges)
 
 
 def assess_all(question: Question, threads: int = 1) -> Block:
@@ -87,6 +109,33 @@ def assess_block(question: Question, start: int, stop: int) -> Block:
     allowed = (failed | (not_known & np.uint32(question.policy.blocking_bits))) == 0
     points = np.where(allowed, _party_points(question, members, allowed), 0).astype(np.int32)
     return Block(start, stop, failed, not_known, allowed, points)
+
+
+def _open_block(question: Question, start: int, stop: int) -> Open:
+    members, policy = _Members.of(question.parties, start, stop), question.policy
+    cols = np.arange(len(question.pool))
+    child_pairs = child_grid(question.children, question.pool, policy.local, members.rows, cols)
+    kept_out = _kept_out(child_pairs, policy.rules_of(Level.CHILD))
+    if not members.one_each:
+        kept_out = np.logical_or.reduceat(kept_out[members.at], members.offsets, axis=0)
+    pairs = party_grid(question.parties, question.pool, policy.local, np.arange(start, stop), cols)
+    allowed = ~(kept_out | _kept_out(pairs, policy.rules_of(Level.PARTY)))
+    return Open(start, stop, allowed, np.where(allowed, _party_points(question, members, allowed), 0).astype(np.int32))
+
+
+def _kept_out(pairs: Pairs, settings: Iterable[RuleSetting]) -> BoolArray:
+    """Which pairs fail a rule, or one that blocks what is not known."""
+    by_shape: dict[tuple[int, ...], BoolArray] = {}
+    for setting in settings:
+        finding = setting.rule.judge(pairs, setting.params)
+        for found in (finding.fails, finding.not_known if setting.blocks else None):
+            if found is not None:
+                have = by_shape.get(found.shape)
+                by_shape[found.shape] = found.copy() if have is None else np.logical_or(have, found, out=have)
+    total = by_shape.pop(pairs.shape, np.zeros(pairs.shape, dtype=np.bool_))
+    for found in by_shape.values():
+        np.logical_or(total, found, out=total)
+    return total
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from datetime import date
 
 import numpy as np
 
-from app.matching.assess import Block, Question, assess
+from app.matching.assess import Open, Question, assess_open
 from app.matching.child_columns import ChildTable
 from app.matching.codes import FOSTERING_KINDS, KeepTogether, LivingCompanions
 from app.matching.columns import BoolArray, IntArray
@@ -275,7 +275,7 @@ def _allowed(question: Question, threads: int) -> AllowedPairs:
     homes, points, local, fees = list[IntArray](), list[IntArray](), list[IntArray](), list[IntArray]()
     dearest = int(question.pool.columns.fee_pence.max(initial=0))
     total = 0
-    for block in assess(question, threads):
+    for block in assess_open(question, threads):
         rows, cols = np.nonzero(block.allowed)
         starts.append(total + np.cumsum(np.count_nonzero(block.allowed, axis=1), dtype=np.int64))
         total += len(rows)
@@ -303,7 +303,7 @@ def _joined(pieces: list[IntArray], dtype: type) -> IntArray:
     return whole
 
 
-def _local_children(question: Question, block: Block, rows: IntArray, cols: IntArray) -> IntArray:
+def _local_children(question: Question, block: Open, rows: IntArray, cols: IntArray) -> IntArray:
     size: IntArray = question.parties.columns.size[block.start + rows].astype(np.uint8)
     everywhere = np.arange(len(question.pool))
     if question.policy.local.measure is not LocalMeasure.HOME_POSTCODE:
@@ -316,7 +316,7 @@ def _local_children(question: Question, block: Block, rows: IntArray, cols: IntA
     return np.multiply(size, local)
 
 
-def _party_fee(question: Question, block: Block, rows: IntArray, cols: IntArray, dearest: int) -> IntArray:
+def _party_fee(question: Question, block: Open, rows: IntArray, cols: IntArray, dearest: int) -> IntArray:
     """Pence a week for each pair. A fee that is not known counts as the dearest, so no budget is overrun by it."""
     table = question.parties
     sizes = table.columns.size[block.start + rows].astype(np.int64)
