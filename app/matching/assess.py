@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from app.matching.child_columns import ChildTable
-from app.matching.columns import BoolArray, IntArray
+from app.matching.columns import Array, BoolArray, IntArray
 from app.matching.finding import FULL, Score
 from app.matching.pairs import ChildPairs, Pairs, child_grid, child_list, party_grid
 from app.matching.party_columns import PartyTable
@@ -117,7 +117,7 @@ def _open_block(question: Question, start: int, stop: int) -> Open:
     child_pairs = child_grid(question.children, question.pool, policy.local, members.rows, cols)
     kept_out = _kept_out(child_pairs, policy.rules_of(Level.CHILD))
     if not members.one_each:
-        kept_out = np.logical_or.reduceat(kept_out[members.at], members.offsets, axis=0)
+        kept_out = members.together(np.logical_or, kept_out)
     pairs = party_grid(question.parties, question.pool, policy.local, np.arange(start, stop), cols)
     allowed = ~(kept_out | _kept_out(pairs, policy.rules_of(Level.PARTY)))
     return Open(start, stop, allowed, np.where(allowed, _party_points(question, members, allowed), 0).astype(np.int32))
@@ -203,6 +203,15 @@ class _Members:
         one_each = len(rows) == stop - start and bool(np.array_equal(at, np.arange(len(rows))))
         return cls(rows, at, bounds[:-1] - bounds[0], one_each)
 
+    def together(self, join: np.ufunc, of_children: Array) -> Array:
+        """What was found for each child (children, homes), joined for each party: whole rows at a time."""
+        sizes = np.diff(np.append(self.offsets, len(self.at)))
+        joined: Array = of_children[self.at[self.offsets]]
+        for further in range(1, int(sizes.max(initial=1))):
+            larger = np.flatnonzero(sizes > further)
+            joined[larger] = join(joined[larger], of_children[self.at[self.offsets[larger] + further]])
+        return joined
+
 
 def rule_masks(question: Question, members: _Members, start: int, stop: int) -> tuple[IntArray, IntArray]:
     """Failure and not-known masks of a block, uint32 (parties, homes)."""
@@ -211,8 +220,7 @@ def rule_masks(question: Question, members: _Members, start: int, stop: int) -> 
     child_pairs = child_grid(question.children, pool, policy.local, members.rows, cols)
     failed, not_known = judge_rules(child_pairs, policy.rules_of(Level.CHILD))
     if not members.one_each:
-        failed = np.bitwise_or.reduceat(failed[members.at], members.offsets, axis=0)
-        not_known = np.bitwise_or.reduceat(not_known[members.at], members.offsets, axis=0)
+        failed, not_known = members.together(np.bitwise_or, failed), members.together(np.bitwise_or, not_known)
     pairs = party_grid(question.parties, pool, policy.local, np.arange(start, stop), cols)
     party_failed, party_not_known = judge_rules(pairs, policy.rules_of(Level.PARTY))
     failed |= party_failed
@@ -267,7 +275,7 @@ def _party_points(question: Question, members: _Members, allowed: BoolArray) -> 
     points[wanted] = child_points(pairs, question.policy.criteria)
     if members.one_each:
         return points
-    return np.add.reduceat(points[members.at], members.offsets, axis=0, dtype=np.int32)
+    return members.together(np.add, points)
 
 
 def _children_wanted(members: _Members, allowed: BoolArray) -> BoolArray:
