@@ -13,7 +13,7 @@ import pytest
 
 from app.geo.zones import Circle, Polygon
 from app.matching import assess as assessing
-from app.matching.assess import Question, assess, assess_block
+from app.matching.assess import Question, assess, assess_block, assess_open
 from app.matching.explain import explain
 from app.matching.pairs import child_grid, child_list, party_grid, party_list
 from app.matching.policy import Policy
@@ -87,6 +87,10 @@ def test_block_size_and_threads_change_nothing(
             together = np.concatenate([getattr(block, name) for block in blocks])
             assert np.array_equal(together, getattr(whole, name))
             assert together.dtype == getattr(whole, name).dtype
+        for name in ("allowed", "points"):
+            without_reasons = np.concatenate([getattr(block, name) for block in assess_open(asked, threads=threads)])
+            assert np.array_equal(without_reasons, getattr(whole, name))
+            assert without_reasons.dtype == getattr(whole, name).dtype
 
 
 def test_a_pair_alone_is_judged_as_in_a_crowd() -> None:
