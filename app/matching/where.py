@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from app.geo.grid import Location, distance_m, pl_distance_tenths, squared_distance
 from app.matching.columns import BoolArray, IntArray
-from app.matching.local import AreaStatus, LocalMeasure
+from app.matching.home_columns import Homes
+from app.matching.local import AreaStatus, Local, LocalMeasure
+from app.matching.pairs import view
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import Referral
@@ -34,33 +37,38 @@ class Where:
 
 def where(referral: Referral, pool: Pool, policy: Policy, cols: IntArray) -> list[Where]:
     """`Where` of each of these homes (rows of the pool)."""
-    homes, local = pool.columns.take(cols), policy.local
-    centre = distance_m(homes.easting, homes.northing, *local.centre)
-    council = local.within(homes)
-    status = local.area_status(homes)
-    counted = counts_as_local(referral.family_home, pool, policy, cols)
-    found = []
-    for i, col in enumerate(cols):
-        here = pool.records[col].location
-        home = referral.family_home
-        metres = tenths = within = None
-        if here and home:
-            metres = int(distance_m(home.easting, home.northing, here.easting, here.northing))
-            tenths = int(pl_distance_tenths(home.easting, home.northing, here.easting, here.northing))
-            squared = squared_distance(home.easting, home.northing, here.easting, here.northing)
-            within = bool(squared <= local.squared_radius)
-        found.append(
-            Where(
-                centre_m=int(centre[i]) if here else None,
-                local_to_council=bool(council[i]),
-                family_m=metres,
-                pl_distance_tenths=tenths,
-                within_radius_of_home=within,
-                area=list(AreaStatus)[status[i]],
-                local=bool(counted[i]),
-            )
+    homes, local, family = _homes(pool, cols), policy.local, referral.family_home
+    centre = distance_m(homes.easting, homes.northing, *local.centre).tolist()
+    council = local.within(homes).tolist()
+    status = local.area_status(homes).tolist()
+    counted = counts_as_local(family, pool, policy, cols).tolist()
+    here = homes.has_location.tolist()
+    metres, tenths, within = ([None] * len(cols) for _ in range(3)) if family is None else _away(family, homes, local)
+    areas = tuple(AreaStatus)
+    return [
+        Where(
+            centre_m=centre[i] if here[i] else None,
+            local_to_council=council[i],
+            family_m=metres[i] if here[i] else None,
+            pl_distance_tenths=tenths[i] if here[i] else None,
+            within_radius_of_home=within[i] if here[i] else None,
+            area=areas[status[i]],
+            local=counted[i],
         )
-    return found
+        for i in range(len(cols))
+    ]
+
+
+def _away(family: Location, homes: Homes, local: Local) -> tuple[list[Any], list[Any], list[Any]]:
+    """Metres, tenths of a mile, and whether within the radius, from the family home to each of these homes."""
+    places = family.easting, family.northing, homes.easting, homes.northing
+    within = squared_distance(*places) <= local.squared_radius
+    return distance_m(*places).tolist(), pl_distance_tenths(*places).tolist(), within.tolist()
+
+
+def _homes(pool: Pool, cols: IntArray) -> Homes:
+    """These homes, of which only the columns that are read are taken."""
+    return view(pool.columns, lambda column: column[..., cols])
 
 
 def counts_as_local(family_home: Location | None, pool: Pool, policy: Policy, cols: IntArray) -> BoolArray:
@@ -68,7 +76,7 @@ def counts_as_local(family_home: Location | None, pool: Pool, policy: Policy, co
 
     A home or family home that is not known never counts.
     """
-    homes, local = pool.columns.take(cols), policy.local
+    homes, local = _homes(pool, cols), policy.local
     if local.measure is LocalMeasure.CENTRE:
         return local.within(homes)
     if local.measure is LocalMeasure.AREA:
