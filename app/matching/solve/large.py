@@ -60,9 +60,7 @@ def relax_large(terms: Terms, prices: Prices, growth: Growth, need: int | None, 
         if looked.bound < bound:
             best, bound, homes = last, looked.bound, companies.homes
         crowds = crowded(terms, columns, x)
-        fresh = np.union1d(
-            _couples(terms, crowds, companies), _dear(terms, last) if rounds == 1 else companies.homes[:0]
-        )
+        fresh = _couples(terms, crowds, companies)
         deep = [one for one in crowds if not _takes_two(terms, _home(terms, one))]
         broken, needed = contested.widen(terms, last, columns, deep)
         broken = unknown(broken, rivals)[: max(0, growth.rows - len(rivals))]
@@ -103,9 +101,3 @@ def _couples(terms: Terms, found: list[RivalSet], companies: Companies) -> Int64
     """Homes found crowded that take two at most and are not contested yet."""
     homes = [home for one in found if _takes_two(terms, home := _home(terms, one))]
     return np.setdiff1d(np.array(homes, np.int64), companies.homes)
-
-
-def _dear(terms: Terms, prices: Prices) -> Int64s:
-    """Homes that take two, and that charge something: where nobody can be spared, guests soon crowd each other."""
-    found: Int64s = np.flatnonzero((np.minimum(terms.capacity, terms.arrivals) == COUPLE) & (prices.charge[:, 0] > 0))
-    return found
