@@ -15,6 +15,7 @@ from app.matching.terms import terms_of
 from bench.night_greedy import greedy
 
 BEST = 30
+DENSE = "CP-SAT, all pairs"
 DENSE_PAIRS = 2_000_000
 """A program over more pairs than this is not even built: it would not fit into memory."""
 
@@ -46,7 +47,7 @@ def scip_best(problem: Problem, limit: float) -> list[int]:
 
 WAYS: dict[str, Way] = {
     "first come, first served": first_come,
-    "CP-SAT, all pairs": cp_sat_dense,
+    DENSE: cp_sat_dense,
     "CP-SAT, 30 best": cp_sat_best,
     "SCIP, 30 best": scip_best,
 }
