@@ -168,3 +168,17 @@ def without_rivals(prices: Prices) -> Prices:
         rival_limit=none,
         rival_price=none,
     )
+
+
+def price_of_a_place(problem: Problem, prices: Prices) -> Int64s:
+    """Points that one place of each home is worth; int64 (H).
+
+    Where a home is priced by what its dearest company owes, a place is worth its part of that.
+    """
+    found = prices.charge[:, 0].copy() if prices.charge.size else np.zeros(problem.homes, np.int64)
+    for one in np.flatnonzero(np.diff(prices.rival_start)).tolist():
+        span = slice(prices.rival_start[one], prices.rival_start[one + 1])
+        if (prices.rival_weight[span] > 1).any():
+            home = int(problem.pairs.home[prices.rival_pair[span][0]])
+            found[home] += prices.rival_price[one] * prices.rival_limit[one] // max(1, int(problem.places[home]))
+    return found // PRICE_SCALE

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from app.matching.batch import Batch, Proposed
+from app.matching.certify import price_of_a_place
 from app.matching.codes import HomeKind
 from app.matching.night_reading import Reading
 from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, ScarceKind, Siblings, WhyHere
@@ -162,10 +163,7 @@ def _local(reading: Reading) -> LocalShare:
 
 def _scarce(reading: Reading) -> tuple[Scarce, ...]:
     """Every contested home, the dearest first."""
-    charge = reading.solution.prices.charge
-    if not charge.size:
-        return ()
-    price = charge[:, 0] // PRICE_SCALE
+    price = price_of_a_place(reading.batch.problem, reading.solution.prices)
     records = reading.batch.night.pool.records
     wanted = np.flatnonzero(price > 0)
     order = sorted(wanted.tolist(), key=lambda home: (-int(price[home]), records[home].ref))

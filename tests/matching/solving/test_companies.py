@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.matching.certify import certify, price_of_limits
-from app.matching.problem import Status
+from app.matching.certify import certify, price_of_a_place, price_of_limits
+from app.matching.problem import PRICE_SCALE, Status
 from app.matching.solve.columns import columns_of
 from app.matching.solve.companies import Companies, beside, first_companies, owed_elsewhere, priced, unlikely
 from app.matching.solve.crash import Start, first_prices
@@ -117,3 +117,23 @@ def test_the_dearest_company_forgoes_nothing_and_every_other_what_it_owes_less()
                 assert forgone[there[one]] == limit - most
                 seen += 1
     assert seen > 100
+
+
+def test_a_contested_home_has_a_price_too() -> None:
+    """A place is worth its part of what the dearest company owes; elsewhere what the home charges for one."""
+    told = 0
+    for seed in range(200):
+        problem = random_problem(seed, 8, 2)
+        terms = terms_of(problem)
+        if not terms.possible:
+            continue
+        begun = first_prices(terms, Start())
+        found = relax_large(terms, begun.prices, GROWTH, None, Known(begun.pairs, [], begun.basis))
+        price, sets = price_of_a_place(problem, found.prices), found.prices.rival_limit.size - found.contested.size
+        for at, home in enumerate(found.contested.tolist()):
+            owed = int(found.prices.rival_limit[sets + at])
+            assert price[home] == owed // int(problem.places[home]) // PRICE_SCALE
+            told += owed > 0
+        others = np.setdiff1d(np.arange(problem.homes), found.contested)
+        assert (price[others] == found.prices.charge[others, 0] // PRICE_SCALE).all()
+    assert told > 10
