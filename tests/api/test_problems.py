@@ -141,7 +141,7 @@ def test_what_nobody_expected_tells_nothing(
     def broken(*_arguments: Any) -> Any:
         raise ValueError(f"could not handle {CANARY}")
 
-    monkeypatch.setattr(load, "home", broken)
+    monkeypatch.setattr(load, "home_document", broken)
     with caplog.at_level(logging.DEBUG):
         answer = lite.get(f"/homes/{CANARY}")
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
@@ -157,7 +157,7 @@ def test_a_database_that_is_away_is_a_503(lite: TestClient, monkeypatch: pytest.
     def away(*_arguments: Any) -> Any:
         raise DatabaseUnavailable
 
-    monkeypatch.setattr(load, "home", away)
+    monkeypatch.setattr(load, "home_document", away)
     answer = lite.get("/homes/H")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
     assert answer.headers["Content-Type"] == problems.MEDIA_TYPE

@@ -25,7 +25,7 @@ from tests.support.access import bearer
 def address(tmp_path: Path) -> Iterator[tuple[str, int]]:
     """A running service on a free port."""
     settings = settings_for(f"sqlite:///{tmp_path / 'served.db'}", body_timeout_s=1, body_limit_bytes=20_000)
-    config = uvicorn.Config(create_app(settings, lambda: TODAY), port=0, log_level="error", lifespan="on")
+    config = uvicorn.Config(create_app(settings, lambda: TODAY), port=0, log_config=None, log_level=None, lifespan="on")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -28,7 +28,7 @@ def address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[s
     """A service that is run as `placement serve` runs it, but less patient."""
     monkeypatch.setattr(wire, "HEAD_TIMEOUT_S", 0.5)
     app = create_app(settings_for(f"sqlite:///{tmp_path / 'wire.db'}"), lambda: TODAY)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", **serving.WIRE))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, log_level=None, **serving.WIRE))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():

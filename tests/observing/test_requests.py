@@ -54,7 +54,7 @@ def test_what_fails_is_found_by_its_number(lite: TestClient, monkeypatch: pytest
     def broken(*_arguments: Any) -> Any:
         raise ValueError(CANARY)
 
-    monkeypatch.setattr(load, "home", broken)
+    monkeypatch.setattr(load, "home_document", broken)
     with logs_as_in_production() as written:
         answer = lite.get(f"/homes/{CANARY}")
     failed, request = told(written)

@@ -77,7 +77,7 @@ def test_nothing_personal_leaves(
     def broken(*_arguments: Any) -> Any:
         raise ValueError(CANARY)
 
-    monkeypatch.setattr(load, "home", broken)
+    monkeypatch.setattr(load, "home_document", broken)
     assert client.get(f"/homes/{CANARY}").status_code == 500
     assert len(kept.get_finished_spans()) > 10
     assert "zzyzx" not in _everything(kept).lower()

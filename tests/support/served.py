@@ -14,7 +14,7 @@ from fastapi import FastAPI
 @contextmanager
 def served(app: FastAPI) -> Iterator[tuple[str, int]]:
     """Host and port of the running service; it is stopped at the end."""
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, log_level=None, lifespan="on"))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
