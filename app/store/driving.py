@@ -52,8 +52,10 @@ def wrapped(connection: Connection, error: psycopg.Error) -> BaseException:
     """An error of the driver as SQLAlchemy's, which hides what was sent.
 
     Where the connection is gone SQLAlchemy is made to find that out itself: it then gives up the others of the pool
-    too, which are most likely gone with it.
+    too, which are most likely gone with it. An answer that was cut off has no state, and the driver no class for it.
     """
+    if type(error) is psycopg.DatabaseError and not error.sqlstate:
+        error = psycopg.OperationalError("the server ended the conversation")
     if driver_of(connection).closed:
         try:
             connection.execute(_STILL_THERE)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import BindParameter, Integer, bindparam, cast, event, select, text
 
 from app.errors import DatabaseUnavailable
-from app.store import audit, load, migrate, save
+from app.store import audit, driving, load, migrate, save
 from app.store.audit import AuditEntry
 from app.store.driving import speaks_directly
 from app.store.prepared import Prepared
@@ -134,3 +134,22 @@ def test_errors_come_as_those_of_sqlalchemy(postgres_url: str) -> None:
     assert isinstance(getattr(caught.value, "orig", None), psycopg.Error)
     assert "[SQL" not in str(caught.value)
     database.close()
+
+
+def test_an_answer_that_was_cut_off_is_a_database_that_is_away(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that dies in the middle of an answer leaves an error without a state; callers are told to come back."""
+    owner = Database.open(postgres_url)
+    migrate.upgrade(owner)
+    owner.close()
+    here = Database.open(postgres_url, "E06000018")
+
+    def cut_off(*_given: Any) -> Any:
+        return psycopg.DatabaseError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(driving, "error_from_result", cut_off)
+    monkeypatch.setattr(driving, "_begin", lambda *_given, **_how: b"BEGIN")
+    with pytest.raises(DatabaseUnavailable), here.reading():
+        pass
+    here.close()
