@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, combinations
 
@@ -11,7 +12,7 @@ import pytest
 from app.matching.certify import no_prices, price_of_limits
 from app.matching.problem import Problem
 from app.matching.rivals import counts_at_most, get_on, heaviest_company
-from app.matching.solve.columns import columns_of
+from app.matching.solve.columns import Columns, columns_of
 from app.matching.solve.crowding import RivalSet, crowded, extended, widened
 from app.matching.terms import Terms, party_of, terms_of
 from tests.matching.solving.random_problems import random_problem
@@ -58,24 +59,25 @@ def test_the_heaviest_company_is_found(seed: int) -> None:
         assert not found or not counts_at_most(terms, pairs, weight, found - 1)
 
 
-def test_rows_hold_for_every_company_and_cut_the_choice_off() -> None:
-    """Each row found is true for all that could live in the home, and the choice in parts is beyond the first."""
-    found = weighted = 0
+def rows_found() -> Iterator[tuple[Terms, Columns, RivalSet]]:
+    """Rows that cut off some choice in parts, of many small problems."""
     for seed in range(400):
         problem, rng = random_problem(seed, 7, 2), np.random.default_rng(seed)
         terms = terms_of(problem)
         if not terms.possible:
             continue
         columns = columns_of(terms, np.arange(len(problem.pairs)))
-        x = rng.choice([0.0, 0.5, 1.0], columns.pair.size)
-        for row in crowded(terms, columns, x):
-            members = np.unique(row.pairs)
-            weight = {int(pair): int((row.pairs == pair).sum()) for pair in members}
-            for group in companies(terms, members):
-                assert sum(weight[int(members[guest])] for guest in group) <= row.limit
-            assert (np.diff(row.pairs) >= 0).all()
-            found += 1
-            weighted += row.limit > 1
+        for row in crowded(terms, columns, rng.choice([0.0, 0.5, 1.0], columns.pair.size)):
+            yield terms, columns, row
+
+
+def test_rows_hold_for_every_company() -> None:
+    """Each row found is true for all that could live in the home."""
+    found = weighted = 0
+    for terms, _, row in rows_found():
+        _holds(terms, row, row)
+        found += 1
+        weighted += row.limit > 1
     assert found > 100
     assert weighted > 5
 
@@ -86,24 +88,18 @@ def test_widened_rows_hold_for_every_company() -> None:
     It keeps what it said, and where two live together at most nobody could count for more.
     """
     wider = full = 0
-    for seed in range(400):
-        problem, rng = random_problem(seed, 7, 2), np.random.default_rng(seed)
-        terms = terms_of(problem)
-        if not terms.possible:
-            continue
-        columns = columns_of(terms, np.arange(len(problem.pairs)))
-        x = rng.choice([0.0, 0.5, 1.0], columns.pair.size)
-        for row in crowded(terms, columns, x):
-            home = int(problem.pairs.home[row.pairs[0]])
-            there = columns.pair[columns.home == home]
-            for wide in (widened(terms, row, rng.permutation(there)), *extended(terms, [row], columns)):
-                _holds(terms, row, wide)
-                wider += wide.pairs.size > row.pairs.size
-                if min(int(terms.capacity[home]), int(terms.arrivals[home])) <= 2:
-                    full += 1
-                    for pair in there.tolist():
-                        more = np.append(wide.pairs, pair)
-                        assert not counts_at_most(terms, more, np.ones_like(more), wide.limit)
+    for terms, columns, row in rows_found():
+        home = int(terms.problem.pairs.home[row.pairs[0]])
+        there = columns.pair[columns.home == home]
+        shuffled = np.random.default_rng(home).permutation(there)
+        for wide in (widened(terms, row, shuffled), *extended(terms, [row], columns)):
+            _holds(terms, row, wide)
+            wider += wide.pairs.size > row.pairs.size
+            if min(int(terms.capacity[home]), int(terms.arrivals[home])) <= 2:
+                full += 1
+                for pair in there.tolist():
+                    more = np.append(wide.pairs, pair)
+                    assert not counts_at_most(terms, more, np.ones_like(more), wide.limit)
     assert wider > 30
     assert full > 30
 
