@@ -40,7 +40,10 @@ class SolverNotStarted(SolverFault):
 
 
 class SolverHung(SolverFault):
-    """The solver had not finished when its time was up, so it was stopped. Allow more time, or run it again."""
+    """The solver had not finished when its time was up, so it was stopped.
+
+    Run it again; where that recurs, replay the run's snapshot with more seconds in its `limits`.
+    """
 
     code, title = "solver_hung", "Solver out of time"
 
@@ -52,7 +55,10 @@ class SolverCrashed(SolverFault):
 
 
 class SolverOutOfMemory(SolverFault):
-    """The solver needed more memory than it is allowed. Allow more, or rematch fewer referrals at once."""
+    """The solver needed more memory than it is allowed.
+
+    Rematch fewer referrals at once, or replay the run's snapshot with more in its `limits`.
+    """
 
     code, title = "solver_out_of_memory", "Solver out of memory"
 

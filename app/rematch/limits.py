@@ -13,9 +13,20 @@ class Strength(StrEnum):
     LIGHT = "light"
 
 
+ALWAYS_S = 60
+"""Seconds that a problem of any size may take: a city's night takes one, on a busy machine several."""
+
+PER_MILLION_PAIRS_S = 30
+"""Seconds more for each million allowed pairs: a region or a country takes one to two."""
+
+LEAST_SHARE = 5
+
+MILLION = 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
-    """What one attempt may use: seconds by the clock, and megabytes for the solver's process."""
+    """What one attempt may use: seconds by the clock at the very most, and megabytes for the solver's process."""
 
     seconds: int
     memory_mb: int
@@ -25,6 +36,14 @@ class Share:
         for item in fields(self):
             if getattr(self, item.name) < 1:
                 raise ValueError(f"Limits: {item.name} must be at least 1.")
+
+    def seconds_for(self, pairs: int) -> int:
+        """Seconds for a problem with so many allowed pairs, so that a solver that hangs on a small one is noticed soon.
+
+        Never more than `seconds`, and never less than a fifth of them: whoever allows more time is given more.
+        """
+        usual = ALWAYS_S + PER_MILLION_PAIRS_S * pairs // MILLION
+        return min(self.seconds, max(usual, self.seconds // LEAST_SHARE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,6 +150,7 @@ class SolverProcess:
 
     def _ask(self, child: _Child, problem: Problem, effort: tuple[Strength, Share], cancelled: Cancelled) -> Claim:
         strength, share = effort
+        seconds = share.seconds_for(len(problem.pairs))
         self._number += 1
         asked, answered = child.path / f"problem-{self._number}", child.path / f"solution-{self._number}"
         digest = write_problem(problem, asked)
@@ -158,10 +159,10 @@ class SolverProcess:
             "problem": str(asked),
             "solution": str(answered),
             "effort": strength.value,
-            "processor_s": 2 * share.seconds + 10,
+            "processor_s": 2 * seconds + 10,
         }
         _tell(child, json.dumps(job))
-        _await(child, f"{DONE} {self._number}".encode(), share.seconds, cancelled)
+        _await(child, f"{DONE} {self._number}".encode(), seconds, cancelled)
         try:
             return read_claim(_whole_file(answered), problem, digest)
         except (NotWhole, OSError) as error:

@@ -7,9 +7,12 @@ import time
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.matching.batch import batch
 from app.matching.night_check import check_night
+from app.rematch import limits as solver_limits
 from app.rematch import process
 from app.rematch.faults import (
     RunCancelled,
@@ -61,6 +64,28 @@ def test_every_ending_has_a_name(way: str, fault: type[SolverFault]) -> None:
         solver.solve(problem)
     assert found.value.message()
     assert type(found.value) is fault
+
+
+def test_a_hang_on_a_small_night_is_noticed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a country may take is not waited for where a town is solved."""
+    monkeypatch.setattr(solver_limits, "ALWAYS_S", 1)
+    monkeypatch.setattr(solver_limits, "LEAST_SHARE", 300)
+    began = time.monotonic()
+    with fake("spin", limits=Limits()) as solver, pytest.raises(SolverHung):
+        solver.solve(batch(a_night()).problem)
+    assert time.monotonic() - began < Limits().full.seconds / 2
+
+
+@given(most=st.integers(1, 10_000), pairs=st.integers(0, 10**9), more=st.integers(0, 10**8))
+def test_larger_problems_may_take_longer(most: int, pairs: int, more: int) -> None:
+    """Never less for more pairs, never more than is allowed in all; a minute, and more for whoever allows more."""
+    share = Share(most, 300)
+    assert max(min(most, 60), most // 5) <= share.seconds_for(pairs) <= share.seconds_for(pairs + more) <= most
+
+
+def test_a_country_may_take_all_that_is_allowed() -> None:
+    """Fifteen million pairs and the limits of a run that nobody has set."""
+    assert Limits().full.seconds_for(15_000_000) == Limits().full.seconds
 
 
 def test_a_child_that_never_begins_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
