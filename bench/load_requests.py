@@ -50,6 +50,13 @@ def mixed(made: Authority, token: dict[str, str]) -> Requests:
     return lambda number: drawn[number % DRAWN]
 
 
+def of_kind(kind: str, made: Authority, token: dict[str, str]) -> Requests:
+    """Requests of one kind alone."""
+    draw = random.Random(SEED)
+    drawn = [_one(kind, draw, made, token) for _ in range(DRAWN)]
+    return lambda number: drawn[number % DRAWN]
+
+
 def _one(kind: str, draw: random.Random, made: Authority, token: dict[str, str]) -> bytes:
     home, referral = draw.choice(made.homes), draw.choice(made.referrals)
     match kind:

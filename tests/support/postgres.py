@@ -42,6 +42,11 @@ class Postgres:
         """Start it again, at the same address."""
         self._server.start()
 
+    @property
+    def process(self) -> int:
+        """The process from which all others of the server come."""
+        return int(self._server.get_pid())
+
     def url(self, database: str) -> str:
         """The SQLAlchemy address of a database, for the psycopg driver."""
         return f"postgresql+psycopg://postgres@/{database}?host={self.socket_dir}"
