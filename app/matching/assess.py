@@ -15,8 +15,9 @@ from typing import TypeVar
 import numpy as np
 
 from app.matching.child_columns import ChildTable
-from app.matching.columns import Array, BoolArray, IntArray
+from app.matching.columns import BoolArray, IntArray
 from app.matching.finding import FULL, Score
+from app.matching.members import Members
 from app.matching.pairs import ChildPairs, Pairs, child_grid, child_list, party_grid
 from app.matching.party_columns import PartyTable
 from app.matching.policy import CriterionSetting, Policy, RuleSetting
@@ -45,16 +46,6 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
-    """Of parties `start` up to `stop` and all homes: which pairs are allowed, and their points, int32; no reasons."""
-
-    start: int
-    stop: int
-    allowed: BoolArray
-    points: IntArray
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """Who is judged against what, under which policy."""
 
@@ -66,15 +57,10 @@ class Question:
 
 def assess(question: Question, threads: int = 1) -> Iterator[Block]:
     """Blocks of all parties in order; their union covers every pair once."""
-    yield from _each(question, threads, assess_block)
+    yield from each_range(question, threads, assess_block)
 
 
-def assess_open(question: Question, threads: int = 1) -> Iterator[Open]:
-    """As `assess`, for those who ask only what is allowed and not why: a quarter less work."""
-    yield from _each(question, threads, _open_block)
-
-
-def _each(question: Question, threads: int, judge: Callable[[Question, int, int], Found]) -> Iterator[Found]:
+def each_range(question: Question, threads: int, judge: Callable[[Question, int, int], Found]) -> Iterator[Found]:
     """What is found for each range of parties, in order."""
     ranges = list(_ranges(question))
     if threads == 1 or len(ranges) == 1:
@@ -104,38 +90,11 @@ def assess_all(question: Question, threads: int = 1) -> Block:
 
 def assess_block(question: Question, start: int, stop: int) -> Block:
     """Judge parties `start` up to `stop` against every home."""
-    members = _Members.of(question.parties, start, stop)
+    members = Members.of(question.parties, start, stop)
     failed, not_known = rule_masks(question, members, start, stop)
     allowed = (failed | (not_known & np.uint32(question.policy.blocking_bits))) == 0
     points = np.where(allowed, _party_points(question, members, allowed), 0).astype(np.int32)
     return Block(start, stop, failed, not_known, allowed, points)
-
-
-def _open_block(question: Question, start: int, stop: int) -> Open:
-    members, policy = _Members.of(question.parties, start, stop), question.policy
-    cols = np.arange(len(question.pool))
-    child_pairs = child_grid(question.children, question.pool, policy.local, members.rows, cols)
-    kept_out = _kept_out(child_pairs, policy.rules_of(Level.CHILD))
-    if not members.one_each:
-        kept_out = members.together(np.logical_or, kept_out)
-    pairs = party_grid(question.parties, question.pool, policy.local, np.arange(start, stop), cols)
-    allowed = ~(kept_out | _kept_out(pairs, policy.rules_of(Level.PARTY)))
-    return Open(start, stop, allowed, np.where(allowed, _party_points(question, members, allowed), 0).astype(np.int32))
-
-
-def _kept_out(pairs: Pairs, settings: Iterable[RuleSetting]) -> BoolArray:
-    """Which pairs fail a rule, or one that blocks what is not known."""
-    by_shape: dict[tuple[int, ...], BoolArray] = {}
-    for setting in settings:
-        finding = setting.rule.judge(pairs, setting.params)
-        for found in (finding.fails, finding.not_known if setting.blocks else None):
-            if found is not None:
-                have = by_shape.get(found.shape)
-                by_shape[found.shape] = found.copy() if have is None else np.logical_or(have, found, out=have)
-    total = by_shape.pop(pairs.shape, np.zeros(pairs.shape, dtype=np.bool_))
-    for found in by_shape.values():
-        np.logical_or(total, found, out=total)
-    return total
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +120,7 @@ def assess_one(question: Question, party: int, also: Callable[[IntArray], BoolAr
 
     `also` is given the mask of the rules that keep each home out. Once for all: a call costs far more than a home.
     """
-    members = _Members.of(question.parties, party, party + 1)
+    members = Members.of(question.parties, party, party + 1)
     failed, not_known = rule_masks(question, members, party, party + 1)
     bits = failed | (not_known & np.uint32(question.policy.blocking_bits))
     allowed = bits == 0
@@ -186,41 +145,13 @@ def _judged(question: Question, rows: IntArray, cols: IntArray) -> tuple[Judged,
     return Judged(rows, cols, pairs.shape, scores), total.reshape(len(rows), len(cols)).sum(axis=0, dtype=np.int32)
 
 
-@dataclass(frozen=True, slots=True)
-class _Members:
-    """The children of a block of parties: each once in `rows`; `at[offsets[i]:]` finds those of party i."""
-
-    rows: IntArray
-    at: IntArray
-    offsets: IntArray
-    one_each: bool
-
-    @classmethod
-    def of(cls, parties: PartyTable, start: int, stop: int) -> _Members:
-        bounds = parties.offsets[start : stop + 1]
-        members = parties.member_rows[bounds[0] : bounds[-1]]
-        rows, at = np.unique(members, return_inverse=True)
-        one_each = len(rows) == stop - start and bool(np.array_equal(at, np.arange(len(rows))))
-        return cls(rows, at, bounds[:-1] - bounds[0], one_each)
-
-    def together(self, join: np.ufunc, of_children: Array) -> Array:
-        """What was found for each child (children, homes), joined for each party: whole rows at a time."""
-        sizes = np.diff(np.append(self.offsets, len(self.at)))
-        joined: Array = of_children[self.at[self.offsets]]
-        for further in range(1, int(sizes.max(initial=1))):
-            larger = np.flatnonzero(sizes > further)
-            joined[larger] = join(joined[larger], of_children[self.at[self.offsets[larger] + further]])
-        return joined
-
-
-def rule_masks(question: Question, members: _Members, start: int, stop: int) -> tuple[IntArray, IntArray]:
+def rule_masks(question: Question, members: Members, start: int, stop: int) -> tuple[IntArray, IntArray]:
     """Failure and not-known masks of a block, uint32 (parties, homes)."""
     policy, pool = question.policy, question.pool
     cols = np.arange(len(pool))
     child_pairs = child_grid(question.children, pool, policy.local, members.rows, cols)
     failed, not_known = judge_rules(child_pairs, policy.rules_of(Level.CHILD))
-    if not members.one_each:
-        failed, not_known = members.together(np.bitwise_or, failed), members.together(np.bitwise_or, not_known)
+    failed, not_known = members.together(np.bitwise_or, failed), members.together(np.bitwise_or, not_known)
     pairs = party_grid(question.parties, pool, policy.local, np.arange(start, stop), cols)
     party_failed, party_not_known = judge_rules(pairs, policy.rules_of(Level.PARTY))
     failed |= party_failed
@@ -265,26 +196,15 @@ class _Masks:
         return total
 
 
-def _party_points(question: Question, members: _Members, allowed: BoolArray) -> IntArray:
-    wanted = allowed if members.one_each else _children_wanted(members, allowed)
+def _party_points(question: Question, members: Members, allowed: BoolArray) -> IntArray:
+    wanted = members.wanted(allowed)
     rows, cols = np.nonzero(wanted)
     if not len(rows):
         return np.zeros(allowed.shape, dtype=np.int32)
     pairs = child_list(question.children, question.pool, question.policy.local, members.rows[rows], cols)
     points = np.zeros(wanted.shape, dtype=np.int32)
     points[wanted] = child_points(pairs, question.policy.criteria)
-    if members.one_each:
-        return points
     return members.together(np.add, points)
-
-
-def _children_wanted(members: _Members, allowed: BoolArray) -> BoolArray:
-    """Pairs of a child and a home that some party of the child may go to."""
-    wanted = np.zeros((len(members.rows), allowed.shape[1]), dtype=np.bool_)
-    stops = [*members.offsets[1:], len(members.at)]
-    for party, (start, stop) in enumerate(zip(members.offsets, stops, strict=True)):
-        wanted[members.at[start:stop]] |= allowed[party]
-    return wanted
 
 
 def child_points(pairs: ChildPairs, settings: Sequence[CriterionSetting]) -> IntArray:

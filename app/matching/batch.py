@@ -14,14 +14,12 @@ from datetime import date
 
 import numpy as np
 
-from app.matching.assess import Open, Question, assess_open
+from app.matching.allowed_pairs import allowed_pairs
+from app.matching.assess import Question
 from app.matching.child_columns import ChildTable
 from app.matching.codes import FOSTERING_KINDS, KeepTogether, LivingCompanions
-from app.matching.columns import BoolArray, IntArray
-from app.matching.fees import weekly_fee
+from app.matching.columns import IntArray
 from app.matching.home_columns import Homes
-from app.matching.local import LocalMeasure
-from app.matching.pairs import child_list
 from app.matching.party_columns import Party, PartyTable
 from app.matching.policy import Policy
 from app.matching.pool import Pool
@@ -31,7 +29,6 @@ from app.matching.rules.fostering_limit import FOSTERING_CODES, USUAL_LIMIT
 from app.matching.rules.harm import reach
 from app.matching.rules.masks import is_kind
 from app.matching.splits import parts_of
-from app.matching.where import counts_as_local
 
 KEY = b"placement"
 PERMILLE_TO_10000 = 10
@@ -98,7 +95,7 @@ def batch(night: Night, threads: int = 1) -> Batch:
     children = ChildTable.build(referrals, night.pool, night.as_of)
     parties = tuple(_parties(referrals))
     question = Question(children, PartyTable.build(parties, children), night.pool, night.policy)
-    pairs = _allowed(question, threads)
+    pairs = allowed_pairs(question, threads)
     row_of = {_names(question, party): row for row, party in enumerate(parties)}
     homes = night.pool.columns
     free = (homes.places - homes.residents - homes.places_held).astype(np.int32)
@@ -267,65 +264,3 @@ def _pairs_of(
         if must:
             raise CannotPin("a pinned home is not allowed for its children; look at why-not for the rule")
     return np.array(sorted(set(found)), dtype=np.int64)
-
-
-def _allowed(question: Question, threads: int) -> AllowedPairs:
-    """Every allowed pair with its points, local children and fee, gathered block by block."""
-    starts = [np.zeros(1, dtype=np.int64)]
-    homes, points, local, fees = list[IntArray](), list[IntArray](), list[IntArray](), list[IntArray]()
-    dearest = int(question.pool.columns.fee_pence.max(initial=0))
-    total = 0
-    for block in assess_open(question, threads):
-        rows, cols = np.nonzero(block.allowed)
-        starts.append(total + np.cumsum(np.count_nonzero(block.allowed, axis=1), dtype=np.int64))
-        total += len(rows)
-        homes.append(cols.astype(np.int32))
-        points.append(block.points[block.allowed])
-        local.append(_local_children(question, block, rows, cols).astype(np.uint8))
-        fees.append(_party_fee(question, block, rows, cols, dearest))
-    return AllowedPairs(
-        start=np.concatenate(starts),
-        home=_joined(homes, np.int32),
-        points=_joined(points, np.int32),
-        local_children=_joined(local, np.uint8),
-        weekly_fee_pence=_joined(fees, np.int32),
-    )
-
-
-def _joined(pieces: list[IntArray], dtype: type) -> IntArray:
-    """All pieces as one array. They are let go of, so that on a large night nothing is held twice."""
-    whole: IntArray = np.empty(sum(len(piece) for piece in pieces), dtype=dtype)
-    end = len(whole)
-    while pieces:
-        piece = pieces.pop()
-        whole[end - len(piece) : end] = piece
-        end -= len(piece)
-    return whole
-
-
-def _local_children(question: Question, block: Open, rows: IntArray, cols: IntArray) -> IntArray:
-    size: IntArray = question.parties.columns.size[block.start + rows].astype(np.uint8)
-    everywhere = np.arange(len(question.pool))
-    if question.policy.local.measure is not LocalMeasure.HOME_POSTCODE:
-        return np.multiply(size, counts_as_local(None, question.pool, question.policy, everywhere)[cols])
-    local: BoolArray = np.zeros(len(rows), dtype=np.bool_)
-    for row in np.unique(rows):
-        home = question.parties.parties[block.start + row].referral.family_home
-        mine = rows == row
-        local[mine] = counts_as_local(home, question.pool, question.policy, cols[mine])
-    return np.multiply(size, local)
-
-
-def _party_fee(question: Question, block: Open, rows: IntArray, cols: IntArray, dearest: int) -> IntArray:
-    """Pence a week for each pair. A fee that is not known counts as the dearest, so no budget is overrun by it."""
-    table = question.parties
-    sizes = table.columns.size[block.start + rows].astype(np.int64)
-    pair = np.repeat(np.arange(len(rows)), sizes)
-    if not len(pair):
-        return np.zeros(0, dtype=np.int32)
-    within = np.arange(len(pair)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    members = table.member_rows[table.offsets[block.start + rows[pair]] + within]
-    fee, _ = weekly_fee(child_list(question.children, question.pool, question.policy.local, members, cols[pair]))
-    known = np.where(fee < 0, dearest, fee)
-    total: IntArray = np.add.reduceat(known, np.cumsum(sizes) - sizes).astype(np.int32)
-    return total

@@ -63,6 +63,11 @@ def key_stage_4(child: Child, on: date) -> Answer:
     return Answer.YES if age in (14, 15) else Answer.NO
 
 
+def _age(born: date | None, on: date) -> int:
+    """Whole years on a day, below 0 for a child not yet born; see `age_known` for one whose birth is not known."""
+    return NOT_KNOWN if born is None else (ymd(on) - ymd(born)) // 10000
+
+
 def _easting(place: Location | None) -> int:
     return place.easting if place else 0
 
@@ -76,9 +81,9 @@ class Children(Table):
     """Columns of n children. Codes are positions in their lists, sets are bit masks, days are ordinals."""
 
     born: IntArray = column(np.int32, lambda e: day(e.child.date_of_birth))
-    born_ymd: IntArray = column(np.int32, lambda e: ymd(e.child.date_of_birth))
+    age: IntArray = column(np.int16, lambda e: _age(e.child.date_of_birth, e.moves_in))
+    age_known: BoolArray = column(np.bool_, lambda e: e.child.date_of_birth is not None)
     on_day: IntArray = column(np.int32, lambda e: day(e.moves_in))
-    on_ymd: IntArray = column(np.int32, lambda e: ymd(e.moves_in))
     as_of: IntArray = column(np.int32, lambda e: day(e.as_of))
     sex: IntArray = column(np.uint8, lambda e: e.child.sex.position)
     # who the child is; nothing here is read unless the child asks

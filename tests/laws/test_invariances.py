@@ -13,7 +13,8 @@ import pytest
 
 from app.geo.zones import Circle, Polygon
 from app.matching import assess as assessing
-from app.matching.assess import Question, assess, assess_block, assess_open
+from app.matching.assess import Question, assess, assess_block
+from app.matching.assess_open import assess_open
 from app.matching.explain import explain
 from app.matching.pairs import child_grid, child_list, party_grid, party_list
 from app.matching.policy import Policy
@@ -87,10 +88,12 @@ def test_block_size_and_threads_change_nothing(
             together = np.concatenate([getattr(block, name) for block in blocks])
             assert np.array_equal(together, getattr(whole, name))
             assert together.dtype == getattr(whole, name).dtype
-        for name in ("allowed", "points"):
-            without_reasons = np.concatenate([getattr(block, name) for block in assess_open(asked, threads=threads)])
-            assert np.array_equal(without_reasons, getattr(whole, name))
-            assert without_reasons.dtype == getattr(whole, name).dtype
+        opened = list(assess_open(asked, threads=threads))
+        rows = np.repeat(np.arange(len(asked.parties)), np.concatenate([block.count for block in opened]))
+        homes, points = (np.concatenate([getattr(block, name) for block in opened]) for name in ("home", "points"))
+        assert np.array_equal(np.stack([rows, homes]), np.stack(np.nonzero(whole.allowed)))
+        assert np.array_equal(points, whole.points[whole.allowed])
+        assert points.dtype == whole.points.dtype
 
 
 def test_a_pair_alone_is_judged_as_in_a_crowd() -> None:

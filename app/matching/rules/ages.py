@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-import numpy as np
-
 from app.matching.child_columns import Children
-from app.matching.columns import NO_DAY, BoolArray, IntArray
+from app.matching.columns import BoolArray, IntArray
 
 
 def ages(child: Children) -> tuple[IntArray, BoolArray]:
@@ -15,8 +13,7 @@ def ages(child: Children) -> tuple[IntArray, BoolArray]:
 
     The years mean nothing where they are not known. They are negative for a child not yet born.
     """
-    years = (child.on_ymd - child.born_ymd) // 10000
-    return years.astype(np.int16), np.asarray(child.born_ymd != NO_DAY)
+    return child.age, child.age_known
 
 
 def birthday(born: date, years: int) -> date:
