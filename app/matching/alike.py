@@ -60,11 +60,15 @@ class Answers:
 
 @dataclass(frozen=True)
 class Crowd:
-    """All rows of a table of children or parties. `grid(rows)`: the pairs of some of them with every home."""
+    """All rows of a table of children or parties, and how many homes there are.
+
+    `grid(rows, cols)`: the pairs of some of them with some of the homes.
+    """
 
     columns: Table
     lists: Sequence[Any]
-    grid: Callable[[IntArray], ChildPairs | PartyPairs]
+    homes: int
+    grid: Callable[[IntArray, IntArray], ChildPairs | PartyPairs]
     _known: dict[Name, IntArray] = field(default_factory=dict)
 
     def answered(self, judge: Callable[[Any], Array]) -> Answers:
@@ -80,12 +84,13 @@ class Crowd:
         `judge` is given pairs and answers an array that broadcasts to them.
         """
         known: set[Name] = set()
+        everywhere = np.arange(self.homes)
         while True:
             alike = self._alike(known)
             if len(alike.one_of) > most:
                 return None
             read = set[Name]()
-            pairs = _noting(self.grid(alike.one_of), read)
+            pairs = _noting(self.grid(alike.one_of, everywhere), read)
             found = judge(pairs)
             if read <= known:
                 table = np.ascontiguousarray(np.broadcast_to(found, pairs.shape))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from app.matching.alike import Answers, Crowd, in_few_tables
 from app.matching.assess import Question, child_points, each_range
 from app.matching.columns import BoolArray, IntArray
 from app.matching.members import Members
-from app.matching.pairs import Pairs, child_grid, child_list, party_grid
+from app.matching.pairs import Pairs, child_grid, child_runs, party_grid
 from app.matching.policy import CriterionSetting, RuleSetting
 from app.matching.unit import Level
 
@@ -29,6 +30,12 @@ RULES_TABLED_UP_TO = 3
 CRITERIA_TABLED_UP_TO = 16
 """A table is made where that many rows or more share an answer on average. A rule looks at every pair, a criterion
 only at those that are allowed, while its table holds all homes."""
+
+
+FEW = 0.5
+"""A criterion that applies to fewer children than that is judged for them alone."""
+
+ASKED_FIRST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +67,13 @@ def each_open(question: Question, then: Callable[[Open], Found], threads: int = 
 def crowd_of_children(question: Question) -> Crowd:
     """All children of a question."""
     table, pool, local = question.children, question.pool, question.policy.local
-    everywhere = np.arange(len(pool))
-    return Crowd(table.columns, table.lists, lambda rows: child_grid(table, pool, local, rows, everywhere))
+    return Crowd(table.columns, table.lists, len(pool), partial(child_grid, table, pool, local))
 
 
 def crowd_of_parties(question: Question) -> Crowd:
     """All parties of a question."""
     table, pool, local = question.parties, question.pool, question.policy.local
-    everywhere = np.arange(len(pool))
-    return Crowd(table.columns, table.lists, lambda rows: party_grid(table, pool, local, rows, everywhere))
+    return Crowd(table.columns, table.lists, len(pool), partial(party_grid, table, pool, local))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +114,48 @@ class _Asked:
     of_party: _Rules
     points: Sequence[Answers]
     criteria: Sequence[CriterionSetting]
+    of_few: Sequence[tuple[CriterionSetting, BoolArray]]
 
     @classmethod
     def of(cls, question: Question) -> _Asked:
         children, parties = crowd_of_children(question), crowd_of_parties(question)
         policy = question.policy
-        tables, others = [], []
+        tables, others, of_few = [], [], []
         for setting in policy.criteria:
             most = len(children.lists) // CRITERIA_TABLED_UP_TO
             found = children.judged(lambda pairs, setting=setting: child_points(pairs, (setting,)), most)  # type: ignore[misc]
-            if found is None:
-                others.append(setting)
-            else:
+            if found is not None:
                 tables.append(found)
+            elif (whom := _few(children, setting)) is not None:
+                of_few.append((setting, whom))
+            else:
+                others.append(setting)
         return cls(
             question,
             _Rules.of(children, policy.rules_of(Level.CHILD)),
             _Rules.of(parties, policy.rules_of(Level.PARTY)),
             in_few_tables(tables, np.add, GROUPS_A_TABLE),
             others,
+            of_few,
         )
+
+
+def _few(children: Crowd, setting: CriterionSetting) -> BoolArray | None:
+    """To which children a criterion applies, where those seem to be few.
+
+    That depends on the child alone, so one home tells it of all; and some of the children, whether to ask the others.
+    """
+    everybody = np.arange(len(children.lists))
+    some = everybody[:: max(1, len(everybody) // ASKED_FIRST)]
+    if not children.homes or _whom(children, setting, some).mean() >= FEW:
+        return None
+    return _whom(children, setting, everybody)
+
+
+def _whom(children: Crowd, setting: CriterionSetting, rows: IntArray) -> BoolArray:
+    applies = setting.criterion.judge(children.grid(rows, np.arange(1)), setting.params).applies
+    found: BoolArray = np.broadcast_to(np.True_ if applies is None else applies, (len(rows), 1))[:, 0]
+    return found
 
 
 def _kept_out(pairs: Pairs, setting: RuleSetting) -> BoolArray:
@@ -174,9 +201,13 @@ def _points(asked: _Asked, members: Members, allowed: BoolArray, listed: tuple[I
 def _child_points(asked: _Asked, rows: IntArray, count: IntArray, home: IntArray) -> IntArray:
     """Points of pairs of a child and a home, of which each child of `rows` has so many."""
     question = asked.question
-    everyone = np.repeat(rows, count)
-    pairs = child_list(question.children, question.pool, question.policy.local, everyone, home)
+    pairs = child_runs(question.children, question.pool, question.policy.local, rows, count, home)
     total = child_points(pairs, asked.criteria)
+    for setting, whom in asked.of_few:
+        its = whom[rows]
+        where = np.flatnonzero(np.repeat(its, count))
+        pairs = child_runs(question.children, question.pool, question.policy.local, rows[its], count[its], home[where])
+        total[where] += child_points(pairs, (setting,))
     for table in asked.points:
-        total += table.table.ravel()[np.repeat(table.alike.group[rows] * table.table.shape[1], count) + home]
+        total += table.table.ravel().take(np.repeat(table.alike.group[rows] * table.table.shape[1], count) + home)
     return total

@@ -60,12 +60,12 @@ class Members:
         """
         numbers, homes = table.ravel(), table.shape[1]
         begin = row_of * homes
-        total: IntArray = numbers[np.repeat(begin[self.at[self.offsets]], count) + home]
+        total: IntArray = numbers.take(np.repeat(begin[self.at[self.offsets]], count) + home)
         for parties, children in self._further():
             among = np.zeros(len(count), dtype=np.bool_)
             among[parties] = True
             where = np.flatnonzero(np.repeat(among, count))
-            total[where] += numbers[np.repeat(begin[children], count[parties]) + home[where]]
+            total[where] += numbers.take(np.repeat(begin[children], count[parties]) + home[where])
         return total
 
     def _further(self) -> Iterator[tuple[IntArray, IntArray]]:

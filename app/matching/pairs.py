@@ -62,6 +62,11 @@ class Pairs:
         """Shape of every answer."""
         return (len(self.rows), len(self.cols)) if self.is_grid else (len(self.rows),)
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether every row is with every home of the pool, in their order."""
+        return self.is_grid and len(self.cols) == len(self.homes)
+
     def nowhere(self) -> BoolArray:
         """False for every pair, in the smallest array that broadcasts."""
         return np.zeros((1,) * len(self.shape), dtype=np.bool_)
@@ -90,7 +95,9 @@ class Pairs:
         out = np.zeros(self.shape, dtype=np.bool_)
         for row, where, cols in self.by_row():
             wanted = listed(row)
-            if len(wanted):
+            if len(wanted) and self.everywhere:
+                out[where, wanted] = True
+            elif len(wanted):
                 out[where] = np.isin(cols, wanted)
         return out
 
@@ -139,7 +146,19 @@ def child_list(table: ChildTable, pool: Pool, local: Local, rows: IntArray, cols
     """Child `rows[i]` with home `cols[i]`."""
     return ChildPairs(
         **_common(pool, local, rows, cols, is_grid=False),
-        child=view(table.columns, lambda column: column[..., rows]),
+        child=view(table.columns, lambda column: column.take(rows, axis=-1)),
+        children=table.columns,
+        lists=table.lists,
+    )
+
+
+def child_runs(
+    table: ChildTable, pool: Pool, local: Local, rows: IntArray, count: IntArray, cols: IntArray
+) -> ChildPairs:
+    """Each child of `rows` with the next `count` homes of `cols`: as `child_list`, where a child has many homes."""
+    return ChildPairs(
+        **_common(pool, local, np.repeat(rows, count), cols, is_grid=False),
+        child=view(table.columns, lambda column: np.repeat(column[..., rows], count, axis=-1)),
         children=table.columns,
         lists=table.lists,
     )
@@ -158,7 +177,7 @@ def party_list(table: PartyTable, pool: Pool, local: Local, rows: IntArray, cols
     """Party `rows[i]` with home `cols[i]`."""
     return PartyPairs(
         **_common(pool, local, rows, cols, is_grid=False),
-        party=view(table.columns, lambda column: column[..., rows]),
+        party=view(table.columns, lambda column: column.take(rows, axis=-1)),
         lists=table.lists,
     )
 
@@ -167,7 +186,7 @@ def _common(pool: Pool, local: Local, rows: IntArray, cols: IntArray, *, is_grid
     everywhere = is_grid and len(cols) == len(pool)
 
     def cut(column: Array) -> Array:
-        chosen = column if everywhere else column[..., cols]
+        chosen = column if everywhere else column.take(cols, axis=-1)
         return chosen[..., None, :] if is_grid else chosen
 
     return {

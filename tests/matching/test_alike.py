@@ -45,7 +45,7 @@ def test_every_rule_and_criterion_says_of_one_what_it_says_of_all_who_are_alike(
         units += [(children, _points(setting)) for setting in asked.policy.criteria]
         for crowd, judge in units:
             everybody = np.arange(len(crowd.lists))
-            pairs: Pairs = crowd.grid(everybody)
+            pairs: Pairs = crowd.grid(everybody, np.arange(crowd.homes))
             found = crowd.answered(judge)
             assert np.array_equal(found.of(everybody), np.broadcast_to(judge(pairs), pairs.shape))
             fewer += len(found.alike.one_of) < len(everybody)
@@ -69,7 +69,7 @@ def test_what_is_read_of_some_only_parts_those_too() -> None:
         crowd = crowd_of_children(asked)
         everybody = np.arange(len(crowd.lists))
         for judge in (by_sex_and_then_by_age, by_list):
-            pairs: Any = crowd.grid(everybody)
+            pairs: Any = crowd.grid(everybody, np.arange(crowd.homes))
             assert np.array_equal(crowd.answered(judge).of(everybody), np.broadcast_to(judge(pairs), pairs.shape)), (
                 judge.__name__
             )

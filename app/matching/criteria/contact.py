@@ -12,7 +12,7 @@ import numpy as np
 from app.geo.grid import distance_m
 from app.matching.child_columns import ChildLists
 from app.matching.codes import VisitFrequency
-from app.matching.columns import NOT_KNOWN, BoolArray, IntArray
+from app.matching.columns import NOT_KNOWN, IntArray
 from app.matching.criteria.checks import check_reach, metres
 from app.matching.criteria.falling import falling
 from app.matching.criteria.ranges import between, each_child
@@ -60,19 +60,20 @@ def _worth(homes: Homes, params: Params, lists: ChildLists, cols: IntArray) -> t
     """Least and most value of each of these homes to one child."""
     weights = [params.visit_weight[frequency] for frequency in VisitFrequency]
     full, none = metres(params, "full_within_miles"), metres(params, "none_beyond_miles")
-    located: BoolArray = homes.has_location[cols]
-    low, high = np.zeros(len(cols), dtype=np.int64), np.zeros(len(cols), dtype=np.int64)
-    whole = 0
+    easting, northing = homes.easting.take(cols), homes.northing.take(cols)
+    value, whole, left_open = np.zeros(len(cols), dtype=np.int64), 0, 0
     for place, frequency in lists.contacts:
         weight = weights[frequency]
         whole += weight
         if place is None:
-            high += weight * FULL
-            continue
-        away = distance_m(place.easting, place.northing, homes.easting[cols], homes.northing[cols])
-        value = falling(away, full, none)
-        low += weight * np.where(located, value, 0)
-        high += weight * np.where(located, value, FULL)
+            left_open += weight
+        else:
+            value += weight * falling(distance_m(place.easting, place.northing, easting, northing), full, none)
+    located = homes.has_location.take(cols)
+    if left_open == 0 and located.all():
+        value //= whole
+        return value, value
+    low, high = np.where(located, value, 0), np.where(located, value + left_open * FULL, whole * FULL)
     return low // whole, high // whole
 
 

@@ -93,7 +93,7 @@ def _taken(params: Params) -> tuple[IntArray, ...]:
 
 def _left(taken: tuple[IntArray, ...], shortfalls: tuple[IntArray, ...]) -> IntArray:
     """What is left of 1000, never less than nothing."""
-    off = sum(table[short] for table, short in zip(taken, shortfalls, strict=True))
+    off = sum(table.take(short) for table, short in zip(taken, shortfalls, strict=True))
     return np.maximum(FULL - off, np.int32(0))
 
 

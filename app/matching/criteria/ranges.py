@@ -41,7 +41,7 @@ def home_table(pairs: ChildPairs, judge: Callable[[Homes], Array]) -> tuple[Arra
 def each_home(pairs: ChildPairs, judge: Callable[[Homes], Array]) -> Array:
     """The answers of `home_table` for the pairs."""
     table, at = home_table(pairs, judge)
-    return table[..., at]
+    return table.take(at, axis=-1)
 
 
 def each_child(

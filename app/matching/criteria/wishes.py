@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
 
 import numpy as np
 
@@ -33,6 +32,12 @@ class Params:
         metres(self, "area_within_miles")
 
 
+SHARES = np.array(
+    [FULL * part // max(whole, 1) for part in range(len(Wish) + 1) for whole in range(len(Wish) + 1)], dtype=np.int32
+)
+"""1000 times part / whole for all numbers of wishes, which spares a division for each pair."""
+
+
 def judge(pairs: ChildPairs, params: Params) -> Score:
     """The share of the child's wishes that the home meets; what is not known leaves a range."""
     wishes = pairs.child.wishes
@@ -40,9 +45,9 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
     for wish, near, known in _near(pairs, params):
         met = met | _bits(near & known, wish)
         could_be = could_be | _bits(~known, wish)
-    count = np.maximum(np.bitwise_count(wishes), 1).astype(np.int32)
-    least = np.bitwise_count(wishes & met).astype(np.int32) * FULL // count
-    most = np.bitwise_count(wishes & (met | could_be)).astype(np.int32) * FULL // count
+    count = np.maximum(np.bitwise_count(wishes), 1)
+    least = _share(np.bitwise_count(wishes & met), count)
+    most = _share(np.bitwise_count(wishes & (met | could_be)), count)
 
     def facts() -> Facts:
         return {
@@ -76,37 +81,36 @@ def _home_bits(home: Homes) -> IntArray:
     return np.stack([met, could_be])
 
 
+def _share(part: IntArray, whole: IntArray) -> IntArray:
+    """1000 times part / whole, rounded down, of numbers of wishes."""
+    found: IntArray = SHARES.take(part * np.uint8(len(Wish) + 1) + whole)
+    return found
+
+
 def _near(pairs: ChildPairs, params: Params) -> list[tuple[Wish, BoolArray, BoolArray]]:
     """For the wishes about places: whether the home is near enough, and whether that is known."""
-    child, of = pairs.child, pairs.children
+    child = pairs.child
     found = []
     for wish, known, easting, northing, miles in (
         (
             Wish.STAY_AT_MY_SCHOOL,
             child.has_school,
-            of.school_easting,
-            of.school_northing,
+            child.school_easting,
+            child.school_northing,
             params.school_within_miles,
         ),
         (
             Wish.STAY_IN_MY_AREA,
             child.has_family_home,
-            of.family_easting,
-            of.family_northing,
+            child.family_easting,
+            child.family_northing,
             params.area_within_miles,
         ),
     ):
         if (child.wishes & wish.bit).any():
-            judge = partial(_within, easting, northing, squared_limit(miles))
-            near = pairs.each_row((of.wishes & wish.bit) != 0, judge)
+            near = squared_distance(easting, northing, pairs.home.easting, pairs.home.northing) <= squared_limit(miles)
             found.append((wish, near, known & pairs.home.has_location))
     return found
-
-
-def _within(easting: IntArray, northing: IntArray, limit: int, row: int, homes: Homes) -> BoolArray:
-    """Which homes lie within a squared distance of one child's place."""
-    near: BoolArray = squared_distance(easting[row], northing[row], homes.easting, homes.northing) <= limit
-    return near
 
 
 WISHES = Criterion(
