@@ -13,10 +13,10 @@ import numpy as np
 
 from app.geo.grid import Location
 from app.geo.zones import Zone
-from app.matching.codes import Answer, NeedDomain, Package, Risk, RiskLevel
+from app.matching.codes import Answer, NeedDomain, Package, RiskLevel
 from app.matching.columns import NOT_KNOWN, BoolArray, IntArray, Table, column, day, known_or, ymd
 from app.matching.home import Home
-from app.matching.home_columns import ALL_DOMAINS, HIGHEST_LEVEL, levels_from, mask
+from app.matching.home_columns import ALL_DOMAINS, HIGHEST_LEVEL, levels_from, mask, risks_at
 from app.matching.languages import LANGUAGE_POSITION
 from app.matching.pool import Pool
 from app.matching.referral import Child, HomeRef, PlacedSibling, Referral
@@ -35,10 +35,6 @@ class Entry:
     def moves_in(self) -> date:
         """The day on which the child would move in."""
         return max(self.referral.needed_by, self.as_of)
-
-
-def _risks(child: Child, level: RiskLevel) -> int:
-    return sum(risk.bit for risk in Risk if child.risks.get(risk, RiskLevel.NOT_KNOWN) is level)
 
 
 def _package(child: Child) -> int:
@@ -123,8 +119,8 @@ class Children(Table):
     adaptations_known: BoolArray = column(np.bool_, lambda e: e.child.adaptations is not None)
     sdq: IntArray = column(np.int8, lambda e: known_or(e.child.sdq))
     # safety
-    risks: IntArray = column(np.uint16, lambda e: _risks(e.child, RiskLevel.PRESENT))
-    risks_not_known: IntArray = column(np.uint16, lambda e: _risks(e.child, RiskLevel.NOT_KNOWN))
+    risks: IntArray = column(np.uint16, lambda e: risks_at(e.child.risks, RiskLevel.PRESENT))
+    risks_not_known: IntArray = column(np.uint16, lambda e: risks_at(e.child.risks, RiskLevel.NOT_KNOWN))
     vulnerabilities: IntArray = column(np.uint16, lambda e: mask(e.child.vulnerabilities))
     vulnerabilities_known: BoolArray = column(np.bool_, lambda e: e.child.vulnerabilities is not None)
     # where life is

@@ -35,7 +35,12 @@ def mask(members: Iterable[Code] | None) -> int:
 
 def levels_from(levels: Mapping[NeedDomain, int]) -> list[int]:
     """Levels of need or capability as bits: for each level from 1 up, the domains that reach it."""
-    return [mask(d for d, found in levels.items() if found >= level) for level in range(1, HIGHEST_LEVEL + 1)]
+    reached = [0] * (HIGHEST_LEVEL + 1)
+    for domain, found in levels.items():
+        reached[max(0, min(found, HIGHEST_LEVEL))] |= domain.bit
+    for level in range(HIGHEST_LEVEL, 1, -1):
+        reached[level - 1] |= reached[level]
+    return reached[1:]
 
 
 def gss(code: str | None) -> int:
@@ -52,12 +57,17 @@ def language_words(languages: Iterable[str] | None) -> list[int]:
     return words
 
 
+def risks_at(levels: Mapping[Risk, RiskLevel], level: RiskLevel) -> int:
+    """The risks at a level, as bits. One that is not named is not known."""
+    if level is not RiskLevel.NOT_KNOWN:
+        return mask(risk for risk, found in levels.items() if found is level)
+    return ALL_RISKS & ~mask(risk for risk, found in levels.items() if found is not level)
+
+
 def _risks(residents: Iterable[Resident], level: RiskLevel) -> int:
     found = 0
     for resident in residents:
-        for risk in Risk:
-            if resident.risks.get(risk, RiskLevel.NOT_KNOWN) is level:
-                found |= risk.bit
+        found |= risks_at(resident.risks, level)
     return found
 
 
