@@ -7,6 +7,7 @@ reads of them are judged once (see `alike`), and points are worked out and hande
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
@@ -60,7 +61,7 @@ def assess_open(question: Question, threads: int = 1) -> Iterator[Open]:
 
 def each_open(question: Question, then: Callable[[Open], Found], threads: int = 1) -> Iterator[Found]:
     """What `then` makes of the allowed pairs, block by block in order; it works beside the judging."""
-    asked = _Asked.of(question)
+    asked = _Asked.of(question, threads)
     yield from each_range(question, threads, lambda _, start, stop: then(_open_block(asked, start, stop)))
 
 
@@ -106,38 +107,45 @@ class _Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class _Criteria:
+    """Points that are alike for many, criteria to be asked pair by pair, and those of few children, with whose."""
+
+    tables: Sequence[Answers]
+    others: Sequence[CriterionSetting]
+    of_few: Sequence[tuple[CriterionSetting, BoolArray]]
+
+    @classmethod
+    def of(cls, crowd: Crowd, settings: Iterable[CriterionSetting]) -> _Criteria:
+        tables, others, of_few = [], [], []
+        for setting in settings:
+            most = len(crowd.lists) // CRITERIA_TABLED_UP_TO
+            found = crowd.judged(lambda pairs, setting=setting: child_points(pairs, (setting,)), most)  # type: ignore[misc]
+            if found is not None:
+                tables.append(found)
+            elif (whom := _few(crowd, setting)) is not None:
+                of_few.append((setting, whom))
+            else:
+                others.append(setting)
+        return cls(in_few_tables(tables, np.add, GROUPS_A_TABLE), others, of_few)
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     """A question, and what was found before any block is looked at."""
 
     question: Question
     of_child: _Rules
     of_party: _Rules
-    points: Sequence[Answers]
-    criteria: Sequence[CriterionSetting]
-    of_few: Sequence[tuple[CriterionSetting, BoolArray]]
+    criteria: _Criteria
 
     @classmethod
-    def of(cls, question: Question) -> _Asked:
-        children, parties = crowd_of_children(question), crowd_of_parties(question)
-        policy = question.policy
-        tables, others, of_few = [], [], []
-        for setting in policy.criteria:
-            most = len(children.lists) // CRITERIA_TABLED_UP_TO
-            found = children.judged(lambda pairs, setting=setting: child_points(pairs, (setting,)), most)  # type: ignore[misc]
-            if found is not None:
-                tables.append(found)
-            elif (whom := _few(children, setting)) is not None:
-                of_few.append((setting, whom))
-            else:
-                others.append(setting)
-        return cls(
-            question,
-            _Rules.of(children, policy.rules_of(Level.CHILD)),
-            _Rules.of(parties, policy.rules_of(Level.PARTY)),
-            in_few_tables(tables, np.add, GROUPS_A_TABLE),
-            others,
-            of_few,
-        )
+    def of(cls, question: Question, threads: int = 1) -> _Asked:
+        policy, children, parties = question.policy, crowd_of_children(question), crowd_of_parties(question)
+        with ThreadPoolExecutor(threads) as workers:
+            criteria = workers.submit(_Criteria.of, children, policy.criteria)
+            of_party = workers.submit(_Rules.of, parties, policy.rules_of(Level.PARTY))
+            of_child = workers.submit(_Rules.of, children, policy.rules_of(Level.CHILD))
+        return cls(question, of_child.result(), of_party.result(), criteria.result())
 
 
 def _few(children: Crowd, setting: CriterionSetting) -> BoolArray | None:
@@ -202,12 +210,12 @@ def _child_points(asked: _Asked, rows: IntArray, count: IntArray, home: IntArray
     """Points of pairs of a child and a home, of which each child of `rows` has so many."""
     question = asked.question
     pairs = child_runs(question.children, question.pool, question.policy.local, rows, count, home)
-    total = child_points(pairs, asked.criteria)
-    for setting, whom in asked.of_few:
+    total = child_points(pairs, asked.criteria.others)
+    for setting, whom in asked.criteria.of_few:
         its = whom[rows]
         where = np.flatnonzero(np.repeat(its, count))
         pairs = child_runs(question.children, question.pool, question.policy.local, rows[its], count[its], home[where])
         total[where] += child_points(pairs, (setting,))
-    for table in asked.points:
+    for table in asked.criteria.tables:
         total += table.table.ravel().take(np.repeat(table.alike.group[rows] * table.table.shape[1], count) + home)
     return total
