@@ -30,7 +30,8 @@ class PairIn(Document):
 class RunIn(Document):
     """What a run is to keep to. Everything may be left out.
 
-    `pinned` children go to that home and no other; `excluded` ones do not. `home_prices`: points that a place in a
+    `pinned` children go to that home and no other. An `excluded` home is ruled out for each of the children named,
+    alone and with any brother or sister. `home_prices`: points that a place in a
     home must be worth before the run gives it away. `frontier`: work out what 70 % to 95 % local would cost.
     """
 

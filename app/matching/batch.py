@@ -38,7 +38,7 @@ ANOTHER_CHILD = 63
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """These children, to this home: last night's proposal, a pin, or a pair that is excluded."""
+    """These children, to this home: last night's proposal, or a pin; or a home that is ruled out for each of them."""
 
     children: frozenset[ChildRef]
     home: HomeRef
@@ -48,8 +48,9 @@ class Proposed:
 class Night:
     """What a run works on. `local_placed` and `total_placed` describe the caseload that the target counts.
 
-    `home_price`: reserve price in points of one place in a home. `pinned` and `excluded` name parties and
-    homes that must and must not be chosen. `under_way`: children who have a place already; they are in no referral.
+    `home_price`: reserve price in points of one place in a home. `pinned` names parties and homes that must be
+    chosen; `excluded` homes that none of these children may go to, alone or in any party. `under_way`: children
+    who have a place already; they are in no referral.
     """
 
     referrals: tuple[Referral, ...]
@@ -123,8 +124,8 @@ def batch(night: Night, threads: int = 1) -> Batch:
         conflict_home=np.full(len(conflicts), NO_HOME, dtype=np.int32),
         unchanged_home=_unchanged(night, row_of),
         unchanged_points=night.policy.changed_proposal,
-        pinned=_pairs_of(night.pinned, row_of, night.pool, pairs, must=True),
-        excluded=_pairs_of(night.excluded, row_of, night.pool, pairs, must=False),
+        pinned=_pairs_of(night.pinned, row_of, night.pool, pairs),
+        excluded=_ruled_out(night, row_of, pairs),
         weekly_budget_pence=night.weekly_budget_pence,
         local=_target(night),
     )
@@ -245,22 +246,37 @@ def _unchanged(night: Night, row_of: Mapping[frozenset[ChildRef], int]) -> IntAr
 
 
 def _pairs_of(
-    wanted: Sequence[Proposed],
-    row_of: Mapping[frozenset[ChildRef], int],
-    pool: Pool,
-    pairs: AllowedPairs,
-    *,
-    must: bool,
+    wanted: Sequence[Proposed], row_of: Mapping[frozenset[ChildRef], int], pool: Pool, pairs: AllowedPairs
 ) -> IntArray:
-    found = []
+    found = set()
     for proposed in wanted:
         row, home = row_of.get(proposed.children), pool.row_of.get(proposed.home)
-        if row is not None and home is not None:
-            own = pairs.home[pairs.start[row] : pairs.start[row + 1]]
-            at = int(np.searchsorted(own, home))
-            if at < len(own) and own[at] == home:
-                found.append(int(pairs.start[row]) + at)
-                continue
-        if must:
+        pair = None if row is None or home is None else _pair(pairs, row, home)
+        if pair is None:
             raise CannotPin("a pinned home is not allowed for its children; look at why-not for the rule")
-    return np.array(sorted(set(found)), dtype=np.int64)
+        found.add(pair)
+    return np.array(sorted(found), dtype=np.int64)
+
+
+def _ruled_out(night: Night, row_of: Mapping[frozenset[ChildRef], int], pairs: AllowedPairs) -> IntArray:
+    """Every pair of an excluded home and a party with one or more of the children for whom it is excluded.
+
+    Who may not go there does not go there with a brother or sister either, nor without one.
+    """
+    rows: dict[ChildRef, list[int]] = {}
+    for names, row in row_of.items() if night.excluded else ():
+        for child in names:
+            rows.setdefault(child, []).append(row)
+    found = set[int | None]()
+    for excluded in night.excluded:
+        home = night.pool.row_of.get(excluded.home)
+        own = [row for child in excluded.children for row in rows.get(child, ())]
+        found.update(_pair(pairs, row, home) for row in own if home is not None)
+    return np.array(sorted(pair for pair in found if pair is not None), dtype=np.int64)
+
+
+def _pair(pairs: AllowedPairs, row: int, home: int) -> int | None:
+    """The pair of a party and a home; None where the rules do not allow it."""
+    start, stop = int(pairs.start[row]), int(pairs.start[row + 1])
+    at = start + int(np.searchsorted(pairs.home[start:stop], home))
+    return at if at < stop and pairs.home[at] == home else None

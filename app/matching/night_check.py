@@ -170,8 +170,9 @@ def _fixed_faults(night: Night, proposals: Sequence[Proposed]) -> Iterator[str]:
         if pinned not in made:
             yield f"the pinned home {pinned.home} was not given to its children"
     for excluded in night.excluded:
-        if excluded in made:
-            yield f"the excluded home {excluded.home} was given after all"
+        for one in proposals:
+            if one.home == excluded.home and one.children & excluded.children:
+                yield f"the excluded home {excluded.home} was given after all"
 
 
 def _budget_faults(night: Night, weekly_fees: Sequence[int]) -> Iterator[str]:

@@ -35,6 +35,7 @@ class Fallen(StrEnum):
     CHILDREN_CHANGED = "children_changed"
     MUST_STAY_TOGETHER = "must_stay_together"
     HOME_GONE = "home_gone"
+    EXCLUDED = "excluded_by_a_person"
     RULES_NOT_MET = "rules_not_met"
     NO_PLACE_LEFT = "no_place_left"
     FOSTERING_LIMIT = "fostering_limit"
@@ -105,6 +106,8 @@ def _records_gone(night: Night, proposals: Sequence[Proposed]) -> Iterable[Verdi
             yield Verdict(proposed, Fallen.MUST_STAY_TOGETHER)
         elif proposed.home not in night.pool.row_of:
             yield Verdict(proposed, Fallen.HOME_GONE)
+        elif any(one.home == proposed.home and one.children & proposed.children for one in night.excluded):
+            yield Verdict(proposed, Fallen.EXCLUDED)
         else:
             taken |= proposed.children
             yield None
