@@ -86,8 +86,8 @@ class Crowd:
         known: set[Name] = set()
         everywhere = np.arange(self.homes)
         while True:
-            alike = self._alike(known)
-            if len(alike.one_of) > most:
+            alike = self._alike(known, most)
+            if alike is None:
                 return None
             read = set[Name]()
             pairs = _noting(self.grid(alike.one_of, everywhere), read)
@@ -97,21 +97,30 @@ class Crowd:
                 return Answers(alike, table)
             known |= read
 
-    def _alike(self, names: Iterable[Name]) -> Alike:
+    def _alike(self, names: Iterable[Name], most: int) -> Alike | None:
+        """Those in one group who have the same under all of the names; None where that makes too many groups."""
         alike = Alike.everybody(len(self.lists))
-        for name in sorted(names):
-            alike = alike.apart(self._numbered(name))
+        for name in sorted(names):  # columns first: they cost less
+            numbers = self._numbered(name, most)
+            if numbers is None:
+                return None
+            alike = alike.apart(numbers)
+            if len(alike.one_of) > most:
+                return None
         return alike
 
-    def _numbered(self, name: Name) -> IntArray:
-        """A number for each row, the same for rows with the same in a column or list."""
+    def _numbered(self, name: Name, most: int) -> IntArray | None:
+        """A number for each row, the same for rows with the same in a column or list; None if there are too many."""
         if name not in self._known:
             is_list, field_name = name
             if is_list:
-                self._known[name] = _numbers(getattr(lists, field_name) for lists in self.lists)
+                numbers = _numbers((getattr(lists, field_name) for lists in self.lists), most)
             else:
                 layers = np.atleast_2d(getattr(self.columns, field_name))
-                self._known[name] = reduce(_parted, layers, Alike.everybody(len(self.lists))).group
+                numbers = reduce(_parted, layers, Alike.everybody(len(self.lists))).group
+            if numbers is None:
+                return None
+            self._known[name] = numbers
         return self._known[name]
 
 
@@ -132,9 +141,15 @@ def _parted(alike: Alike, column: Array) -> Alike:
     return alike.apart(np.unique(column, return_inverse=True)[1])
 
 
-def _numbers(values: Iterable[Any]) -> IntArray:
+def _numbers(values: Iterable[Any], most: int) -> IntArray | None:
+    """A number for each value, the same for equal ones; None as soon as there are too many."""
     met: dict[Hashable, int] = {}
-    return np.array([met.setdefault(_key(value), len(met)) for value in values], dtype=np.int64)
+    numbers = []
+    for value in values:
+        numbers.append(met.setdefault(_key(value), len(met)))
+        if len(met) > most:
+            return None
+    return np.array(numbers, dtype=np.int64)
 
 
 def _key(value: Any) -> Hashable:

@@ -84,7 +84,11 @@ def test_too_many_groups_are_not_judged() -> None:
     def judge(pairs: ChildPairs) -> Array:
         return pairs.child.age
 
+    def by_list(pairs: ChildPairs) -> Array:
+        return np.array([[len(pairs.lists[row].contacts)] for row in pairs.rows])
+
     assert crowd.judged(judge, ages - 1) is None
+    assert crowd.judged(by_list, 1) is None
     found = crowd.judged(judge, ages)
     assert found is not None
     assert len(found.alike.one_of) == ages
