@@ -1,7 +1,8 @@
 """A proof by cases that can be read again without a solver.
 
-Where prices alone leave a gap, the solver branches: either this pair is chosen, or it is not; and so on, until prices
-for every case show that it holds nothing better. What it hands over is the tree and the prices of every case.
+Where prices alone leave a gap, the solver branches: either this pair is chosen, or it is not; either at most so many
+children are placed, or more; and so on, until prices for every case show that it holds nothing better. What it hands
+over is the tree and the prices of every case.
 Here the tree is walked again: that the cases miss nothing, and what each one's prices prove.
 """
 
@@ -74,10 +75,12 @@ class Posed:
     totals: tuple[int, int] = (0, 1 << 40)
 
     def with_pair(self, pair: Int64s, *, taken: bool) -> Posed:
-        """The half in which this pair is chosen, or not."""
+        """The half in which this pair is chosen, or not; where it is, pairs that cost more than it leaves are not."""
         old = self.problem
         if taken:
-            return Posed(replace(old, pinned=np.concatenate([old.pinned, pair])), self.totals)
+            pinned = np.concatenate([old.pinned, pair])
+            excluded = np.union1d(old.excluded, np.setdiff1d(_too_dear(old, pinned), pinned))
+            return Posed(replace(old, pinned=pinned, excluded=excluded), self.totals)
         return Posed(replace(old, excluded=np.concatenate([old.excluded, pair])), self.totals)
 
     def with_total(self, most: int, *, more: bool) -> Posed:
@@ -91,9 +94,16 @@ class Posed:
         least, most = max(self.totals[0], terms.total), min(self.totals[1], terms.total + terms.waiting)
         if not terms.possible or least > most:
             return NOTHING
-        if self.problem.local is None:
-            return certify(terms, prices, need)
         return certify(terms, prices, need, (least, most))
+
+
+def _too_dear(problem: Problem, pinned: Int64s) -> Int64s:
+    """The pairs whose fee is more than these leave of the budget."""
+    if problem.weekly_budget_pence is None:
+        return np.zeros(0, np.int64)
+    fee = problem.pairs.weekly_fee_pence
+    left = problem.weekly_budget_pence - int(fee[pinned].sum(dtype=np.int64))
+    return np.flatnonzero(fee > left).astype(np.int64)
 
 
 class NoProof(ValueError):
@@ -121,7 +131,7 @@ def alive(terms: Terms, prices: Prices, bound: int, objective: int) -> Flags:
     """Pairs that could be part of a choice worth more than `objective`, where these prices prove `bound`; bool (N).
 
     To choose a pair costs what the best pair of the same party is worth more after charges. A pair that costs more
-    than the gap cannot be part of anything better.
+    than the gap cannot be part of anything better. Nor can one whose fee is more than what is left of the budget.
     """
     listed, start = PriceList(terms, prices), terms.problem.pairs.start
     found = np.zeros(len(terms.problem.pairs), np.bool_)
@@ -131,6 +141,8 @@ def alive(terms: Terms, prices: Prices, bound: int, objective: int) -> Flags:
         least = best_in_rows(terms, net, block) - slack
         first, last = int(start[block[0]]), int(start[block[1]])
         found[first:last] = net >= np.repeat(least, np.diff(start[block[0] : block[1] + 1]))
+    if terms.budget_left is not None:
+        found &= terms.problem.pairs.weekly_fee_pence <= terms.budget_left
     found[terms.problem.pinned] = True
     return found
 

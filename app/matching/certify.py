@@ -7,6 +7,7 @@ than
       for each home, the dearest set of parties that it has places and arrivals for
     + what the whole budget costs
     + the best that the local target could make of any number of local and placed children, less their credits
+      (where there is no target, the number placed may be credited or charged all the same)
     + for each referral, the best it could do if every home had room: its best set of parties without a common
       child, each at the home that suits it best after charges.
 
@@ -52,9 +53,7 @@ def price_of_limits(terms: Terms, prices: Prices) -> int:
     charged = (prices.rival_price, prices.rival_limit, prices.rival_weight)
     if prices.budget < 0 or any((part < 0).any() for part in charged):
         raise ValueError("A limit cannot have a negative price.")
-    if (terms.budget_left is None and prices.budget) or (
-        terms.problem.local is None and (prices.local or prices.placed)
-    ):
+    if (terms.budget_left is None and prices.budget) or (terms.problem.local is None and prices.local):
         raise ValueError("A charge or credit stands for a budget or a target that does not exist.")
     if not rivals_hold(terms, prices):
         raise ValueError("Of a rival set more could be chosen than its limit says.")
@@ -118,11 +117,11 @@ def target_worth(
 ) -> int:
     """The most that target and credits could be worth over all numbers of placed and local children."""
     target = terms.problem.local
-    if target is None:
-        return 0
     total = np.arange(terms.total, terms.total + terms.waiting + 1, dtype=np.int64)
     if totals is not None:
         total = total[(total >= totals[0]) & (total <= totals[1])]
+    if target is None:
+        return int((-prices.placed * (total - terms.total)).max(initial=NEVER))
     least, most = np.full_like(total, terms.local), terms.local + total - terms.total
     floor = -(-target.floor_per_10000 * total // WHOLE)
     ambition = -(-target.ambition_per_10000 * total // WHOLE)

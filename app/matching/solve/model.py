@@ -226,7 +226,7 @@ def prices_of(terms: Terms, model: Model, answer: Answer, before: Prices) -> Pri
     raw = answer.row_price[model.target_rows]
     local = int(np.rint(raw.sum() * PRICE_SCALE))
     placed = int(np.rint(-(raw * model.target_slopes).sum() * PRICE_SCALE))
-    if model.placed_rows.size and terms.problem.local is not None:
+    if model.placed_rows.size:
         most, least = price[model.placed_rows].tolist()
         placed += least - most
     budget = 0
