@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from app.access.principal import Kind
-from app.cli.demo import settings_or_demo
+from app.cli.demo import configured_or_asked
 from app.cli.desk import console, errors, gently, open_desk, operator, read_file
 from app.settings import Settings
 from app.store import audit_reading, erasure
@@ -36,6 +36,8 @@ MOST_BYTES = 10_000
 NOT_WHOLE = 2
 """Exit code of a trail that was tampered with; 1 is for a check that could not be made."""
 
+Demo = Annotated[bool, typer.Option("--demo", help="The synthetic authority of the demo, not the configured database")]
+
 audit = typer.Typer(help="The audit trail: sign its end, and check that it is whole.", no_args_is_help=True)
 
 
@@ -51,9 +53,11 @@ def keygen(file: Annotated[Path, typer.Argument(help="Where to write the new pri
 @audit.command("head")
 def head(
     out: Annotated[Path | None, typer.Option(help="File to write; left out: the terminal")] = None,
+    *,
+    demo: Demo = False,
 ) -> None:
     """Sign the end of the trail as it is now. Keep the file where nobody can change it who could the database."""
-    with gently(), open_desk(settings_or_demo()) as desk:
+    with gently(), open_desk(configured_or_asked(demo=demo)) as desk:
         key = read_private(_key_file(desk.settings))
         with desk.database.reading() as reading:
             end = audit_reading.head(reading, desk.settings.authority)
@@ -72,9 +76,11 @@ def verify(
         list[Path] | None, typer.Option("--head", help="A head that was kept elsewhere; may be given several times")
     ] = None,
     public_key: Annotated[Path | None, typer.Option(help="Key of the heads; left out: that of the settings")] = None,
+    *,
+    demo: Demo = False,
 ) -> None:
     """Check every entry. Exit code 0: whole; 2: it was tampered with; 1: the check could not be made."""
-    with gently(), open_desk(settings_or_demo()) as desk:
+    with gently(), open_desk(configured_or_asked(demo=demo)) as desk:
         settings = desk.settings
         heads = _heads(settings, head_files or [], public_key)
         with desk.database.reading() as reading:
@@ -92,9 +98,10 @@ def erase(
     write_log: Annotated[Path | None, typer.Option(help="Write the log of all erasures to a new file")] = None,
     *,
     yes: Annotated[bool, typer.Option(help="Do not ask")] = False,
+    demo: Demo = False,
 ) -> None:
     """Erase a child from every record; it cannot be undone. The audit trail stays whole."""
-    with gently(), open_desk(settings_or_demo()) as desk:
+    with gently(), open_desk(configured_or_asked(demo=demo)) as desk:
         authority, actor = desk.settings.authority, (operator(), str(Kind.PERSON))
         if [child, replay, write_log].count(None) != 2:
             raise ValueError("Give the reference of a child, or --replay FILE, or --write-log FILE: one of them.")

@@ -80,6 +80,23 @@ def settings_or_demo() -> Settings:
     return demo_settings()
 
 
+def configured_or_asked(*, demo: bool) -> Settings:
+    """The settings for what must never quietly answer for another database: the configured one, or the demo's if asked.
+
+    A job that has lost its environment would otherwise find the demo's trail whole every day, or erase nobody.
+    Raises `ValueError` where no database is configured and the demo was not asked for.
+    """
+    if demo:
+        make_demo()
+        return demo_settings()
+    if not is_configured():
+        raise ValueError(
+            f"No database is configured: set {DATABASE_VARIABLE} (or {DATABASE_VARIABLE}{IN_A_FILE}). "
+            "For the demo's say so: --demo."
+        )
+    return Settings.read()
+
+
 def make_demo() -> None:
     """Make the demo's database for today unless it is there already. Shows each step."""
     day = today()

@@ -8,6 +8,7 @@ import typer
 
 from app.access.local_issuer import LIFE_S, LocalIssuer
 from app.access.principal import Kind, Role
+from app.cli.demo import configured_or_asked
 from app.cli.desk import console, gently, open_desk, operator
 from app.settings import Settings
 from app.store import audit, sessions
@@ -45,7 +46,7 @@ def end_sessions(
     with gently():
         if bool(subject) == everybody:
             raise ValueError("Say whose: --subject, or --everybody.")
-        with open_desk() as desk:
+        with open_desk(configured_or_asked(demo=False)) as desk:
             authority = desk.settings.authority
             ended = desk.database.transact(lambda writing: _end(writing, authority, subject or None))
         console.print(f"{ended} sessions ended.")

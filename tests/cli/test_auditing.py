@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import update
+from typer.testing import CliRunner
 
+from app.cli import app
 from app.store.audit import AuditEntry, record_all
 from app.store.audit_tables import audit_entries
 from app.store.session import Database
@@ -87,3 +90,37 @@ def test_a_child_is_erased_and_the_log_erases_it_from_a_copy(
     assert "Nobody" in audited.run("erase", "--replay", str(log)).output
     assert child.encode() not in copy.read_bytes()
     assert audited.run("audit", "verify").exit_code == 0
+
+
+ANSWERS_FOR_A_DATABASE = [
+    ("audit", "verify"),
+    ("audit", "head"),
+    ("erase", "C-1", "--yes"),
+    ("erase", "--write-log", "erasures.log"),
+    ("end-sessions", "--everybody"),
+]
+
+
+@pytest.mark.parametrize("words", ANSWERS_FOR_A_DATABASE, ids=" ".join)
+def test_without_a_configured_database_nothing_is_said_of_another(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that lost its environment is told which setting is missing, with code 1; no demo is made for it."""
+    monkeypatch.setattr(sys.modules["app.cli.demo"], "make_demo", lambda: pytest.fail("the demo answered"))
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, list(words))
+    told = " ".join(done.output.split())
+    assert (done.exit_code, "PLACEMENT_DATABASE_URL" in told, "whole" in told) == (1, True, False), told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_demo_is_checked_where_it_is_asked_for(audited: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--demo` says so in so many words, and then means the demo's database whatever is configured."""
+    address = f"sqlite:///{audited.folder / 'cli.db'}"
+    monkeypatch.setenv("PLACEMENT_DATABASE_URL", f"sqlite:///{audited.folder / 'another.db'}")
+    monkeypatch.setattr(sys.modules["app.cli.demo"], "make_demo", lambda: None)
+    monkeypatch.setattr(sys.modules["app.cli.demo"], "DEMO_DATABASE", address)
+    done = audited.run("audit", "verify", "--demo")
+    assert (done.exit_code, "3 entries" in done.output) == (0, True), done.output
+    monkeypatch.delenv("PLACEMENT_DATABASE_URL")
+    assert audited.run("audit", "verify", "--demo").exit_code == 0
