@@ -117,7 +117,7 @@ class _Criteria:
     @classmethod
     def of(cls, crowd: Crowd, settings: Iterable[CriterionSetting]) -> _Criteria:
         tables, others, of_few = [], [], []
-        for setting in settings:
+        for setting in (each for each in settings if each.weight):  # those switched off have nothing to be asked with
             most = len(crowd.lists) // CRITERIA_TABLED_UP_TO
             found = crowd.judged(lambda pairs, setting=setting: child_points(pairs, (setting,)), most)  # type: ignore[misc]
             if found is not None:
