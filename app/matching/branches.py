@@ -112,6 +112,16 @@ class NoProof(ValueError):
 
 def magnitude(prices: Prices | Branches, single: tuple[int, ...], problem: Problem) -> int:
     """More than any sum over these prices, in exact arithmetic. `single`: local, placed, budget."""
+    return max(magnitude_of_sums(prices, single, problem), dearest_fee(single[2], problem))
+
+
+def dearest_fee(budget: int, problem: Problem) -> int:
+    """What a price of the budget makes of the highest fee, before it is divided by BUDGET_SCALE."""
+    return abs(budget) * int(problem.pairs.weekly_fee_pence.max(initial=0))
+
+
+def magnitude_of_sums(prices: Prices | Branches, single: tuple[int, ...], problem: Problem) -> int:
+    """As `magnitude`, but for what a single fee costs, which is never added to another case's."""
     charge = prices.charge
     dearest = max(int(charge.max(initial=0)), -int(charge.min(initial=0)))
     heaviest = int(prices.rival_weight.max(initial=1))
@@ -121,10 +131,10 @@ def magnitude(prices: Prices | Branches, single: tuple[int, ...], problem: Probl
     existing = problem.local.existing_total if problem.local else 0
     local, placed, budget = map(abs, single)
     of_children = (local + placed) * (problem.children + existing)
-    fee = budget * int(problem.pairs.weekly_fee_pence.max(initial=0))
+    fee = dearest_fee(budget, problem)
     guests = int(np.minimum(problem.places, problem.arrivals).sum(dtype=np.int64))
     of_pairs = (dearest + fee // BUDGET_SCALE) * (problem.homes + problem.parties + guests)
-    return int(max(of_pairs + rivals + of_children, fee))
+    return int(of_pairs + rivals + of_children)
 
 
 def alive(terms: Terms, prices: Prices, bound: int, objective: int) -> Flags:

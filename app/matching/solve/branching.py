@@ -1,27 +1,43 @@
-"""The solver's side of a proof by cases: branch on single pairs, and keep the prices of every case."""
+"""The solver's side of a proof by cases: divide, and keep the prices of every case.
+
+A case in which the linear program chooses whole pairs by itself is a choice, and often a better one than was known.
+"""
 
 from __future__ import annotations
 
 import heapq
-import math
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.matching.branches import LARGEST, MOST_RIVAL_SETS, ROOT, Branches, Posed, alive, magnitude, only
+from app.matching.branches import (
+    LARGEST,
+    MOST_RIVAL_SETS,
+    ROOT,
+    Branches,
+    Posed,
+    alive,
+    dearest_fee,
+    magnitude_of_sums,
+    only,
+)
 from app.matching.certify import no_prices
 from app.matching.problem import Int64s, Prices, Problem, Solution, Status
-from app.matching.solve.columns import Columns
 from app.matching.solve.crowding import RivalSet
-from app.matching.solve.engines import Basis, Floats
+from app.matching.solve.dividing import division, whole
+from app.matching.solve.engines import Basis
+from app.matching.solve.fill import filled
 from app.matching.solve.master import Growth, Known, relax
-from app.matching.terms import Terms, party_of, terms_of
+from app.matching.terms import party_of, terms_of
+from app.matching.verify import verify
 
-NEAR_WHOLE = 0.01
 LEAST_CASES = 7
 WORK = 120_000
 """Cases times pairs that may be looked at, though a few cases always are."""
+
+BUDGET_WORK = 1_200_000
+"""The same for a small night with a budget, which is spent in lumps and so leaves more to ask."""
 
 FEW_PARTIES = 200
 """So few parties are looked at closely from the start."""
@@ -29,6 +45,7 @@ FEW_PARTIES = 200
 GROWTH = Growth(near=0)
 """How the program of a case grows."""
 
+HALF = 0.5
 ROOM = 16
 """Of the largest prices of all cases together, those of one may take so much less than could be exact."""
 
@@ -39,7 +56,7 @@ class _Case:
 
     pair, taken, most: as in `Branches`, but with pairs of the small problem. split: how to divide it, as (pair, most);
     None where it cannot be. known: columns and rows to begin with; a row may
-    hold only below the case that it was found in.
+    hold only below the case that it was found in. choice: what the linear program chose, if it chose whole pairs.
     """
 
     above: int
@@ -50,12 +67,13 @@ class _Case:
     prices: Prices
     known: Known
     split: tuple[int, int] | None = None
+    choice: Int64s | None = None
 
 
 def by_cases(
     problem: Problem, solution: Solution, most_pairs: int, most_cases: int, known: Known
 ) -> tuple[Solution, Branches | None]:
-    """The solution with the bound that a proof by cases gives it, and the proof; as it was where there is none.
+    """The solution, or a better one, with the bound that a proof by cases gives it, and the proof, if there is one.
 
     most_pairs: the proof is attempted where at most so many pairs are in question. most_cases: its size. known: what
     the search for prices has left.
@@ -66,17 +84,27 @@ def by_cases(
     pairs = np.flatnonzero(alive(terms, solution.prices, solution.bound, solution.objective)).astype(np.int64)
     if pairs.size > most_pairs:
         return solution, None
-    most_cases = min(most_cases, max(LEAST_CASES, WORK // max(1, int(pairs.size))))
+    lumps = problem.weekly_budget_pence is not None and problem.parties <= FEW_PARTIES
+    work = BUDGET_WORK if lumps else WORK
+    most_cases = min(most_cases, max(LEAST_CASES, work // max(1, int(pairs.size))))
     prices = _prices_among(solution.prices, pairs)
     tree = _Tree(only(problem, pairs), replace(solution, prices=prices), need, _among(known, pairs))
     cases = tree.grown(most_cases, _total(problem, solution))
     divided = {case.above for case in cases}
     open_ = [case.bound for number, case in enumerate(cases) if number not in divided]
-    bound = min(solution.bound, max([solution.objective, *open_]))
-    status = Status.OPTIMAL if bound == solution.objective else Status.FEASIBLE
+    if tree.better is not None:
+        chosen, gained = filled(terms, pairs[tree.better], need)
+        solution = _held(replace(solution, chosen=chosen, objective=tree.objective + gained), solution.bound)
     if sum(case.prices.rival_price.size for case in cases) > MOST_RIVAL_SETS:
         return solution, None
-    return replace(solution, bound=bound, status=status), _packed(problem, pairs, cases)
+    bound = min(solution.bound, max([solution.objective, *open_]))
+    return _held(solution, bound), _packed(problem, pairs, cases)
+
+
+def _held(solution: Solution, bound: int) -> Solution:
+    """The solution with a bound, and the status that follows from it."""
+    status = Status.OPTIMAL if bound == solution.objective else Status.FEASIBLE
+    return replace(solution, bound=bound, status=status)
 
 
 def _total(problem: Problem, solution: Solution) -> int:
@@ -126,10 +154,12 @@ def _places(wanted: Int64s, pairs: Int64s) -> Int64s:
 
 
 class _Tree:
-    """Cases of one small problem."""
+    """Cases of one small problem. objective: of the best choice known; better: its pairs, if a case brought it."""
 
     def __init__(self, small: Problem, solution: Solution, need: int | None, known: Known) -> None:
         self.small, self.solution, self.need, self.known = small, solution, need, known
+        self.objective = solution.objective
+        self.better: Int64s | None = None
 
     def grown(self, most: int, total: int) -> list[_Case]:
         """Divide the case that could be worth most, until none could be worth more than the choice that is known."""
@@ -139,8 +169,9 @@ class _Tree:
     def _grown(self, most: int, total: int, pool: Executor) -> list[_Case]:
         none = no_prices(self.small)
         cases = [self._whole(total)]
+        self._take(cases[0])
         queue = [(-cases[0].bound, 0)]
-        while queue and -queue[0][0] > self.solution.objective and len(cases) < most:
+        while queue and -queue[0][0] > self.objective and len(cases) < most:
             _, number = heapq.heappop(queue)
             case = cases[number]
             if case.split is None:
@@ -150,10 +181,19 @@ class _Tree:
             ]
             # The two know nothing of each other, so who is done first decides nothing.
             for half in pool.map(self._judged, halves):
-                if half.bound > self.solution.objective:
+                self._take(half)
+                if half.bound > self.objective:
                     heapq.heappush(queue, (-half.bound, len(cases)))
                 cases.append(half)
         return cases
+
+    def _take(self, case: _Case) -> None:
+        """Keep what a case chose, if it keeps every rule and is better than what is known."""
+        if case.choice is None or case.bound <= self.objective:
+            return
+        verdict = verify(self.small, case.choice.tolist(), self.need)
+        if not verdict.breaches and verdict.worth > self.objective:
+            self.objective, self.better = verdict.worth, case.choice
 
     def _whole(self, total: int) -> _Case:
         """The case that is not divided yet; `total` children are placed by the choice that is known.
@@ -176,7 +216,10 @@ class _Tree:
             if relaxed.model is not None:
                 case.prices = relaxed.prices if _exact(relaxed.prices, problem) else case.prices
                 case.known = relaxed.known
-                case.split = _division(terms, relaxed.model.columns, relaxed.x, room, charged=relaxed.prices.local > 0)
+                columns, x = relaxed.model.columns, relaxed.x
+                case.split = division(terms, columns, x, room, charged=relaxed.prices.local > 0)
+                if whole(x):
+                    case.choice = np.union1d(problem.pinned, columns.pair[x > HALF])
         case.bound = min(case.bound, case.posed.bound(case.prices, self.need))
         return case
 
@@ -191,27 +234,8 @@ def _half(case: _Case, taken: int) -> Posed:
 def _exact(prices: Prices, problem: Problem) -> bool:
     """Whether sums over these prices stay exact."""
     single = (prices.local, prices.placed, prices.budget)
-    return magnitude(prices, single, problem) < LARGEST // ROOM
-
-
-def _division(terms: Terms, columns: Columns, x: Floats, room: tuple[int, int], *, charged: bool) -> tuple[int, int]:
-    """How to divide: by the number placed while the target charges for parts of a child, then by a pair."""
-    placed = float(x @ columns.size)
-    least, most = room
-    settled = bool((np.abs(x - np.rint(x)) < NEAR_WHOLE).all()) or abs(placed - round(placed)) > NEAR_WHOLE
-    if terms.problem.local is not None and least < most and (settled or charged):
-        return -1, terms.total + max(least, min(math.floor(placed + NEAR_WHOLE), most - 1))
-    return _least_whole(columns.pair, x), -1
-
-
-def _least_whole(pair: Int64s, x: Floats) -> int:
-    """The pair whose variable is nearest to a half; where all are whole, one that is taken."""
-    doubt = np.abs(x - 0.5)
-    spot = int(np.lexsort((pair, doubt))[0])
-    if doubt[spot] > 0.5 - NEAR_WHOLE:
-        taken = np.flatnonzero(x > 0.5)
-        spot = int(taken[0]) if taken.size else spot
-    return int(pair[spot])
+    sums = magnitude_of_sums(prices, single, problem) < LARGEST // ROOM
+    return sums and dearest_fee(prices.budget, problem) < LARGEST
 
 
 def _packed(problem: Problem, pairs: Int64s, cases: list[_Case]) -> Branches:

@@ -50,8 +50,15 @@ class Effort:
     exact: bool = False
 
 
+SMALL = 20_000
+BUDGET_CASES = 1_500
+"""A budget is spent in lumps: on a small night the cases, not a search beforehand, find the choice and its proof."""
+
+
 def effort_for(problem: Problem) -> Effort:
     """What suits a problem of this size: large ones begin with fewer columns and stop a little earlier."""
+    if problem.weekly_budget_pence is not None and len(problem.pairs) <= SMALL:
+        return Effort(branches=BUDGET_CASES, search=Search(nodes=1))
     if len(problem.pairs) < LARGE:
         return Effort()
     return Effort(
