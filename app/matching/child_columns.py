@@ -6,6 +6,7 @@ needed by and `as_of`, and every age is the age on that day.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +15,7 @@ import numpy as np
 from app.geo.grid import Location
 from app.geo.zones import Zone
 from app.matching.codes import Answer, NeedDomain, Package, RiskLevel
-from app.matching.columns import NOT_KNOWN, BoolArray, IntArray, Table, column, day, known_or, ymd
+from app.matching.columns import NOT_KNOWN, BoolArray, IntArray, Table, column, day, frozen, known_or, ymd
 from app.matching.home import Home
 from app.matching.home_columns import ALL_DOMAINS, HIGHEST_LEVEL, levels_from, mask, risks_at
 from app.matching.languages import LANGUAGE_POSITION
@@ -141,6 +142,9 @@ class Children(Table):
     has_siblings_to_place: BoolArray = column(np.bool_, lambda e: len(e.referral.children) > 1)
 
 
+NOWHERE: IntArray = frozen(np.zeros(0, dtype=np.int64))
+
+
 @dataclass(frozen=True, slots=True)
 class ChildLists:
     """What one child has in any number: rows are rows of the pool's `Homes`.
@@ -176,17 +180,21 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
         if all(resident.ref in siblings for resident in pool.record(home).residents if resident.fostered)
     }
     return ChildLists(
-        apart_rows=pool.rows(apart),
-        named_rows=pool.rows(pool.named_for.get(child.ref, ())),
-        exempt_rows=pool.rows(pool.exempt_for.get(child.ref, ())),
-        current_rows=pool.rows(_lives_at(child, pool)),
-        sibling_rows=pool.rows(sibling_homes),
-        all_sibling_rows=pool.rows(only_siblings),
+        apart_rows=_rows(pool, apart),
+        named_rows=_rows(pool, pool.named_for.get(child.ref, ())),
+        exempt_rows=_rows(pool, pool.exempt_for.get(child.ref, ())),
+        current_rows=_rows(pool, _lives_at(child, pool)),
+        sibling_rows=_rows(pool, sibling_homes),
+        all_sibling_rows=_rows(pool, only_siblings),
         sibling_places=tuple(_place_of(sibling, pool) for sibling in child.placed_siblings),
         sibling_homes=tuple(pool.rows(_homes_of(sibling, pool)) for sibling in child.placed_siblings),
         contacts=tuple((place.location, place.frequency.position) for place in entry.referral.contact_places),
         zones=child.zones_to_avoid,
     )
+
+
+def _rows(pool: Pool, homes: Collection[HomeRef | None]) -> IntArray:
+    return pool.rows(homes) if homes else NOWHERE
 
 
 def _homes_of(sibling: PlacedSibling, pool: Pool) -> frozenset[HomeRef]:

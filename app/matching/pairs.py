@@ -90,16 +90,20 @@ class Pairs:
 
     def among(self, listed: Callable[[int], IntArray]) -> BoolArray:
         """Which pairs have a home that is in their row's own list of home rows."""
-        if not any(len(listed(int(row))) for row in (self.rows if self.is_grid else np.unique(self.rows))):
+        rows = self.rows if self.is_grid else np.unique(self.rows)
+        lists = [(at, int(row), wanted) for at, row in enumerate(rows) if len(wanted := listed(int(row)))]
+        if not lists:
             return self.nowhere()
-        out = np.zeros(self.shape, dtype=np.bool_)
-        for row, where, cols in self.by_row():
-            wanted = listed(row)
-            if len(wanted) and self.everywhere:
-                out[where, wanted] = True
-            elif len(wanted):
-                out[where] = np.isin(cols, wanted)
-        return out
+        if self.everywhere:
+            out = np.zeros(self.shape, dtype=np.bool_)
+            for at, _, wanted in lists:
+                out[at, wanted] = True
+            return out
+        homes = len(self.homes)
+        own = np.concatenate([row * homes + wanted for _, row, wanted in lists])
+        here = self.rows * homes
+        found: BoolArray = np.isin((here[:, None] if self.is_grid else here) + self.cols, own)
+        return found
 
     def by_row(self) -> Iterator[tuple[int, int | slice, IntArray]]:
         """Row number, where its answers go, and its homes."""
