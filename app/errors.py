@@ -238,12 +238,45 @@ class SchemaNotCurrent(PlacementError):
     """The database is not laid out for this version of the service. Run: placement migrate."""
 
     status, code, title = 503, "schema_not_current", "Database needs migrating"
+    retry_after_s = 60
 
 
 class DatabaseRefused(PlacementError):
     """The database cannot be used safely. The log of the service says why."""
 
     status, code, title = 503, "database_refused", "Database cannot be used"
+    retry_after_s = 60
+
+
+class LoginRefused(PlacementError):
+    """The database does not let this login in: name or password in its address are not taken.
+
+    Operators: check PLACEMENT_DATABASE_URL. A login that is new there is made by placement migrate.
+    """
+
+    status, code, title = 503, "database_login_refused", "Database login refused"
+    retry_after_s = 60
+
+
+class DatabaseMissing(PlacementError):
+    """There is no database of this name on the server.
+
+    Operators: check the name in PLACEMENT_DATABASE_URL, or make the database first and then run placement migrate.
+    """
+
+    status, code, title = 503, "database_missing", "No such database"
+    retry_after_s = 60
+
+
+class LoginMayNot(PlacementError):
+    """The login that was used may not do this in the database, so nothing was changed.
+
+    Operators: placement migrate works as PLACEMENT_DATABASE_OWNER_URL, the login that owns the database; the login of
+    the service may only take on the role that placement migrate makes and grants to it.
+    """
+
+    status, code, title = 503, "database_login_may_not", "Database login may not do this"
+    retry_after_s = 60
 
 
 class Internal(PlacementError):

@@ -23,6 +23,7 @@ class SolverFault(PlacementError):
     """The solver did not do its work. The last good proposals stand; run the rematch again."""
 
     status, code, title = 503, "solver_failed", "Solver failed"
+    retry_after_s = 60
 
     def __init__(self, detail: str = "") -> None:
         super().__init__()
