@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from app.matching.alike import Answers
@@ -28,12 +30,16 @@ def allowed_pairs(question: Question, threads: int) -> AllowedPairs:
     for found in each_open(question, worked_out, threads):
         for pieces, piece in zip((count, homes, points, local, fees), found, strict=True):
             pieces.append(piece)
+    with ThreadPoolExecutor(threads) as workers:
+        home, point, here, fee = workers.map(
+            _joined, (homes, points, local, fees), (np.int32, np.int32, np.uint8, np.int32)
+        )
     return AllowedPairs(
         start=np.concatenate([[0], np.cumsum(_joined(count, np.int64), dtype=np.int64)]),
-        home=_joined(homes, np.int32),
-        points=_joined(points, np.int32),
-        local_children=_joined(local, np.uint8),
-        weekly_fee_pence=_joined(fees, np.int32),
+        home=home,
+        points=point,
+        local_children=here,
+        weekly_fee_pence=fee,
     )
 
 
