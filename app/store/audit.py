@@ -25,7 +25,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.audit_seal import commitment, seal
 from app.store.audit_tables import audit_entries, audit_heads, audit_subjects
-from app.store.prepared import Prepared, of_refs
+from app.store.prepared import Prepared, Values, of_refs, rows_of_all
 from app.store.schema import UtcDateTime
 from app.store.session import Writing
 
@@ -37,6 +37,9 @@ GENESIS = hashlib.sha256(b"placement audit trail, first entry").digest()
 
 ERASED = "personal_data.erase"
 """The action that explains why a child's key is gone."""
+
+MOST_NAMED = 500
+"""Children named in one statement."""
 
 PERSONAL_KINDS = frozenset({"child", "referral"})
 """Objects whose reference leads to a child: an entry about one must say about whom it is."""
@@ -78,9 +81,10 @@ def record(writing: Writing, authority: str, entry: AuditEntry) -> int:
 
 def record_all(writing: Writing, authority: str, entries: Sequence[AuditEntry]) -> int:
     """Add several entries, in this order; the number of the last."""
-    head, numbered, at = _lock_head(writing, authority)
+    wanted = sorted({ref for entry in entries for ref in entry.subjects})
+    head, numbered, at, known = _lock_head(writing, authority, wanted)
     subjects = _Subjects(writing, authority, numbered)
-    subjects.find(ref for entry in entries for ref in entry.subjects)
+    subjects.find(wanted, known)
     rows = []
     for entry in entries:
         row = _row(authority, head.seq + 1, at, entry, subjects)
@@ -89,13 +93,19 @@ def record_all(writing: Writing, authority: str, entries: Sequence[AuditEntry]) 
     subjects.store()
     if rows:
         end = {"whose": authority, "end_seq": head.seq, "end_hash": head.hash, "end_subjects": subjects.count}
-        if writing.dialect.name == "postgresql":
-            _ADD.do_each(writing, rows[:-1])
-            _ADD_LAST.do(writing, end | {f"new_{name}": value for name, value in rows[-1].items()})
-        else:
-            _ADD.do_each(writing, rows)
-            _MOVE_HEAD.do(writing, end)
+        _add(writing, rows, end)
     return head.seq
+
+
+def _add(writing: Writing, rows: Sequence[dict[str, Any]], end: dict[str, Any]) -> None:
+    """Store entries and where the trail ends now: with the commit, so that the end is locked no longer than it must."""
+    if writing.dialect.name != "postgresql":
+        _ADD.do_each(writing, rows)
+        _MOVE_HEAD.do(writing, end)
+        return
+    for row in rows[:-1]:
+        _ADD.put_off(writing, row)
+    _ADD_LAST.put_off(writing, end | {f"new_{name}": value for name, value in rows[-1].items()})
 
 
 def check(entry: AuditEntry) -> None:
@@ -155,13 +165,10 @@ class _Subjects:
         self._new: dict[int, str] = {}
         self._told: set[int] = set()
 
-    def find(self, refs: Iterable[str]) -> None:
-        """Know the number and key of each child; whoever has none gets one."""
-        wanted = sorted(set(refs))
-        for start in range(0, len(wanted), 500):
-            some = wanted[start : start + 500]
-            for row in _KNOWN.rows(self._writing, authority=self._authority, refs=some):
-                self.numbers[row["ref"]], self.secrets[row["number"]] = row["number"], row["secret"]
+    def find(self, wanted: Sequence[str], known: Iterable[Mapping[Any, Any]]) -> None:
+        """The number and key of each child, from the rows of those who have them; whoever has none gets one."""
+        for row in known:
+            self.numbers[row["ref"]], self.secrets[row["number"]] = row["number"], row["secret"]
         for ref in wanted:
             if ref not in self.numbers:
                 self.count += 1
@@ -184,17 +191,24 @@ class _Subjects:
             self._writing.execute(audit_subjects.insert(), rows)
 
 
-def _lock_head(writing: Writing, authority: str) -> tuple[Head, int, datetime]:
-    """The end of the trail, kept until the transaction ends; how many subjects it has; and the time."""
-    locked = _LOCK_HEAD[writing.dialect.name]
-    found = locked.rows(writing, authority=authority)
+def _lock_head(
+    writing: Writing, authority: str, wanted: Sequence[str]
+) -> tuple[Head, int, datetime, list[Mapping[Any, Any]]]:
+    """The end of the trail, kept until the transaction ends; how many subjects it has; the time; and who is wanted.
+
+    Who is known is looked up once the end is ours, in a statement of its own: nobody else can add to them then.
+    """
+    some = [wanted[start : start + MOST_NAMED] for start in range(0, len(wanted), MOST_NAMED)]
+    asked: list[tuple[Prepared, Values]] = [(_LOCK_HEAD[writing.dialect.name], {"authority": authority})]
+    asked += [(_KNOWN, {"authority": authority, "refs": refs}) for refs in some]
+    found, *known = rows_of_all(writing, asked)
     if not found:
         module = sqlite if writing.dialect.name == "sqlite" else postgresql
         first = {"authority": authority, "seq": 0, "hash": GENESIS, "subjects": 0}
         writing.execute(module.insert(audit_heads).values(first).on_conflict_do_nothing())
-        found = locked.rows(writing, authority=authority)
+        found, *known = rows_of_all(writing, asked)
     (head,) = found
-    return Head(head["seq"], head["hash"]), head["subjects"], head["clock"]
+    return Head(head["seq"], head["hash"]), head["subjects"], head["clock"], [row for rows in known for row in rows]
 
 
 def _locking(clock: Any) -> Prepared:

@@ -14,12 +14,17 @@ from app.store.session import Reading
 
 def database_now(reading: Reading) -> datetime:
     """This very instant, later within one transaction too; on SQLite to the thousandth of a second."""
-    now: datetime = _NOW[reading.dialect.name].one(reading)
+    now: datetime = told(reading).one(reading)
     return now
 
 
+def told(reading: Reading) -> Prepared:
+    """The statement that asks for it, as `now`, to be asked beside others."""
+    return _NOW[reading.dialect.name]
+
+
 def _told(clock: ColumnElement[Any]) -> Prepared:
-    return Prepared(select(type_coerce(clock, UtcDateTime)))
+    return Prepared(select(type_coerce(clock, UtcDateTime).label("now")))
 
 
 _NOW = {

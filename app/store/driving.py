@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, cast
+import itertools
+import select
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias, cast
 
 import psycopg
-from psycopg import pq, sql
+from psycopg import pq
+from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
-from sqlalchemy import Connection, Engine, text
+from psycopg.pq.abc import PGconn, PGresult
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 _STILL_THERE = text("SELECT 1")
 
+_PREPARED = "placement_prepared"
+"""Where a connection keeps the names of the statements that were prepared on it; it goes with the connection."""
+
+_TO_SEND = "placement_to_send"
+"""Where a connection keeps what goes out with the next statement."""
+
+_NUMBERS = itertools.count(1)
+
 _READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _WRITING = "BEGIN"
+_AS = "SELECT set_config('role', $1, true), set_config('placement.authority', $2, true)"
+"""Both hold until the transaction ends."""
+_COMMIT = "COMMIT"
+
+Said: TypeAlias = tuple[str, Sequence[Any]]
+"""A statement with `$1`, `$2` and so on for its values, and these."""
+
+Rows: TypeAlias = list[tuple[Any, ...]]
+
+
+def watch(engine: Engine) -> None:
+    """Let nothing overtake what was put off: it goes out before any statement of SQLAlchemy's own."""
+    event.listen(engine, "before_cursor_execute", _before_others)
 
 
 def speaks_directly(engine: Engine) -> bool:
-    """Whether statements may go to the driver as they are: nobody listens to them or has changed how they are run."""
+    """Whether statements may go to the driver as they are: nobody else listens or has changed how they are run."""
     if engine.dialect.name != "postgresql":
         return False
-    return not engine.dispatch.before_cursor_execute and "isolation_level" not in engine.get_execution_options()
+    only_we = len(engine.dispatch.before_cursor_execute) == 1
+    return only_we and "isolation_level" not in engine.get_execution_options()
 
 
 def driver_of(connection: Connection) -> psycopg.Connection[Any]:
@@ -30,22 +57,163 @@ def driver_of(connection: Connection) -> psycopg.Connection[Any]:
 
 
 def begin_as(connection: Connection, role: str, authority: str, *, reading: bool) -> None:
-    """Begin a transaction in this role and for this authority: one message instead of three. Raises `DBAPIError`."""
+    """Begin a transaction in this role and for this authority, with its first statement. Raises `DBAPIError`.
+
+    A connection on which something came in while nobody used it was most likely cut off: that shows at once, so that
+    it can be replaced before anybody works with it.
+    """
+    connection.info[_TO_SEND] = [(_READING if reading else _WRITING, ()), (_AS, (role, authority))]
+    if _has_news(driver_of(connection)):
+        send(connection)
+
+
+def send(connection: Connection) -> None:
+    """Send what was put off. Raises `DBAPIError`."""
+    if connection.info.get(_TO_SEND):
+        run_all(connection, ())
+
+
+def forget(connection: Connection) -> None:
+    """What was put off is not to be done any more."""
+    if not (connection.closed or connection.invalidated):
+        connection.info.pop(_TO_SEND, None)
+
+
+def end(connection: Connection) -> None:
+    """Commit what `begin_as` began; SQLAlchemy then finds nothing left to do. Raises `DBAPIError`.
+
+    PostgreSQL answers a transaction that had failed before with ROLLBACK and no error: nothing of it was kept, so
+    nobody may believe that it was.
+    """
+    if any(statement in (_READING, _WRITING) for statement, _ in connection.info.get(_TO_SEND, ())):
+        forget(connection)  # nobody asked for anything
+        return
+    with _told_as_usual(connection):
+        result = _exchanged(connection, [(_COMMIT, ())])[-1]
+        if result.command_status != b"COMMIT":
+            raise psycopg.errors.InFailedSqlTransaction("nothing was committed: a statement had failed")
+
+
+def run(connection: Connection, said: Said) -> Rows:
+    """The rows of a statement, in a transaction. Raises `DBAPIError`.
+
+    It is prepared once for each connection. Values go as text, of the types that the statement gives them, so that
+    one plan fits them all; rows come as from any cursor of this connection.
+    """
+    return run_all(connection, [said])[0]
+
+
+def run_all(connection: Connection, said: Sequence[Said]) -> list[Rows]:
+    """The rows of each of several statements, which are sent together: one wait for all of them. Raises `DBAPIError`.
+
+    None sees what is asked after it; each sees what those before it did, and what others committed meanwhile.
+    """
+    with _told_as_usual(connection):
+        results = _exchanged(connection, said)
+        return [_rows(connection, result) for result in results[len(results) - len(said) :]]
+
+
+def put_off(connection: Connection, said: Said) -> None:
+    """A statement whose answer nobody waits for: it is done before the next one, or before the transaction ends."""
+    connection.info.setdefault(_TO_SEND, []).append(said)
+
+
+def _before_others(connection: Connection, *_: Any) -> None:
+    send(connection)
+
+
+def _rows(connection: Connection, result: PGresult) -> Rows:
+    if not result.ntuples:
+        return []
+    reader = Transformer(driver_of(connection))
+    reader.set_pgresult(result)
+    return reader.load_rows(0, result.ntuples, tuple)
+
+
+def _exchanged(connection: Connection, said: Sequence[Said]) -> list[PGresult]:
+    """What PostgreSQL answers to what was put off and to these statements. Raises what it says is wrong.
+
+    Statements that failed are prepared anew the next time: tables may have been laid out anew.
+    """
     driver = driver_of(connection)
+    everything = [*connection.info.pop(_TO_SEND, ()), *said]
+    ready = [(_prepared(connection, driver, statement), _as_text(driver, values)) for statement, values in everything]
     try:
-        result = driver.pgconn.exec_(_begin(role, authority, reading=reading))
-        if result.status != pq.ExecStatus.TUPLES_OK:
-            raise error_from_result(result)
+        if len(ready) == 1:
+            return [_good(driver.pgconn.exec_prepared(*ready[0]))]
+        return [_good(result) for result in _together(driver.pgconn, ready)]
+    except psycopg.Error:
+        for statement, _ in everything:
+            connection.info[_PREPARED].pop(statement, None)
+        raise
+
+
+def _together(pgconn: PGconn, ready: Sequence[tuple[bytes, Any]]) -> list[PGresult]:
+    """The answers to several prepared statements that are sent without waiting in between."""
+    pgconn.enter_pipeline_mode()
+    for name, given in ready:
+        pgconn.send_query_prepared(name, given)
+    pgconn.pipeline_sync()
+    results = _answers(pgconn)
+    pgconn.exit_pipeline_mode()
+    return results
+
+
+def _answers(pgconn: PGconn) -> list[PGresult]:
+    """Everything that comes up to the end of what was sent."""
+    found: list[PGresult] = []
+    waiting, unsent, was_none = select.poll(), pgconn.flush(), False
+    while True:
+        while unsent or pgconn.is_busy():
+            waiting.register(pgconn.socket, select.POLLIN | (select.POLLOUT if unsent else 0))
+            waiting.poll()
+            pgconn.consume_input()
+            unsent = pgconn.flush() if unsent else 0
+        result = pgconn.get_result()
+        if result is None:
+            if was_none:
+                raise psycopg.OperationalError("the server ended the conversation")
+        elif result.status == pq.ExecStatus.PIPELINE_SYNC:
+            return found
+        else:
+            found.append(result)
+        was_none = result is None
+
+
+def _as_text(driver: psycopg.Connection[Any], values: Sequence[Any]) -> Any:
+    return Transformer(driver).dump_sequence(values, [PyFormat.TEXT] * len(values)) if values else None
+
+
+def _has_news(driver: psycopg.Connection[Any]) -> bool:
+    """Whether anything came in: while nobody asks, that is the end of the connection."""
+    waiting = select.poll()
+    waiting.register(driver.pgconn.socket, select.POLLIN)
+    return bool(waiting.poll(0))
+
+
+def _prepared(connection: Connection, driver: psycopg.Connection[Any], statement: str) -> bytes:
+    """The name under which this connection knows the statement."""
+    known: dict[str, bytes] = connection.info.setdefault(_PREPARED, {})
+    name = known.get(statement)
+    if name is None:
+        name = f"placement_{next(_NUMBERS)}".encode()
+        _good(driver.pgconn.prepare(name, statement.encode()))
+        known[statement] = name
+    return name
+
+
+def _good(result: PGresult) -> PGresult:
+    if result.status not in (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK):
+        raise error_from_result(result)
+    return result
+
+
+@contextmanager
+def _told_as_usual(connection: Connection) -> Iterator[None]:
+    try:
+        yield
     except psycopg.Error as error:
         raise wrapped(connection, error) from error
-
-
-@cache
-def _begin(role: str, authority: str, *, reading: bool) -> bytes:
-    """Both settings hold until the transaction ends."""
-    settings = sql.SQL("; SELECT set_config('role', {}, true), set_config('placement.authority', {}, true)")
-    begin = sql.SQL(_READING if reading else _WRITING) + settings.format(sql.Literal(role), sql.Literal(authority))
-    return begin.as_bytes(None)
 
 
 def wrapped(connection: Connection, error: psycopg.Error) -> BaseException:

@@ -79,6 +79,8 @@ def page(
 
 def of_proposals(reading: Reading, authority: str, proposal_ids: Sequence[str]) -> dict[str, Placement]:
     """The newest placement that came of each of these proposals."""
+    if not proposal_ids:
+        return {}
     wanted = select(table).where(table.c.authority == authority, table.c.proposal_id.in_(proposal_ids))
     rows = reading.execute(wanted.order_by(table.c.number)).mappings()
     return {row["proposal_id"]: _placement(row) for row in rows}

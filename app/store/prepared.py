@@ -2,21 +2,21 @@
 
 SQLAlchemy builds, looks up and wraps a statement each time it is executed, which costs several times what PostgreSQL
 takes to answer a small one. A prepared statement keeps its text, and goes to the driver as it is: same connection,
-same transaction, same text, same types. Errors come as SQLAlchemy's. On SQLite, and where somebody listens to the
-statements of an engine (traces do), it goes the ordinary way, with the same answer.
+same transaction, same text, values of the types that it gives them. Errors come as SQLAlchemy's. On SQLite, and where
+somebody listens to the statements of an engine (traces do), it goes the ordinary way, with the same answer.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-import psycopg
 from sqlalchemy import BindParameter, ColumnElement, Dialect, String, any_, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.sql.base import Executable
 
-from app.store.driving import driver_of, speaks_directly, wrapped
+from app.store.driving import Rows, Said, put_off, run, run_all, speaks_directly
 from app.store.session import Reading, Writing
 
 Values: TypeAlias = Mapping[str, Any]
@@ -24,8 +24,11 @@ Convert: TypeAlias = Callable[[Any], Any] | None
 IsOne: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 
+_VALUE = re.compile(r"%\((\w+)\)s")
+"""Where SQLAlchemy puts a value in the text for this driver."""
+
 FEW = 8
-"""Rows that are sent one by one."""
+"""Rows that go directly."""
 
 
 class Prepared:
@@ -48,15 +51,13 @@ class Prepared:
         if not speaks_directly(reading.engine):
             return reading.execute(self._statement, values).mappings().all()
         ready = self._for(reading.dialect)
-        found = self._execute(reading, ready, values).fetchall()
-        return [dict(zip(ready.columns, row, strict=True)) for row in ready.read(found)]
+        return ready.named(run(reading, ready.said(values)))
 
     def column(self, reading: Reading, **values: Any) -> Sequence[Any]:
         """The first value of each row."""
         if not speaks_directly(reading.engine):
             return reading.execute(self._statement, values).scalars().all()
-        ready = self._for(reading.dialect)
-        return [row[0] for row in ready.read(self._execute(reading, ready, values).fetchall())]
+        return [row[0] for row in self._for(reading.dialect).run(reading, values)]
 
     def one(self, reading: Reading, **values: Any) -> Any:
         """The first value of the first row, or None where there is no row."""
@@ -66,28 +67,44 @@ class Prepared:
     def do(self, writing: Writing, values: Values) -> None:
         """Execute it for its effect."""
         if speaks_directly(writing.engine):
-            self._execute(writing, self._for(writing.dialect), values)
+            self._for(writing.dialect).run(writing, values)
+        else:
+            writing.execute(self._statement, dict(values))
+
+    def put_off(self, writing: Writing, values: Values) -> None:
+        """Execute it for its effect before the next statement or, at the latest, before the transaction ends."""
+        if speaks_directly(writing.engine):
+            put_off(writing, self._for(writing.dialect).said(values))
         else:
             writing.execute(self._statement, dict(values))
 
     def do_each(self, writing: Writing, rows: Sequence[Values]) -> None:
-        """Execute it for each of the rows; many go faster the ordinary way."""
+        """Execute it for each of the rows, few of them with one wait; many go faster the ordinary way."""
         if len(rows) <= FEW and speaks_directly(writing.engine):
-            for row in rows:
+            for row in rows[:-1]:
+                self.put_off(writing, row)
+            for row in rows[-1:]:
                 self.do(writing, row)
         elif rows:
             writing.execute(self._statement, [dict(row) for row in rows])
+
+    def for_driver(self, reading: Reading) -> _Ready:
+        """The statement as the driver takes it."""
+        return self._for(reading.dialect)
 
     def _for(self, dialect: Dialect) -> _Ready:
         if self._ready is None:
             self._ready = _Ready(self._direct, dialect, self._names)
         return self._ready
 
-    def _execute(self, reading: Reading, ready: _Ready, values: Values) -> psycopg.Cursor[Any]:
-        try:
-            return driver_of(reading).cursor().execute(ready.text, ready.bound(values))
-        except psycopg.Error as error:
-            raise wrapped(reading, error) from error
+
+def rows_of_all(reading: Reading, asked: Sequence[tuple[Prepared, Values]]) -> Sequence[Sequence[Mapping[Any, Any]]]:
+    """The rows of each of several statements, none of which needs to know what another finds: one wait for all."""
+    if not speaks_directly(reading.engine):
+        return [statement.rows(reading, **values) for statement, values in asked]
+    ready = [(statement.for_driver(reading), values) for statement, values in asked]
+    found = run_all(reading, [one.said(values) for one, values in ready])
+    return [one.named(rows) for (one, _), rows in zip(ready, found, strict=True)]
 
 
 def of_refs(build: Callable[[IsOne], Executable]) -> Prepared:
@@ -102,24 +119,42 @@ class _Ready:
 
     def __init__(self, statement: Executable, dialect: Dialect, names: list[str] | None) -> None:
         compiled: Any = statement.compile(dialect=dialect, column_keys=names)  # type: ignore[attr-defined]
-        self.text: str = compiled.string
         self._given: Values = compiled.construct_params(_check=False)
+        self._names: list[str] = []
+        self._text = _VALUE.sub(self._numbered, compiled.string).replace("%%", "%")
         into = {name: _into(bound.type, dialect) for bound, name in compiled.bind_names.items()}
-        self._into = {name: convert for name, convert in into.items() if convert is not None}
+        self._into = [into[name] for name in self._names]
         shown = getattr(statement, "exported_columns", ())
         self.columns: tuple[str, ...] = tuple(column.key for column in shown)
         out = [(at, _out_of(column.type, dialect)) for at, column in enumerate(shown)]
         self._out = [(at, convert) for at, convert in out if convert is not None]
 
-    def bound(self, values: Values) -> dict[str, Any]:
-        """The values as the driver takes them."""
+    def said(self, values: Values) -> Said:
+        """Its text with these values."""
         given = {**self._given, **values}
-        for name, convert in self._into.items():
-            given[name] = convert(given[name])
-        return given
+        bound = [
+            given[name] if convert is None else convert(given[name])
+            for name, convert in zip(self._names, self._into, strict=True)
+        ]
+        return self._text, bound
 
-    def read(self, found: list[Any]) -> Sequence[Sequence[Any]]:
-        """Rows as they are meant."""
+    def run(self, reading: Reading, values: Values) -> Sequence[Sequence[Any]]:
+        """Its rows, as they are meant."""
+        return self.read(run(reading, self.said(values)))
+
+    def named(self, found: Rows) -> list[dict[str, Any]]:
+        """Rows of the driver, each as a mapping of column name to value."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.read(found)]
+
+    def _numbered(self, found: re.Match[str]) -> str:
+        """The place of a value by its number, the same for each place of one value."""
+        name = found[1]
+        if name not in self._names:
+            self._names.append(name)
+        return f"${self._names.index(name) + 1}"
+
+    def read(self, found: Rows) -> Sequence[Sequence[Any]]:
+        """Rows of the driver, as they are meant."""
         if not self._out:
             return found
         rows = [list(row) for row in found]

@@ -14,13 +14,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, select, type_coerce, update
+from sqlalchemy import ColumnElement, Integer, bindparam, func, literal, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.errors import RunAlreadyMade, RunIsOver, RunNotAtWork, RunNotFound, RunOvertaken
 from app.matching.batch import KEY
 from app.store.clock import database_now
 from app.store.codec import decoder, encoder
+from app.store.prepared import Prepared
 from app.store.proposals import add_proposals
 from app.store.run_records import Publication, Run, RunKind, RunOptions, RunStatus, Wanted
 from app.store.run_tables import AT_WORK, run_clock, run_snapshots, runs
@@ -176,24 +177,24 @@ def recover(writing: Writing, authority: str, lease: timedelta = LEASE) -> tuple
 
 def get(reading: Reading, authority: str, run_id: str) -> Run:
     """A run. Raises `RunNotFound`."""
-    row = reading.execute(select(runs).where(*_is(authority, run_id))).mappings().one_or_none()
-    if row is None:
+    rows = _ONE.rows(reading, authority=authority, id=run_id)
+    if not rows:
         raise RunNotFound
-    return _run(row)
+    return _run(rows[0])
 
 
 def page(reading: Reading, authority: str, before: int | None, limit: int) -> list[Run]:
     """So many runs, the newest first, from those with a smaller number than `before`."""
-    wanted = select(runs).where(runs.c.authority == authority)
-    if before is not None:
-        wanted = wanted.where(runs.c.number < before)
-    rows = reading.execute(wanted.order_by(runs.c.number.desc()).limit(limit)).mappings()
+    if before is None:
+        rows = _NEWEST.rows(reading, authority=authority, most=limit)
+    else:
+        rows = _BEFORE.rows(reading, authority=authority, before=before, most=limit)
     return [_run(row) for row in rows]
 
 
 def published(reading: Reading, authority: str) -> Run | None:
     """The run whose proposals stand."""
-    run_id = reading.execute(select(run_clock.c.published_run).where(run_clock.c.authority == authority)).scalar()
+    run_id = _PUBLISHED.one(reading, authority=authority)
     return None if run_id is None else get(reading, authority, run_id)
 
 
@@ -281,3 +282,14 @@ def _run(row: Mapping[Any, Any]) -> Run:
 def _insert(writing: Writing, table: Any) -> Any:
     module = sqlite if writing.dialect.name == "sqlite" else postgresql
     return module.insert(table)
+
+
+def _newest(*which: ColumnElement[bool]) -> Prepared:
+    wanted = select(runs).where(runs.c.authority == bindparam("authority"), *which)
+    return Prepared(wanted.order_by(runs.c.number.desc()).limit(bindparam("most", type_=Integer)))
+
+
+_ONE = Prepared(select(runs).where(runs.c.authority == bindparam("authority"), runs.c.id == bindparam("id")))
+_NEWEST = _newest()
+_BEFORE = _newest(runs.c.number < bindparam("before"))
+_PUBLISHED = Prepared(select(run_clock.c.published_run).where(run_clock.c.authority == bindparam("authority")))

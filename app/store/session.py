@@ -30,7 +30,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable, ReadOnly, SchemaNotCurrent
 from app.observing import metrics
-from app.store.driving import begin_as, speaks_directly
+from app.store.driving import begin_as, end, forget, send, speaks_directly, watch
+from app.store.told_otherwise import heed_settings
 
 Reading = NewType("Reading", Connection)
 """A transaction for reading; all statements see the same moment."""
@@ -85,6 +86,9 @@ POOL_WAIT_S = 10
 
 TIMEOUTS = "-c statement_timeout=20s -c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
 """PostgreSQL: no statement, no wait for a lock and no forgotten transaction lasts longer."""
+
+_UNPREPARED = {"prepare_threshold": None}
+"""The driver prepares nothing by itself: it gives up whatever is prepared when a transaction is undone, ours too."""
 
 _STILL_THERE = text("SELECT 1")
 
@@ -181,7 +185,7 @@ class Database:
         return connection
 
     def _begin_directly(self, authority: str, *, reading: bool) -> Connection:
-        """The same in one message; SQLAlchemy then commits or undoes it like its own."""
+        """The same, sent with the first statement; SQLAlchemy then undoes it like its own."""
         connection = self.engine.connect()
         try:
             connection.begin()
@@ -195,8 +199,11 @@ class Database:
     def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
         try:
             with self._begun(options) as connection:
-                yield connection
-                _commit(connection)
+                try:
+                    yield connection
+                    _commit(connection)
+                finally:
+                    forget(connection)
         except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
             meaning = _meaning(error, writing=not options)
             metrics.DATABASE_ERRORS.labels(getattr(meaning, "code", "unexpected")).inc()
@@ -206,6 +213,10 @@ class Database:
 def _commit(connection: Connection) -> None:
     """Commit. Where that fails SQLite leaves the transaction open, so nobody may get this connection again."""
     try:
+        if speaks_directly(connection.engine):
+            end(connection)
+        else:
+            send(connection)
         connection.commit()
     except BaseException:
         connection.invalidate()
@@ -321,9 +332,12 @@ def _postgresql(url: URL, connections: int, *, read_only: bool) -> Engine:
         pool_timeout=POOL_WAIT_S,
         pool_recycle=1_800,
         json_deserializer=orjson.loads,
-        connect_args={"connect_timeout": 5, "options": options, "application_name": "placement"},
+        connect_args={"connect_timeout": 5, "options": options, "application_name": "placement", **_UNPREPARED},
     )
     event.listen(engine, "checkout", _as_the_database_says)
+    if not read_only:
+        heed_settings(engine)
+    watch(engine)
     return engine
 
 
