@@ -2,7 +2,7 @@
 
 `ALTER DATABASE ... SET default_transaction_read_only` reaches new connections alone. So every connection knows what
 it was told when it began, and is asked now and then, before it is handed out, whether it would be told the same
-today. One that would not is closed, and whoever wanted it gets a new one.
+today. Where it would not, all connections of the pool are closed, and whoever wants one gets a new one.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from psycopg import pq
 from psycopg.errors import error_from_result
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DisconnectionError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 ASK_AGAIN_S = 2.0
@@ -56,7 +56,7 @@ def _begun(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
 
 
 def _still_so(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: object) -> None:
-    """Raises `DisconnectionError`, by which the pool replaces the connection and hands the new one out."""
+    """Raises `DisconnectionError`, by which the pool replaces this connection or all that it has."""
     told, now = entry.info.get(_TOLD), time.monotonic()
     if told is None or now - entry.info[_ASKED_AT] < ASK_AGAIN_S:
         return
@@ -66,7 +66,7 @@ def _still_so(connection: DBAPIConnection, entry: ConnectionPoolEntry, _proxy: o
     except psycopg.Error as error:
         raise DisconnectionError("the connection is gone") from error
     if not is_so:
-        raise DisconnectionError("the database was set to take changes, or to take none")
+        raise InvalidatePoolError("the database was set to take changes, or to take none")
 
 
 def _answer(connection: Any, question: bytes) -> str | None:
