@@ -3,6 +3,10 @@
 Whoever changes claims holds the inventory's clock (`app.store.save.next_seq`), so that claims and homes of one
 authority change one after the other; that nobody gets a place twice does not rest on it (see
 `app.store.placement_tables`).
+
+A claim carries the child's own record as it is known now: stored with the claim, and again with every change of the
+referral in which the child stands (`outdated`, `renew`; `app.store.save` calls them). Where a provider lists the
+child too, the stricter of the two says what is so (`stricter`).
 """
 
 from __future__ import annotations
@@ -18,12 +22,13 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import ChildBeingPlaced, PlaceTaken
+from app.matching.codes import LivingCompanions, Risk, RiskLevel, Vulnerability
 from app.matching.home import Home, Resident
 from app.matching.referral import Child, ChildRef, HomeRef
 from app.store.codec import decoder, encoder
 from app.store.placement_tables import place_claims as table
 from app.store.placement_tables import placements
-from app.store.prepared import Prepared, of_refs
+from app.store.prepared import IsOne, Prepared, of_refs
 from app.store.session import Reading, Writing
 
 MOST_NAMED = 500
@@ -52,8 +57,15 @@ def _coming(*which: ColumnElement[bool]) -> Select[Any]:
     return wanted.order_by(table.c.home_ref, table.c.place_number)
 
 
+def _kept_of(is_one: IsOne) -> Select[Any]:
+    mine = table.c.authority == bindparam("authority"), table.c.live, is_one(table.c.child_ref)
+    return select(table.c.child_ref, table.c.home_ref, table.c.resident).where(*mine)
+
+
 _COMING = Prepared(_coming())
 _COMING_TO = of_refs(lambda is_one: _coming(is_one(table.c.home_ref)))
+KEPT_OF = of_refs(_kept_of)
+"""What live claims keep of these children: the statement, to be asked beside others. See `outdated`."""
 
 _write = encoder(Resident)
 _read = decoder(Resident)
@@ -101,6 +113,24 @@ def take(writing: Writing, authority: str, placement_id: str, home: HomeRef, chi
         for child in sorted(children, key=lambda child: child.ref)
     ]
     with_meaning(writing, table.insert(), rows)
+
+
+def outdated(kept: Iterable[Mapping[Any, Any]], children: Sequence[Child]) -> dict[ChildRef, frozenset[HomeRef]]:
+    """The children of whom a claim keeps something else than their record says now, with the homes that it is of."""
+    said = {child.ref: as_resident(child) for child in children}
+    found: dict[ChildRef, frozenset[HomeRef]] = {}
+    for row in kept:
+        ref = ChildRef(row["child_ref"])
+        if _read(row["resident"]) != said[ref]:
+            found[ref] = found.get(ref, frozenset()) | {HomeRef(row["home_ref"])}
+    return found
+
+
+def renew(writing: Writing, authority: str, children: Iterable[Child]) -> None:
+    """Keep with the live claims of these children what their record says now."""
+    for child in children:
+        live = table.c.authority == authority, table.c.child_ref == child.ref, table.c.live
+        writing.execute(update(table).where(*live).values(resident=_write(as_resident(child))))
 
 
 def release(writing: Writing, authority: str, placement_id: str) -> int:
@@ -184,9 +214,58 @@ def with_claims(
 
 
 def _joined(home: Home, coming: Sequence[Resident]) -> Home:
-    listed = {resident.ref for resident in home.residents}
-    new = {resident.ref: resident for resident in coming if resident.ref not in listed}
-    return replace(home, residents=home.residents + tuple(new.values())) if new else home
+    if not coming:
+        return home
+    own = {resident.ref: resident for resident in coming}
+    listed = tuple(
+        stricter(resident, own.pop(resident.ref)) if resident.ref in own else resident for resident in home.residents
+    )
+    return replace(home, residents=listed + tuple(own.values()))
+
+
+STRICTEST_LEVEL = (RiskLevel.PRESENT, RiskLevel.NOT_KNOWN, RiskLevel.NONE_KNOWN)
+STRICTEST_COMPANIONS = (
+    LivingCompanions.SOLO,
+    LivingCompanions.ONLY_OLDER,
+    LivingCompanions.ONLY_YOUNGER,
+    LivingCompanions.NOT_KNOWN,
+    LivingCompanions.WITH_OTHERS,
+    LivingCompanions.NO_PREFERENCE,
+)
+OF_AGE = frozenset({LivingCompanions.ONLY_OLDER, LivingCompanions.ONLY_YOUNGER})
+
+
+def stricter(listed: Resident, own: Resident) -> Resident:
+    """One child as a provider lists it and as its own record has it: of each fact the one that keeps more children out.
+
+    A risk is there if either says so, and not known if either leaves it open. A vulnerability is there if either says
+    so; only where neither names one does it count that one of them does not know. Who the child is, its record says.
+    """
+    return replace(
+        own,
+        date_of_birth=own.date_of_birth or listed.date_of_birth,
+        risks={risk: _level(risk, listed, own) for risk in Risk},
+        vulnerabilities=_vulnerable(listed, own),
+        living_companions=_companions(listed.living_companions, own.living_companions),
+        live_apart_from=listed.live_apart_from | own.live_apart_from,
+        fostered=listed.fostered or own.fostered,
+    )
+
+
+def _level(risk: Risk, *said: Resident) -> RiskLevel:
+    return min((one.risks.get(risk, RiskLevel.NOT_KNOWN) for one in said), key=STRICTEST_LEVEL.index)
+
+
+def _vulnerable(*said: Resident) -> frozenset[Vulnerability] | None:
+    known = [one.vulnerabilities for one in said if one.vulnerabilities is not None]
+    named = frozenset[Vulnerability]().union(*known)
+    return named if named or len(known) == len(said) else None
+
+
+def _companions(*said: LivingCompanions) -> LivingCompanions:
+    if set(said) >= OF_AGE:
+        return LivingCompanions.SOLO  # nobody is both older and younger
+    return min(said, key=STRICTEST_COMPANIONS.index)
 
 
 def _live_in(authority: str, home: HomeRef) -> tuple[ColumnElement[bool], ...]:

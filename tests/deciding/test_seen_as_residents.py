@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.deciding.accepting import accept
 from app.deciding.answering import withdraw
@@ -15,8 +17,8 @@ from app.deciding.holding import hold
 from app.deciding.living import place
 from app.errors import FactsChanged
 from app.matching.batch import Night
-from app.matching.codes import KeepTogether, LivingCompanions, Risk, Vulnerability
-from app.matching.home import Home
+from app.matching.codes import KeepTogether, LivingCompanions, Risk, RiskLevel, Vulnerability
+from app.matching.home import Home, Resident
 from app.matching.placed import Placed
 from app.matching.referral import ChildRef, HomeRef
 from app.matching.why_not import why_not
@@ -181,3 +183,98 @@ def test_the_share_of_those_under_way(lite: Database) -> None:
     assert (night.local_placed, night.total_placed) == (0, 1)
     with lite.reading() as reading:
         assert claims.homes_of(reading, HERE) == {"C2": ONE_PLACE.ref}
+
+
+# ------------------------------------------------------------------------- what their record says at this moment
+
+DANGER = risks(Risk.TO_OTHERS_SEXUAL)
+VULNERABLE = a_child(ref="C8", vulnerabilities=frozenset(Vulnerability))
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [({"risks": DANGER}, "safe_from_residents"), ({"live_apart_from": frozenset({"C8"})}, "live_apart")],
+)
+def test_a_corrected_record_holds_at_once(
+    database: Database, said: dict[str, Any], rule: str, *, accepted: bool
+) -> None:
+    """What is told of a child who has a place already counts for whoever is to come, held or accepted or placed."""
+    first = a_referral(a_child(ref="C7"), ref="R7")
+    store(database, [TWO_PLACES], [first, a_referral(VULNERABLE, ref="R8")])
+    placement, seen, follower = held(database, "R7", "H3"), see(database, "R8"), PoolFollower(database, HERE)
+    if accepted:
+        do(database, accept, OFFICER, placement)
+    assert follower.pool().record(HomeRef("H3")).residents[0].risks != DANGER
+    store(database, [], [replace(first, children=(a_child(ref="C7", **said),))])
+    assert _blocked(database, "R8", "H3") == (rule,)
+    (there,) = follower.pool().record(HomeRef("H3")).residents
+    assert (there.risks, there.live_apart_from) == (said.get("risks", there.risks), said.get("live_apart_from", set()))
+    with pytest.raises(FactsChanged) as told:
+        database.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R8", "H3", why=BECAUSE)))
+    assert [problem.field for problem in told.value.problems] == [f"rules.{rule}"]
+    left = _night(database).pool.record(HomeRef("H3"))
+    assert [resident.risks for resident in left.residents] == [there.risks]
+
+
+def test_who_was_held_before_the_correction_is_not_accepted(database: Database) -> None:
+    """Held side by side while nothing spoke against it; then one record is corrected, and the other child stays out."""
+    first = a_referral(a_child(ref="C7"), ref="R7")
+    store(database, [TWO_PLACES], [first, a_referral(VULNERABLE, ref="R8")])
+    held(database, "R7", "H3")
+    other = held(database, "R8", "H3")
+    store(database, [], [replace(first, children=(a_child(ref="C7", risks=DANGER),))])
+    with pytest.raises(FactsChanged) as told:
+        do(database, accept, OFFICER, other)
+    assert [problem.field for problem in told.value.problems] == ["rules.safe_from_residents"]
+
+
+def test_the_last_that_was_known_stays(lite: Database) -> None:
+    """A referral that is withdrawn after a correction leaves the correction behind; a mild one is believed as well."""
+    first = a_referral(a_child(ref="C7", risks=DANGER), ref="R7")
+    store(lite, [TWO_PLACES], [first, a_referral(VULNERABLE, ref="R8")])
+    do(lite, accept, OFFICER, held(lite, "R7", "H3"))
+    store(lite, [], [replace(first, children=(a_child(ref="C7"),))])
+    assert _blocked(lite, "R8", "H3") == ()
+    store(lite, [], [first])
+    lite.transact(lambda w: save.remove_referral(w, HERE, first.ref, ANYTHING))
+    assert _blocked(lite, "R8", "H3") == ("safe_from_residents",)
+
+
+def test_a_provider_does_not_overrule_the_record(database: Database) -> None:
+    """The child is listed in the home's document without the risk that its record has: the risk is there."""
+    first = a_referral(a_child(ref="C7", risks=DANGER), ref="R7")
+    store(database, [TWO_PLACES], [first, a_referral(VULNERABLE, ref="R8")])
+    do(database, accept, OFFICER, held(database, "R7", "H3"))
+    store(database, [replace(TWO_PLACES, residents=(a_resident(ref="C7"),))])
+    assert _blocked(database, "R8", "H3") == ("safe_from_residents",)
+    assert len(PoolFollower(database, HERE).pool().record(HomeRef("H3")).residents) == 1
+
+
+def _somebody(ref: str = "C7") -> st.SearchStrategy[Resident]:
+    return st.builds(
+        Resident,
+        ref=st.just(ChildRef(ref)),
+        date_of_birth=st.sampled_from([None, AS_OF]),
+        risks=st.dictionaries(st.sampled_from(Risk), st.sampled_from(RiskLevel)),
+        vulnerabilities=st.none() | st.frozensets(st.sampled_from(Vulnerability)),
+        living_companions=st.sampled_from(LivingCompanions),
+        live_apart_from=st.frozensets(st.sampled_from([ChildRef("C1"), ChildRef("C2")])),
+        fostered=st.booleans(),
+    )
+
+
+@given(_somebody(), _somebody())
+def test_the_stricter_of_two(listed: Resident, own: Resident) -> None:
+    """Whatever either of them says against somebody is said by both together, and it matters not who says it."""
+    both, other = claims.stricter(listed, own), claims.stricter(own, listed)
+    assert replace(both, date_of_birth=None) == replace(other, date_of_birth=None)
+    for one in (listed, own):
+        for risk in Risk:
+            order = claims.STRICTEST_LEVEL.index
+            assert order(both.risks[risk]) <= order(one.risks.get(risk, RiskLevel.NOT_KNOWN))
+        assert (one.vulnerabilities or frozenset()) <= (both.vulnerabilities or frozenset())
+        order_of = claims.STRICTEST_COMPANIONS.index
+        assert order_of(both.living_companions) <= order_of(one.living_companions)
+        assert one.live_apart_from <= both.live_apart_from
+        assert both.fostered or not one.fostered
