@@ -14,6 +14,7 @@ import numpy as np
 from app.matching.branches import (
     LARGEST,
     MOST_RIVAL_SETS,
+    NOTHING,
     ROOT,
     Branches,
     Posed,
@@ -211,16 +212,21 @@ class _Tree:
         problem = case.posed.problem
         terms = terms_of(problem)
         room = (max(0, case.posed.totals[0] - terms.total), min(case.posed.totals[1] - terms.total, terms.waiting))
-        if terms.possible and room[0] <= room[1]:
-            relaxed = relax(terms, self.solution.prices, GROWTH, self.need, case.known, room, first=False)
-            if relaxed.model is not None:
-                case.prices = relaxed.prices if _exact(relaxed.prices, problem) else case.prices
-                case.known = relaxed.known
-                columns, x = relaxed.model.columns, relaxed.x
-                case.split = division(terms, columns, x, room, charged=relaxed.prices.local > 0)
-                if whole(x):
-                    case.choice = np.union1d(problem.pinned, columns.pair[x > HALF])
-        case.bound = min(case.bound, case.posed.bound(case.prices, self.need))
+        if not terms.possible or room[0] > room[1]:
+            case.bound = NOTHING
+            return case
+        relaxed = relax(terms, self.solution.prices, GROWTH, self.need, case.known, room, first=False)
+        if relaxed.model is None:  # nothing is left to choose, and so nothing is scarce
+            case.bound = min(case.bound, case.posed.bound(case.prices, self.need))
+            return case
+        if relaxed.x.size == relaxed.model.columns.pair.size:
+            case.known = relaxed.known
+            columns, x = relaxed.model.columns, relaxed.x
+            case.split = division(terms, columns, x, room, charged=relaxed.prices.local > 0)
+            if whole(x):
+                case.choice = np.union1d(problem.pinned, columns.pair[x > HALF])
+        if _exact(relaxed.prices, problem):
+            case.prices, case.bound = relaxed.prices, min(case.bound, relaxed.bound)
         return case
 
 

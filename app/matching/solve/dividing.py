@@ -16,6 +16,9 @@ from app.matching.terms import Terms
 
 NEAR_WHOLE = 0.01
 
+PLACED_WEIGHS = 4
+"""How much more it matters whether somebody is placed than where; measured on nights of a council's size."""
+
 Split = tuple[int, int]
 """(pair, -1), or (-1, the number of children placed at most in one half)."""
 
@@ -36,10 +39,19 @@ def division(terms: Terms, columns: Columns, x: Floats, room: tuple[int, int], *
     in_parts = abs(placed - round(placed)) > NEAR_WHOLE
     if counted and least < most and (in_parts or whole(x) or charged):
         return -1, terms.total + max(least, min(math.floor(placed + NEAR_WHOLE), most - 1))
-    doubt = np.minimum(x, 1 - x)
-    if terms.budget_left is not None and (dear := doubt * columns.fee).max(initial=0) > NEAR_WHOLE:
+    if terms.budget_left is not None and not whole(x):
+        dear = _at_stake(terms, columns, x)
         return int(columns.pair[np.lexsort((columns.pair, -dear))[0]]), -1
     return _least_whole(columns, x), -1
+
+
+def _at_stake(terms: Terms, columns: Columns, x: Floats) -> Floats:
+    """What part of each fee is undecided; more where it is undecided too how many parties of a referral are placed."""
+    referral = terms.referral[columns.party]
+    parties = np.bincount(referral, x, terms.problem.referrals)
+    in_parts = np.abs(parties - np.rint(parties))[referral]
+    stake: Floats = np.minimum(x, 1 - x) * (columns.fee + 1) * (1 + PLACED_WEIGHS * in_parts)
+    return stake
 
 
 def _least_whole(columns: Columns, x: Floats) -> int:

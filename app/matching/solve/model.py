@@ -167,10 +167,11 @@ def _part_rows(terms: Terms, columns: Columns, rows: Rows) -> None:
             for chosen in combinations(range(children), odd):
                 value = np.bitwise_count(mask & sum(1 << child for child in chosen)).astype(np.int64) // unit
                 held = np.flatnonzero(value)
-                found, number = np.unique(referral[held], return_inverse=True)
-                rows.add(
-                    (PART, (kind << 32) + found), number, group[held], value[held], np.full(found.size, odd // unit)
-                )
+                if held.size:
+                    found, number = np.unique(referral[held], return_inverse=True)
+                    rows.add(
+                        (PART, (kind << 32) + found), number, group[held], value[held], np.full(found.size, odd // unit)
+                    )
                 kind += 1
 
 
