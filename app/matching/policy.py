@@ -19,12 +19,18 @@ from typing import Any, Literal, TypeVar
 from app.matching.criteria import CRITERIA
 from app.matching.finding import FULL
 from app.matching.local import Local, LocalMeasure
-from app.matching.policy_values import PolicyError, Section
+from app.matching.policy_values import MOST_POINTS, PolicyError, Section
 from app.matching.rules import RULES
 from app.matching.unit import Criterion, Level, Rule
 
 MOST_WEIGHT = 10_000
 """Bound on the sum of the weights: keeps the points of a party of twelve well inside 32 bits."""
+
+MOST_DAYS_WAITING = 36_500
+"""A hundred years: nobody waits longer."""
+
+MOST_ARRIVALS = 100_000
+"""More than any home has places."""
 
 Unit = TypeVar("Unit", Rule, Criterion)
 
@@ -159,8 +165,8 @@ def parse_policy(document: bytes, name: str) -> Policy:
         local=_local(root.section("local")),
         target=_target(root.section("target")),
         placing=_placing(root.section("placing")),
-        separated_pair=root.section("siblings").only_count("separated_pair"),
-        changed_proposal=root.section("stability").only_count("changed_proposal"),
+        separated_pair=root.section("siblings").only("separated_pair", Section.even_points),
+        changed_proposal=root.section("stability").only("changed_proposal", Section.points),
         arrivals=_arrivals(root.section("arrivals")),
         rules=_rules(root.section("rules")),
         criteria=_criteria(root.section("criteria")),
@@ -203,6 +209,8 @@ def _target(section: Section) -> Target:
     hard = section.raw("floor_price") == "hard"
     if hard:
         section.text("floor_price")
+    elif isinstance(section.raw("floor_price"), str):
+        raise section.wrong("floor_price", f'must be a whole number from 0 to {MOST_POINTS}, or "hard"')
     counts = section.text("counts")
     if counts not in ("caseload", "batch"):
         raise section.wrong("counts", 'must be "caseload" or "batch"')
@@ -210,8 +218,8 @@ def _target(section: Section) -> Target:
         floor_permille=floor,
         ambition_permille=ambition,
         counts="caseload" if counts == "caseload" else "batch",
-        floor_price=0 if hard else section.count("floor_price"),
-        ambition_price=section.count("ambition_price"),
+        floor_price=0 if hard else section.points("floor_price"),
+        ambition_price=section.points("ambition_price"),
         hard=hard,
     )
     section.finish()
@@ -220,20 +228,25 @@ def _target(section: Section) -> Target:
 
 def _placing(section: Section) -> Placing:
     placing = Placing(
-        today=section.count("today"),
-        within_5_days=section.count("within_5_days"),
-        later=section.count("later"),
-        per_day_waiting=section.count("per_day_waiting"),
-        most_days_waiting=section.count("most_days_waiting"),
+        today=section.points("today"),
+        within_5_days=section.points("within_5_days"),
+        later=section.points("later"),
+        per_day_waiting=section.points("per_day_waiting"),
+        most_days_waiting=section.count("most_days_waiting", MOST_DAYS_WAITING),
     )
     section.finish()
+    if placing.reward(0, placing.most_days_waiting) > MOST_POINTS:
+        problem = f"times most_days_waiting, with today added, must not be more than {MOST_POINTS} points"
+        raise section.wrong("per_day_waiting", problem)
     if not placing.today >= placing.within_5_days >= placing.later:
         raise section.wrong("today", "must be at least within_5_days, and that at least later")
     return placing
 
 
 def _arrivals(section: Section) -> Arrivals:
-    arrivals = Arrivals(foster=section.count("foster"), residential=section.count("residential"))
+    arrivals = Arrivals(
+        foster=section.count("foster", MOST_ARRIVALS), residential=section.count("residential", MOST_ARRIVALS)
+    )
     section.finish()
     if not arrivals.foster or not arrivals.residential:
         raise section.wrong("foster", "and residential must each be at least 1")
@@ -278,10 +291,8 @@ def _criterion(section: Section, criterion: Criterion) -> CriterionSetting:
     if not enabled:
         section.finish()
         return CriterionSetting(criterion, enabled=False, weight=0, stand_in=0, params=None, because=because)
-    weight = section.count("weight")
-    stand_in = section.count("when_not_known")
-    if stand_in > FULL:
-        raise section.wrong("when_not_known", f"must be points from 0 to {FULL}")
+    weight = section.count("weight", MOST_WEIGHT)
+    stand_in = section.count("when_not_known", FULL)
     params = section.params(criterion.params)
     section.finish()
     return CriterionSetting(criterion, True, weight, stand_in, params, because)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,16 @@ from app.matching.codes import Code
 AnyCode = TypeVar("AnyCode", bound=Code)
 
 _GSS = re.compile(r"[EWSN]\d{8}")
+
+MOST_POINTS = 100_000_000
+"""Most points that one price or worth may have: ten times all that the criteria can give a child.
+
+With it every sum of a night stays exact in 64 bits, for a million children and more. What is to outweigh everything
+needs no larger number: a hard target is written as such, and a rule is a rule.
+"""
+
+MOST_OF_ANYTHING = 1_000_000_000
+"""Bound on every other number: miles, days, pence, metres. None that is meant comes near it."""
 
 
 class PolicyError(ValueError):
@@ -71,24 +81,35 @@ class Section:
             return default
         return bool(self._convert(self._take(key), bool, key))
 
-    def count(self, key: str) -> int:
-        """A whole number that is not negative."""
+    def count(self, key: str, most: int) -> int:
+        """A whole number from 0 to `most`."""
         value = self._take(key)
-        if type(value) is not int or value < 0:
-            raise self.wrong(key, "must be a whole number, 0 or more")
+        if type(value) is not int or not 0 <= value <= most:
+            raise self.wrong(key, f"must be a whole number from 0 to {most}")
         return value
 
-    def only_count(self, key: str) -> int:
+    def points(self, key: str) -> int:
+        """A price or worth in points."""
+        return self.count(key, MOST_POINTS)
+
+    def even_points(self, key: str) -> int:
+        """A price in points that two children bear in equal parts: nothing is rounded, so it has two equal parts."""
+        value = self.points(key)
+        if value % 2:
+            raise self.wrong(key, "must be even, as each of two children bears half of it")
+        return value
+
+    def only(self, key: str, read: Callable[[Section, str], int]) -> int:
         """The single value of a section that has just the one."""
-        value = self.count(key)
+        value = read(self, key)
         self.finish()
         return value
 
     def counts(self, key: str) -> tuple[int, ...]:
         """A list of whole numbers."""
         value = self._take(key)
-        if not isinstance(value, list) or any(type(item) is not int for item in value):
-            raise self.wrong(key, "must be a list of whole numbers")
+        if not isinstance(value, list) or any(type(n) is not int or not 0 <= n <= MOST_OF_ANYTHING for n in value):
+            raise self.wrong(key, f"must be a list of whole numbers from 0 to {MOST_OF_ANYTHING}")
         return tuple(value)
 
     def decimal(self, key: str) -> Decimal:
@@ -190,7 +211,10 @@ class Section:
             if value not in list(hint):
                 raise self.wrong(key, "must be one of: " + ", ".join(hint))
             return hint(value)
-        if hint is Decimal and type(value) in (int, Decimal) and Decimal(value).is_finite():
+        is_number = hint in (int, Decimal) and type(value) in (int, Decimal) and Decimal(value).is_finite()
+        if is_number and abs(value) > MOST_OF_ANYTHING:
+            raise self.wrong(key, f"must not be larger than {MOST_OF_ANYTHING}")
+        if hint is Decimal and is_number:
             return Decimal(value)
         if hint in (int, bool, str) and type(value) is hint:
             return value

@@ -42,6 +42,7 @@ from app.matching.problem_checks import (
     check_pairs,
     check_parties,
     check_shapes,
+    check_target,
     freeze,
 )
 
@@ -186,6 +187,7 @@ class Problem:
         check_shapes(self)
         check_parties(self)
         check_homes(self)
+        check_target(self)
         check_pairs(self)
 
     @property

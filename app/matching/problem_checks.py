@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 MAX_POINTS = 1 << 36
 """Largest magnitude of any one worth or price; keeps every sum of the optimiser within 63 bits."""
 
+MAX_CHARGED = 1 << 48
+"""Most points that a local target may charge in all: times 4,096 parts of a point, and twice, within 62 bits."""
+
 KINDS: dict[str, type] = {
     "child_key": np.uint64,
     "child_referral": np.int32,
@@ -106,6 +109,16 @@ def check_homes(problem: Problem) -> None:
     _need(_inside(problem.home_price, -MAX_POINTS, MAX_POINTS), "home_price: out of range.")
     budget = problem.weekly_budget_pence
     _need(budget is None or 0 <= budget <= MAX_POINTS, "weekly_budget_pence: out of range.")
+
+
+def check_target(problem: Problem) -> None:
+    """Whatever the local target could charge and credit for all children together stays within 63 bits."""
+    target = problem.local
+    if target is None:
+        return
+    counted = target.existing_total + problem.children
+    most = max(target.floor_price, target.ambition_price) * counted
+    _need(most <= MAX_CHARGED, f"local: its prices for {counted} children together are too large to stay exact.")
 
 
 def check_pairs(problem: Problem) -> None:
