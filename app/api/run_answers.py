@@ -58,7 +58,7 @@ def proposal_answer(stored: StoredProposal, pool: Pool, placement: Placement | N
         "name": pool.record(proposal.home).name if proposal.home in pool.row_of else None,
         "points": proposal.points,
         "local": proposal.local,
-        "weekly_fee_pence": proposal.weekly_fee_pence,
+        "weekly_fee_pence": None if told.get("assumed_weekly_fee_pence") is not None else proposal.weekly_fee_pence,
         "dropped_because": proposal.dropped_because,
         "sentence": why_here(_chosen(told), partial(label_before_brackets, pool)),
         "placement": None if placement is None else placement.id,

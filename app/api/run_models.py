@@ -21,6 +21,7 @@ from app.store.run_records import ProposalStatus, RunKind, RunStatus
 
 Hex32 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 AN_ID = "0123456789abcdef0123456789abcdef"
+ASSUMED = "So much of the weekly cost is assumed: of parties of whom not every child's fee is known"
 
 
 class CertificateOut(Out):
@@ -124,6 +125,7 @@ class PublicationOut(Out):
     local_after: int
     total_after: int
     weekly_cost_pence: int
+    assumed_weekly_cost_pence: Annotated[int, Field(description=ASSUMED)] = 0
 
 
 class RunReportOut(Out):
@@ -135,6 +137,7 @@ class RunReportOut(Out):
     siblings: SiblingsOut | None = None
     local: LocalShareOut | None = None
     weekly_cost_pence: int | None = None
+    assumed_weekly_cost_pence: Annotated[int | None, Field(description=ASSUMED)] = None
     scarce: list[ScarceOut] = Field(default_factory=list)
     scarce_kinds: list[ScarceKindOut] = Field(default_factory=list)
     price: OneMoreOut | None = None
@@ -203,7 +206,14 @@ class ProposalOut(Out):
     name: Annotated[str | None, Field(description="Of the home, if there is one of this reference today")]
     points: Points
     local: bool
-    weekly_fee_pence: int
+    weekly_fee_pence: Annotated[int | None, Field(description="Null where it is not known of every child")]
+    assumed_weekly_fee_pence: Annotated[
+        int | None,
+        Field(
+            description="What the run counts where the fee is not known: for each such child the dearest price that "
+            "the home lists, or, where it lists none, the dearest of its kind"
+        ),
+    ] = None
     unchanged: Annotated[bool, Field(description="The same as was proposed before")]
     first_home: str
     behind_first: Points

@@ -101,11 +101,24 @@ def _figures(outcome: Outcome, report: NightReport) -> Table:
     table.add_row("[bold]Children placed[/]", f"{report.children_placed} of {report.children}")
     table.add_row("[bold]Local share[/]", _local(outcome, report.local))
     table.add_row("[bold]Brothers and sisters[/]", _siblings(report.siblings))
-    table.add_row("[bold]Weekly cost[/]", pounds(report.weekly_cost_pence))
+    table.add_row("[bold]Weekly cost[/]", _cost(report))
     table.add_row("[bold]Gap[/]", _gap(outcome, report))
     for fault in outcome.faults:
         table.add_row("[bold yellow]Solver[/]", escape(fault.message))
     return table
+
+
+def _cost(report: NightReport) -> str:
+    assumed = report.assumed_weekly_cost_pence
+    said = f"\n{pounds(assumed)} of it is assumed: not every fee is known" if assumed else ""
+    return f"{pounds(report.weekly_cost_pence)}{said}"
+
+
+def _fee(one: Proposal) -> str:
+    """What a week costs; where that is not known, what the night counts instead."""
+    if one.assumed_weekly_fee_pence is None:
+        return pounds(one.weekly_fee_pence)
+    return f"not known,\n{pounds(one.assumed_weekly_fee_pence)} assumed"
 
 
 def _local(outcome: Outcome, local: LocalShare) -> str:
@@ -152,7 +165,7 @@ def _proposals(proposals: Sequence[Proposal], night: Night, of: int, *, narrow: 
     for one in proposals:
         home = night.pool.record(one.home)
         local = "local" if one.local else "[yellow]not local[/]"
-        worth = (points(one.points), pounds(one.weekly_fee_pence))
+        worth = (points(one.points), _fee(one))
         table.add_row(
             f"{one.referral}\n[dim]{_who(one.children, groups.get(one.referral, 0))}[/]",
             f"{_name(home)}[dim]{one.home}, {words(home.kind)}, [/]{local}",

@@ -10,7 +10,7 @@ from app.matching.alike import Answers
 from app.matching.assess import Question
 from app.matching.assess_open import Open, crowd_of_children, each_open
 from app.matching.columns import IntArray
-from app.matching.fees import weekly_fee
+from app.matching.fees import counted_fee, dearest_of_kind
 from app.matching.local import LocalMeasure
 from app.matching.pairs import ChildPairs
 from app.matching.problem import AllowedPairs
@@ -73,14 +73,11 @@ def _local_children(question: Question, block: Open) -> IntArray:
 
 
 def _fees(question: Question) -> Answers:
-    """Pence a week of every child in every home.
-
-    A fee that is not known counts as the dearest, so that no budget is overrun by it.
-    """
-    dearest = np.int32(question.pool.columns.fee_pence.max(initial=0))
+    """Pence a week that every child counts with in every home."""
+    of_kind = dearest_of_kind(question.pool.columns)
 
     def judge(pairs: ChildPairs) -> IntArray:
-        fee, _ = weekly_fee(pairs)
-        return np.where(fee < 0, dearest, fee)
+        fee, _ = counted_fee(pairs, of_kind)
+        return fee
 
     return crowd_of_children(question).answered(judge)

@@ -238,7 +238,7 @@ def _apart(question: Question) -> IntArray:
 
 def _unchanged(night: Night, row_of: Mapping[frozenset[ChildRef], int]) -> IntArray:
     homes = np.full(len(row_of), NO_HOME, dtype=np.int32)
-    for proposed in night.last:
+    for proposed in sorted(night.last, key=lambda one: one.home):  # in whatever order they are told
         row, home = row_of.get(proposed.children), night.pool.row_of.get(proposed.home)
         if row is not None and home is not None:
             homes[row] = home

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.matching.codes import Package, Route
+from app.matching.codes import HomeKind, Package, Route
 from app.matching.columns import NOT_KNOWN, BoolArray, IntArray
 from app.matching.home_columns import Homes
 from app.matching.pairs import ChildPairs
@@ -30,6 +30,26 @@ def priced(homes: Homes, asked: IntArray) -> tuple[IntArray, IntArray]:
         pence = np.where(serves, fee, pence)
         package = np.where(serves, np.int8(offer.position), package)
     return pence, package
+
+
+def counted_fee(pairs: ChildPairs, of_kind: IntArray) -> tuple[IntArray, BoolArray]:
+    """Pence a week that each pair counts with, and whether that is what it costs.
+
+    A fee that is not known counts as the dearest that the home lists for any package: never as another home's. Only
+    where it lists none at all, so that no budget is overrun unseen, as the dearest of its kind: see `dearest_of_kind`.
+    """
+    fee, _ = weekly_fee(pairs)
+    known = fee >= 0
+    own = pairs.home.fee_pence.max(axis=0)
+    return np.where(known, fee, np.where(own >= 0, own, of_kind[pairs.home.kind])), known
+
+
+def dearest_of_kind(homes: Homes) -> IntArray:
+    """The dearest price that any home of each kind lists, by position; where none does, any home at all, at least 0."""
+    own = homes.fee_pence.max(axis=0)
+    found = np.full(len(HomeKind), NOT_KNOWN, dtype=np.int32)
+    np.maximum.at(found, homes.kind, own)
+    return np.where(found >= 0, found, np.int32(own.max(initial=0)))
 
 
 def is_void(homes: Homes) -> BoolArray:

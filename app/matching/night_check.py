@@ -1,13 +1,14 @@
-"""A second look at a night's proposals from the raw records: every constraint, in plain Python.
+"""A second look at a night's proposals from the raw records: every constraint and every figure, in plain Python.
 
 Nothing of the optimiser is used: not its arrays, not its numbers. Whether one party may go to one home is
-asked of the rules again, pair by pair; everything that concerns several parties is counted off the records.
+asked of the rules again, pair by pair; everything that concerns several parties is counted off the records, and so is
+whatever a run tells of its proposals: see `night_count`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -15,12 +16,10 @@ import numpy as np
 
 from app.matching.assess import judge_rules
 from app.matching.batch import Night, Proposed
-from app.matching.child_columns import ChildTable
 from app.matching.codes import FOSTERING_KINDS, KeepTogether, LivingCompanions, Risk, RiskLevel
-from app.matching.home import Home
-from app.matching.pairs import child_list, party_list
-from app.matching.party_columns import Party, PartyTable
-from app.matching.referral import Child, ChildRef, Referral, ReferralRef
+from app.matching.night_count import Counted, Counts, count_night, local_balance, target_charge, weekly_fees
+from app.matching.night_look import Guest, GuestPairs, guests_of, pairs_of
+from app.matching.referral import Child, ChildRef, ReferralRef
 from app.matching.unit import Level
 
 USUAL_LIMIT = 3
@@ -30,49 +29,52 @@ MINDS_COMPANY = (LivingCompanions.SOLO, LivingCompanions.ONLY_OLDER, LivingCompa
 
 
 @dataclass(frozen=True, slots=True)
-class _Guest:
-    """One proposal with its records."""
+class Told:
+    """What a run tells of its proposals, in their order, and of all together.
 
-    referral: Referral
-    children: tuple[Child, ...]
-    home: Home
-
-
-def check_night(night: Night, proposals: Sequence[Proposed], weekly_fees: Sequence[int] = ()) -> tuple[str, ...]:
-    """What is wrong with the proposals; nothing where they keep every rule and limit.
-
-    `weekly_fees`: pence a week of each proposal, needed only where there is a budget.
+    local, total: as the target counts them. worth: before the local target; objective: after it, where the target is
+    the night's own; None: not told. nearest: the balance that comes nearest to a hard floor said to be out of reach.
     """
-    waiting = {child.ref: referral for referral in night.referrals for child in referral.children}
+
+    each: tuple[Counted, ...]
+    local: int
+    total: int
+    worth: int | None = None
+    objective: int | None = None
+    nearest: int | None = None
+
+
+def check_night(night: Night, proposals: Sequence[Proposed], told: Told | None = None) -> tuple[str, ...]:
+    """What is wrong with the proposals; nothing where they keep every rule and limit, and what is told is true.
+
+    The local target binds nobody who tells nothing: it is only the whole choice of a night that has to reach it.
+    """
     try:
-        guests = [_look_up(night, waiting, proposed) for proposed in proposals]
+        guests = guests_of(night, proposals)
     except LookupError as error:
         return (str(error.args[0]),)
-    by_home: dict[str, list[_Guest]] = defaultdict(list)
+    by_home: dict[str, list[Guest]] = defaultdict(list)
     for guest in guests:
         by_home[guest.home.ref].append(guest)
+    pairs = pairs_of(night, guests) if guests else None
     return (
         *_each_child_once(guests),
-        *_rule_faults(night, guests),
+        *(() if pairs is None else _rule_faults(night, guests, pairs)),
         *(fault for ref in sorted(by_home) for fault in _home_faults(night, by_home[ref])),
         *_fixed_faults(night, proposals),
-        *_budget_faults(night, weekly_fees),
+        *_budget_faults(night, guests),
+        *(() if told is None else _told_faults(night, proposals, count_night(night, guests, pairs), told)),
     )
 
 
-def _look_up(night: Night, waiting: Mapping[ChildRef, Referral], proposed: Proposed) -> _Guest:
-    referral = waiting.get(min(proposed.children, default=ChildRef("")))
-    if referral is None:
-        raise LookupError("a proposal names children who are not waiting")
-    children = tuple(child for child in referral.children if child.ref in proposed.children)
-    if len(children) != len(proposed.children):
-        raise LookupError("a proposal names children of more than one referral")
-    if proposed.home not in night.pool.row_of:
-        raise LookupError("a proposal names a home that is not in the pool")
-    return _Guest(referral, children, night.pool.record(proposed.home))
+def check_fees(night: Night, proposals: Sequence[Proposed], told: Sequence[tuple[int, bool]]) -> tuple[str, ...]:
+    """Where the fees that are told, and whether they are known, are not what the records say."""
+    found = weekly_fees(night, guests_of(night, proposals))
+    each = zip(proposals, found, told, strict=True)
+    return tuple(f"the fee of home {proposed.home} is not as told" for proposed, one, said in each if one != said)
 
 
-def _each_child_once(guests: Sequence[_Guest]) -> Iterator[str]:
+def _each_child_once(guests: Sequence[Guest]) -> Iterator[str]:
     seen: set[ChildRef] = set()
     for guest in guests:
         for child in guest.children:
@@ -89,25 +91,13 @@ def _each_child_once(guests: Sequence[_Guest]) -> Iterator[str]:
             yield f"referral {guest.referral.ref} is parted though it must stay together"
 
 
-def _rule_faults(night: Night, guests: Sequence[_Guest]) -> Iterator[str]:
+def _rule_faults(night: Night, guests: Sequence[Guest], pairs: GuestPairs) -> Iterator[str]:
     """Every rule again, for each party and its home and no other pair."""
-    if not guests:
-        return
-    referrals = {guest.referral.ref: guest.referral for guest in guests}
-    children = ChildTable.build(tuple(referrals.values()), night.pool, night.as_of)
-    row_of = {entry.child.ref: row for row, entry in enumerate(children.entries)}
-    parties = PartyTable.build(
-        [Party(guest.referral, tuple(row_of[child.ref] for child in guest.children)) for guest in guests], children
-    )
-    homes = np.array([night.pool.row_of[guest.home.ref] for guest in guests])
-    sizes = np.diff(parties.offsets)
-    policy, pool = night.policy, night.pool
-    pairs = child_list(children, pool, policy.local, parties.member_rows, np.repeat(homes, sizes))
-    failed, not_known = judge_rules(pairs, policy.rules_of(Level.CHILD))
-    whole = party_list(parties, pool, policy.local, np.arange(len(guests)), homes)
-    party_failed, party_not_known = judge_rules(whole, policy.rules_of(Level.PARTY))
+    policy = night.policy
+    failed, not_known = judge_rules(pairs.children, policy.rules_of(Level.CHILD))
+    party_failed, party_not_known = judge_rules(pairs.parties, policy.rules_of(Level.PARTY))
     for i, guest in enumerate(guests):
-        members = slice(int(parties.offsets[i]), int(parties.offsets[i + 1]))
+        members = slice(int(pairs.offsets[i]), int(pairs.offsets[i + 1]))
         bad = int(np.bitwise_or.reduce(failed[members])) | int(party_failed[i])
         unknown = int(np.bitwise_or.reduce(not_known[members])) | int(party_not_known[i])
         if in_the_way := bad | unknown & policy.blocking_bits:
@@ -115,7 +105,7 @@ def _rule_faults(night: Night, guests: Sequence[_Guest]) -> Iterator[str]:
             yield f"home {guest.home.ref} is not allowed for referral {guest.referral.ref}: {codes}"
 
 
-def _home_faults(night: Night, guests: Sequence[_Guest]) -> Iterator[str]:
+def _home_faults(night: Night, guests: Sequence[Guest]) -> Iterator[str]:
     home = guests[0].home
     newcomers = sum(len(guest.children) for guest in guests)
     if len(home.residents) + home.places_held + newcomers > home.places:
@@ -165,16 +155,51 @@ def _could_harm(night: Night, one: Child, other: Child) -> bool:
 
 
 def _fixed_faults(night: Night, proposals: Sequence[Proposed]) -> Iterator[str]:
+    """What persons decided. What is both pinned and excluded is a contradiction of their own, not of the choice."""
     made = set(proposals)
     for pinned in night.pinned:
-        if pinned not in made:
+        both = sorted({child for one in night.excluded if one.home == pinned.home for child in one.children})
+        if who := [child for child in both if child in pinned.children]:
+            yield f"home {pinned.home} is both pinned and excluded for {', '.join(who)}; take one of the two back"
+        elif pinned not in made:
             yield f"the pinned home {pinned.home} was not given to its children"
     for excluded in night.excluded:
-        for one in proposals:
+        for one in made.difference(night.pinned):
             if one.home == excluded.home and one.children & excluded.children:
                 yield f"the excluded home {excluded.home} was given after all"
 
 
-def _budget_faults(night: Night, weekly_fees: Sequence[int]) -> Iterator[str]:
-    if night.weekly_budget_pence is not None and sum(weekly_fees) > night.weekly_budget_pence:
-        yield "the weekly budget is overrun"
+def _budget_faults(night: Night, guests: Sequence[Guest]) -> Iterator[str]:
+    if night.weekly_budget_pence is not None:
+        cost = sum(fee for fee, _ in weekly_fees(night, guests))
+        if cost > night.weekly_budget_pence:
+            yield "the weekly budget is overrun"
+
+
+def _told_faults(night: Night, proposals: Sequence[Proposed], counts: Counts, told: Told) -> Iterator[str]:
+    """Where what is told is not what the records say."""
+    for proposed, found, said in zip(proposals, counts.each, told.each, strict=True):
+        for name in ("weekly_fee_pence", "fee_known", "local", "points"):
+            if getattr(found, name) != getattr(said, name):
+                who = ", ".join(sorted(proposed.children))
+                yield f"{name} of {who} in home {proposed.home} is {getattr(found, name)} by the records"
+    for name in ("worth", "local", "total"):
+        if getattr(told, name) not in (None, getattr(counts, name)):
+            yield f"{name} is {getattr(counts, name)} by the records"
+    if told.objective is not None:
+        yield from _target_faults(night, counts, told)
+
+
+def _target_faults(night: Night, counts: Counts, told: Told) -> Iterator[str]:
+    """The night's own target: a hard floor is reached or said to be out of reach, and the rest has its price."""
+    balance = local_balance(night, counts.local, counts.total)
+    if told.nearest is None:
+        if night.policy.target.hard and balance < 0:
+            yield "the hard local target is missed"
+        charge = target_charge(night, counts.local, counts.total)
+    else:
+        if not night.policy.target.hard or balance != told.nearest or balance >= 0:
+            yield "the local target is not out of reach as it is told to be"
+        charge = 0
+    if told.objective != counts.worth - charge:
+        yield f"the objective is {counts.worth - charge} by the records"

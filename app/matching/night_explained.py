@@ -12,6 +12,7 @@ from app.matching.codes import HomeKind
 from app.matching.night_reading import Reading
 from app.matching.night_report import LocalShare, NightReport, Proposal, Scarce, ScarceKind, Siblings, WhyHere
 from app.matching.night_unplaced import unplaced
+from app.matching.party_fees import fees_known
 from app.matching.problem import PRICE_SCALE, Solution
 from app.matching.referral import ReferralRef
 
@@ -21,7 +22,8 @@ MOST_SCARCE = 20
 def report(batch: Batch, solution: Solution) -> NightReport:
     """Read a choice and explain it. The choice must have been verified."""
     reading = Reading.of(batch, solution)
-    proposals = tuple(_proposal(reading, i) for i in range(len(solution.chosen)))
+    known = fees_known(batch.question, reading.party, reading.home).tolist()
+    proposals = tuple(_proposal(reading, i, fee_known=known[i]) for i in range(len(solution.chosen)))
     scarce = _scarce(reading)
     return NightReport(
         status=solution.status,
@@ -33,7 +35,8 @@ def report(batch: Batch, solution: Solution) -> NightReport:
         unplaced=unplaced(reading),
         siblings=_siblings(reading),
         local=_local(reading),
-        weekly_cost_pence=int(batch.problem.pairs.weekly_fee_pence[solution.chosen].sum()),
+        weekly_cost_pence=int(batch.problem.pairs.weekly_fee_pence[solution.chosen].sum(dtype=np.int64)),
+        assumed_weekly_cost_pence=sum(one.assumed_weekly_fee_pence or 0 for one in proposals),
         scarce=scarce[:MOST_SCARCE],
         scarce_kinds=_scarce_kinds(scarce),
     )
@@ -44,17 +47,19 @@ def proposed(batch: Batch, solution: Solution) -> tuple[Proposed, ...]:
     return tuple(batch.proposed(int(pair)) for pair in solution.chosen)
 
 
-def _proposal(reading: Reading, i: int) -> Proposal:
+def _proposal(reading: Reading, i: int, *, fee_known: bool) -> Proposal:
     problem, pair, party = reading.batch.problem, int(reading.solution.chosen[i]), int(reading.party[i])
     first = _first_choice(reading, party, pair)
     why, others = _why_here(reading, i, first)
+    fee = int(problem.pairs.weekly_fee_pence[pair])
     return Proposal(
         referral=reading.referral(party),
         children=reading.names(party),
         home=reading.home_ref(int(reading.home[i])),
         points=int(problem.pairs.points[pair]),
         local=bool(problem.pairs.local_children[pair]),
-        weekly_fee_pence=int(problem.pairs.weekly_fee_pence[pair]),
+        weekly_fee_pence=fee if fee_known else None,
+        assumed_weekly_fee_pence=None if fee_known else fee,
         unchanged=int(problem.unchanged_home[party]) == int(reading.home[i]),
         first_home=reading.home_ref(int(problem.pairs.home[first])),
         behind_first=int(problem.pairs.points[first] - problem.pairs.points[pair]),

@@ -55,6 +55,8 @@ class Proposal:
     it; `behind_first`: so many points less than there. `because_of`: the referrals whose proposals stand in the way
     there; `others_would_lose`: the least points that one of them would give up by leaving it for the best other
     home with room for it tonight, the place that this party would leave counted as free (None: there is none).
+    `weekly_fee_pence`: None where it is not known of every child; `assumed_weekly_fee_pence` is then what the night
+    counts instead: for what is not known the dearest price that the home lists, or, where it lists none, its kind.
     """
 
     referral: ReferralRef
@@ -62,7 +64,8 @@ class Proposal:
     home: HomeRef
     points: int
     local: bool
-    weekly_fee_pence: int
+    weekly_fee_pence: int | None
+    assumed_weekly_fee_pence: int | None
     unchanged: bool
     first_home: HomeRef
     behind_first: int
@@ -155,7 +158,9 @@ class ScarceKind:
 class NightReport:
     """The outcome of a run. `gap`: no choice whatever is worth more than `gap` points above this one.
 
-    scarce: the most contested homes, dearest first. scarce_kinds: all contested homes by their kind.
+    weekly_cost_pence: of all proposals; so much of it is assumed as `assumed_weekly_cost_pence`, the fees of parties
+    of whom not every child's is known. scarce: the most contested homes, dearest first. scarce_kinds: all contested
+    homes by their kind.
     """
 
     status: Status
@@ -168,6 +173,7 @@ class NightReport:
     siblings: Siblings
     local: LocalShare
     weekly_cost_pence: int
+    assumed_weekly_cost_pence: int
     scarce: tuple[Scarce, ...]
     scarce_kinds: tuple[ScarceKind, ...]
 

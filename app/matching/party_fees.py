@@ -8,8 +8,8 @@ import numpy as np
 
 from app.matching.assess import Question
 from app.matching.codes import Package
-from app.matching.columns import IntArray
-from app.matching.fees import weekly_fee
+from app.matching.columns import BoolArray, IntArray
+from app.matching.fees import counted_fee, dearest_of_kind, weekly_fee
 from app.matching.pairs import child_list
 from app.matching.referral import ChildRef
 
@@ -42,3 +42,17 @@ def party_fees(question: Question, cols: IntArray) -> list[tuple[Fee, ...]]:
         )
         for i in range(len(cols))
     ]
+
+
+def fees_known(question: Question, parties: IntArray, cols: IntArray) -> BoolArray:
+    """Whether what party `parties[i]` counts with in home `cols[i]` is what it costs: every child's fee is known."""
+    table = question.parties
+    members = [np.array(table.parties[int(party)].members) for party in parties]
+    if not members:
+        return np.zeros(0, dtype=np.bool_)
+    sizes = np.array([len(each) for each in members])
+    everyone, everywhere = np.concatenate(members), np.repeat(cols, sizes)
+    pairs = child_list(question.children, question.pool, question.policy.local, everyone, everywhere)
+    _, known = counted_fee(pairs, dearest_of_kind(question.pool.columns))
+    found: BoolArray = np.logical_and.reduceat(np.broadcast_to(known, pairs.shape), np.cumsum(sizes) - sizes)
+    return found

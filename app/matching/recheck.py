@@ -18,7 +18,7 @@ from app.matching.assess import judge_rules
 from app.matching.batch import Night, Proposed
 from app.matching.child_columns import ChildTable
 from app.matching.codes import FOSTERING_KINDS, KeepTogether
-from app.matching.fees import weekly_fee
+from app.matching.fees import counted_fee, dearest_of_kind
 from app.matching.home import Home
 from app.matching.night_check import USUAL_LIMIT, must_not_meet
 from app.matching.pairs import child_list, party_list
@@ -48,13 +48,14 @@ class Fallen(StrEnum):
 class Verdict:
     """What became of one proposal. `fallen` None: it stands. `rules`: codes of those that are not met.
 
-    `weekly_fee_pence`: what it costs now, the dearest fee of all where it is not known.
+    `weekly_fee_pence`: what it counts with now (see `counted_fee`); `fee_known`: whether that is what it costs.
     """
 
     proposed: Proposed
     fallen: Fallen | None = None
     rules: tuple[str, ...] = ()
     weekly_fee_pence: int = 0
+    fee_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class _Guest:
     children: tuple[Child, ...]
     home: Home
     fee: int
+    fee_known: bool
 
 
 def recheck(night: Night, proposals: Sequence[Proposed]) -> tuple[Verdict, ...]:
@@ -85,7 +87,7 @@ def recheck(night: Night, proposals: Sequence[Proposed]) -> tuple[Verdict, ...]:
         if fallen is None:
             there.append(guest)
             spent += guest.fee
-        verdicts[guest.at] = Verdict(proposals[guest.at], fallen, weekly_fee_pence=guest.fee)
+        verdicts[guest.at] = Verdict(proposals[guest.at], fallen, weekly_fee_pence=guest.fee, fee_known=guest.fee_known)
     return tuple(verdicts[at] for at in range(len(proposals)))
 
 
@@ -139,16 +141,15 @@ def _judged(
     party_failed, party_open = judge_rules(whole, policy.rules_of(Level.PARTY))
     failed = np.bitwise_or.reduceat(child_failed, starts) | party_failed
     not_known = np.bitwise_or.reduceat(child_open, starts) | party_open
-    fees, _ = weekly_fee(pairs)
-    dearest = int(pool.columns.fee_pence.max(initial=0))
-    cost = np.add.reduceat(np.where(fees < 0, dearest, fees).astype(np.int64), starts)
+    fees, known = counted_fee(pairs, dearest_of_kind(pool.columns))
+    cost, sure = np.add.reduceat(fees.astype(np.int64), starts), np.logical_and.reduceat(known, starts)
     guests, broken = [], {}
     for i, at in enumerate(rows):
         if bits := int(failed[i]) | int(not_known[i]) & policy.blocking_bits:
             broken[at] = policy.rule_codes(bits)
             continue
         people = tuple(children.entries[row].child for row in groups[i])
-        guests.append(_Guest(at, mine[i], people, pool.records[int(homes[i])], int(cost[i])))
+        guests.append(_Guest(at, mine[i], people, pool.records[int(homes[i])], int(cost[i]), bool(sure[i])))
     return guests, broken
 
 

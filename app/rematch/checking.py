@@ -14,8 +14,10 @@ import numpy as np
 from app.matching.batch import Batch
 from app.matching.branches import Claim, bound_by_cases
 from app.matching.certify import certify
-from app.matching.night_check import check_night
+from app.matching.night_check import Told, check_night
+from app.matching.night_count import Counted
 from app.matching.night_explained import proposed
+from app.matching.party_fees import fees_known
 from app.matching.problem import WHOLE, AllowedPairs, Problem, Solution, Status, TargetMode
 from app.matching.terms import terms_of
 from app.matching.verify import verify
@@ -102,8 +104,7 @@ class Checker:
         optimal = solution.bound == solution.objective
         _need((solution.status is Status.OPTIMAL) == optimal, "status and bound do not agree")
         if self.batch is not None:
-            fees = problem.pairs.weekly_fee_pence[solution.chosen].tolist()
-            faults = check_night(self.batch.night, proposed(self.batch, solution), fees)
+            faults = check_night(self.batch.night, proposed(self.batch, solution), _told(self.batch, problem, solution))
             _need(not faults, f"{len(faults)} faults from the records")
         proven = solution.most_local_balance is not None and self._is_most(problem, solution.most_local_balance)
         # "Out of reach" lowers the target: where nobody proved it, nothing is proven.
@@ -137,6 +138,28 @@ class Checker:
         found = self.nearest(problem, target.floor_per_10000)
         _need(found.reached + already <= claimed, "a choice comes nearer to the target than was claimed to be possible")
         return found.at_most + already == claimed
+
+
+def _told(batch: Batch, problem: Problem, solution: Solution) -> Told:
+    """What the arrays say of a choice, to be held against the records."""
+    pairs, chosen = problem.pairs, solution.chosen
+    party = np.searchsorted(pairs.start, chosen, side="right") - 1
+    figures = (
+        pairs.weekly_fee_pence[chosen].tolist(),
+        fees_known(batch.question, party, pairs.home[chosen]).tolist(),
+        pairs.local_children[chosen].tolist(),
+        pairs.points[chosen].tolist(),
+    )
+    alone = verify(replace(problem, local=None), chosen.tolist())
+    own, target = problem is batch.problem, batch.problem.local
+    return Told(
+        each=tuple(Counted(*one) for one in zip(*figures, strict=True)),
+        worth=alone.worth,
+        local=alone.local + (target.existing_local if target else 0),
+        total=alone.total + (target.existing_total if target else 0),
+        objective=solution.objective if own else None,
+        nearest=solution.most_local_balance if own else None,
+    )
 
 
 def _certified(problem: Problem, claim: Claim, objective: int) -> int:

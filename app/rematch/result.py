@@ -49,6 +49,7 @@ def _report(report: NightReport) -> dict[str, Any]:
         "children": report.children,
         "children_placed": report.children_placed,
         "weekly_cost_pence": report.weekly_cost_pence,
+        "assumed_weekly_cost_pence": report.assumed_weekly_cost_pence,
         "siblings": asdict(report.siblings),
         "local": asdict(report.local),
         "proposals": [_proposal(one) for one in report.proposals],

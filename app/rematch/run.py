@@ -14,8 +14,9 @@ from app.matching.night_explained import proposed, report
 from app.matching.night_report import NightReport
 from app.matching.problem import Status
 from app.matching.recheck import Verdict, recheck
+from app.matching.report_check import check_report
 from app.rematch.checking import Answering, Checked, Checker, Contradiction
-from app.rematch.faults import Fault, RunCancelled, SolverFault
+from app.rematch.faults import Fault, RunCancelled, SolverFault, SolverWrong
 from app.rematch.limits import Limits, Strength
 from app.rematch.process import Cancelled, SolverProcess, never
 from app.rematch.target import FrontierPoint, TargetPrice, frontier, price_of_one_more
@@ -146,10 +147,14 @@ def _carried_out(run: _Run, *, with_price: bool, with_frontier: bool) -> Outcome
     if isinstance(answer, Contradiction):
         return _without(run, RunStatus.INFEASIBLE, _in_words(run.night, posed))
     run.begin(Stage.EXPLAINING)
+    told = report(posed, answer.solution)
+    if untrue := check_report(run.night, told, answer.solution.most_local_balance):
+        run.faults.append(SolverWrong(f"{len(untrue)} faults in the report").as_fault())
+        return _without(run, RunStatus.FAILED)
     outcome = Outcome(
         night=run.night,
         status=_status(run, answer),
-        report=report(posed, answer.solution),
+        report=told,
         proposals=proposed(posed, answer.solution),
         claimed_bound=answer.claimed_bound,
         most_local_proven=None if answer.solution.most_local_balance is None else answer.most_proven,
@@ -194,8 +199,7 @@ def _pins_break(night: Night) -> tuple[str, ...]:
 
 def _in_words(night: Night, posed: Batch) -> tuple[str, ...]:
     pinned = tuple(posed.proposed(int(pair)) for pair in posed.problem.pinned)
-    fees = posed.problem.pairs.weekly_fee_pence[posed.problem.pinned].tolist()
-    return check_night(night, pinned, fees) or ("what is pinned contradicts itself or a limit",)
+    return check_night(night, pinned) or ("what is pinned contradicts itself or a limit",)
 
 
 def _without(run: _Run, status: RunStatus, contradictions: tuple[str, ...] = ()) -> Outcome:

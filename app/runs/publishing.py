@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from app.access.principal import Kind
 from app.errors import ProposalsNotSound
 from app.matching.batch import Night, Proposed
-from app.matching.night_check import check_night
+from app.matching.night_check import check_fees, check_night
 from app.matching.night_report import NightReport, Proposal
 from app.matching.policy import Policy
 from app.matching.policy_values import PolicyError
@@ -127,8 +127,9 @@ def _night_now(writing: Writing, authority: str, then: Night, now: _Now) -> Nigh
 def _check(night: Night, verdicts: Sequence[Verdict]) -> None:
     """Once more, independently: what is to stand keeps every rule and limit."""
     standing = [verdict for verdict in verdicts if verdict.fallen is None]
-    fees = [verdict.weekly_fee_pence for verdict in standing]
-    if faults := check_night(night, [verdict.proposed for verdict in standing], fees):
+    proposed = [verdict.proposed for verdict in standing]
+    fees = [(verdict.weekly_fee_pence, verdict.fee_known) for verdict in standing]
+    if faults := check_night(night, proposed) or check_fees(night, proposed, fees):
         log.error("publication refused", extra={"count": len(faults)})
         raise ProposalsNotSound
 

@@ -1,9 +1,10 @@
 """What is stored of a run for those who read it later: plain values, whole numbers, codes, references.
 
 `told(outcome)` is the report of a run. Its parts: `children`, `children_placed`, `siblings`, `local`,
-`weekly_cost_pence`, `scarce`, `scarce_kinds`, `unplaced` as in `NightReport`; `price` of one more local child;
-`frontier`; `faults` of the solver; `contradictions`; of a run without proposals how many of the last ones still keep
-every rule (`standing`, `fallen`); and `publication`: what came of the proposals when they met the facts of the moment.
+`weekly_cost_pence`, `assumed_weekly_cost_pence`, `scarce`, `scarce_kinds`, `unplaced` as in `NightReport`; `price` of
+one more local child; `frontier`; `faults` of the solver; `contradictions`; of a run without proposals how many of the
+last ones still keep every rule (`standing`, `fallen`); and `publication`: what came of the proposals when they met the
+facts of the moment.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def publication_told(made: Sequence[Proposal], verdicts: Sequence[Verdict], repo
         "local_after": report.local.local_before + local,
         "total_after": report.local.total_before + children,
         "weekly_cost_pence": sum(verdict.weekly_fee_pence for _, verdict in standing),
+        "assumed_weekly_cost_pence": sum(v.weekly_fee_pence for _, v in standing if not v.fee_known),
     }
 
 
@@ -73,13 +75,17 @@ def new_proposal(proposal: Proposal, verdict: Verdict, changed: Sequence[str]) -
     """A proposal as it is stored, with what became of it. `changed`: see `changed_records`."""
     fallen = verdict.fallen
     stands = fallen is None
+    assumed = proposal.assumed_weekly_fee_pence
+    counted = proposal.weekly_fee_pence if assumed is None else assumed
+    if stands:
+        counted, assumed = verdict.weekly_fee_pence, None if verdict.fee_known else verdict.weekly_fee_pence
     return NewProposal(
         referral=proposal.referral,
         children=proposal.children,
         home=proposal.home,
         points=proposal.points,
         local=proposal.local,
-        weekly_fee_pence=verdict.weekly_fee_pence if stands else proposal.weekly_fee_pence,
+        weekly_fee_pence=counted or 0,
         dropped_because=None if fallen is None else str(fallen),
         explanation={
             "first_home": proposal.first_home,
@@ -88,6 +94,7 @@ def new_proposal(proposal: Proposal, verdict: Verdict, changed: Sequence[str]) -
             "because_of": list(proposal.because_of),
             "others_would_lose": proposal.others_would_lose,
             "unchanged": proposal.unchanged,
+            "assumed_weekly_fee_pence": assumed,
             "rules": list(verdict.rules),
             "changed": list(changed),
         },
@@ -95,7 +102,8 @@ def new_proposal(proposal: Proposal, verdict: Verdict, changed: Sequence[str]) -
 
 
 def _of_report(report: NightReport) -> dict[str, Any]:
-    figures = ("children", "children_placed", "siblings", "local", "weekly_cost_pence")
+    costs = ("weekly_cost_pence", "assumed_weekly_cost_pence")
+    figures = ("children", "children_placed", "siblings", "local", *costs)
     names = (*figures, "scarce", "scarce_kinds", "unplaced")
     return _plain({name: getattr(report, name) for name in names})
 

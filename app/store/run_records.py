@@ -114,7 +114,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class NewProposal:
-    """A proposal to be stored. `dropped_because` is None unless it had become impossible."""
+    """A proposal to be stored. `dropped_because` is None unless it had become impossible.
+
+    `weekly_fee_pence`: what it counts with; where that is assumed, so says `assumed_weekly_fee_pence` in `explanation`.
+    """
 
     referral: ReferralRef
     children: tuple[ChildRef, ...]

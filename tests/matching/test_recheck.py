@@ -13,7 +13,7 @@ import pytest
 from app.matching.batch import Night, Proposed, batch
 from app.matching.codes import HomeKind, KeepTogether, LivingCompanions, PlaceCode, Risk, Vulnerability
 from app.matching.home import Home
-from app.matching.night_check import check_night
+from app.matching.night_check import check_fees, check_night
 from app.matching.night_explained import proposed
 from app.matching.pool import Pool
 from app.matching.recheck import Fallen, recheck
@@ -169,8 +169,9 @@ def test_what_is_left_passes_the_independent_check() -> None:
         now = _meanwhile(rng, night)
         verdicts = recheck(now, made)
         standing = [verdict for verdict in verdicts if verdict.fallen is None]
-        fees = [verdict.weekly_fee_pence for verdict in standing]
-        assert check_night(now, [verdict.proposed for verdict in standing], fees) == ()
+        left = [verdict.proposed for verdict in standing]
+        assert check_night(now, left) == ()
+        assert check_fees(now, left, [(verdict.weekly_fee_pence, verdict.fee_known) for verdict in standing]) == ()
         seen.update(verdict.fallen for verdict in verdicts)
     enough = {None, Fallen.NO_PLACE_LEFT, Fallen.TOO_MANY_ARRIVALS, Fallen.OVER_BUDGET, Fallen.MAY_NOT_SHARE}
     assert all(seen[fallen] >= 3 for fallen in enough), seen

@@ -74,6 +74,7 @@ def test_a_night_is_published(database: Database) -> None:
         "local_after": 1,
         "total_after": 1,
         "weekly_cost_pence": 90_000,
+        "assumed_weekly_cost_pence": 0,
     }
     (proposal,) = _proposals(database, run)
     assert (proposal.status, proposal.proposal.home, proposal.proposal.children) == ("proposed", "H1", ("C1",))
