@@ -143,6 +143,16 @@ POST    /messages/{id}/retry                .           .       .        .      
 GET     /metrics                            .           .       .        .            .       yes    read    any
 """
 
+TELLS_OF_NOBODY = frozenset(
+    """
+    /health/live /health/ready /docs /docs/start.js /docs/{name} /openapi.json /signin /signin/back /me
+    /policies /policies/{version} /runs /imports/{id} /webhooks /webhooks/{id} /messages /messages/{id} /metrics
+    /audit/head
+    """.split()
+)
+"""Addresses whose reading (GET) tells nothing of any child. Every other one leaves an entry in the audit trail that
+names those of whom it told, or a test is red: `tests/api/test_looks.py`."""
+
 
 def _rows(text: str) -> Iterator[list[str]]:
     return (line.split() for line in text.strip().splitlines() if line.strip())
