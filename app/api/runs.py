@@ -20,12 +20,12 @@ from app.api.service import Service, service_of
 from app.api.strict import StrictRoute
 from app.api.writes import IdempotencyKey, write
 from app.documents.run_models import PairIn, RunIn
-from app.errors import FieldProblem, Invalid
+from app.errors import FieldProblem, Invalid, RunAlreadyMade
 from app.matching.batch import Proposed
 from app.matching.referral import ChildRef, HomeRef
 from app.store import audit_whom, load, proposals, runs
 from app.store.idempotency import Answer
-from app.store.run_records import RunKind, RunOptions, StoredProposal, Wanted
+from app.store.run_records import Run, RunKind, RunOptions, StoredProposal, Wanted
 from app.store.session import Writing
 
 router = APIRouter(tags=["runs"], route_class=StrictRoute)
@@ -52,7 +52,7 @@ def post_run(request: Request, body: RunIn, key: IdempotencyKey = None) -> Respo
 
     def work(writing: Writing) -> Answer:
         runs.recover(writing, service.authority)
-        run = runs.request(writing, service.authority, wanted)
+        run = _requested(writing, service.authority, wanted)
         changed(request, writing, "run.request", "run", run.id, _named(wanted.options))
         return Answer(202, None, orjson.dumps(run_answer(run)))
 
@@ -179,7 +179,7 @@ def _options(service: Service, body: RunIn) -> RunOptions:
         cure = "GET /policies lists the versions."
         problems.append(FieldProblem("policy", "There is no policy of this version.", cure))
     problems += _unknown_homes(service, body)
-    problems += _unknown_children(service, body)
+    problems += _unknown_children(service, body) + _pinned_twice(body)
     if problems:
         raise Invalid(problems)
     return RunOptions(
@@ -205,6 +205,38 @@ def _unknown_homes(service: Service, body: RunIn) -> list[FieldProblem]:
     ] + [("home_prices", home) for home in body.home_prices]
     said, cure = "There is no home with this reference.", "Check the reference, or send the home first."
     return list(dict.fromkeys(FieldProblem(field, said, cure) for field, home in fields if home not in known))
+
+
+def _requested(writing: Writing, authority: str, wanted: Wanted) -> Run:
+    """The run that is asked for. Raises `RunAlreadyMade`, which says the id of the one at work."""
+    try:
+        return runs.request(writing, authority, wanted)
+    except RunAlreadyMade:
+        newest = runs.page(writing, authority, None, 1)
+        told = [
+            FieldProblem(
+                "run", f"Run {run.number} is at work.", f"See GET /runs/{run.id}, or DELETE it to call it off."
+            )
+            for run in newest
+            if not run.status.is_over
+        ]
+        raise RunAlreadyMade(told) from None
+
+
+def _pinned_twice(body: RunIn) -> list[FieldProblem]:
+    """A child can live in one home, and a home cannot be both wanted and ruled out for the same children."""
+    found: list[FieldProblem] = []
+    seen: set[str] = set()
+    for n, pair in enumerate(body.pinned):
+        if seen & set(pair.children):
+            cure = "Pin each child once, brothers and sisters for one home together."
+            found.append(FieldProblem(f"pinned[{n}].children", "A child is pinned twice.", cure))
+        seen.update(pair.children)
+    pinned = set(_pairs(body.pinned))
+    for n, one in enumerate(_pairs(body.excluded)):
+        if one in pinned:
+            found.append(FieldProblem(f"excluded[{n}]", "The same children are pinned to this home.", "Leave one out."))
+    return found
 
 
 def _unknown_children(service: Service, body: RunIn) -> list[FieldProblem]:

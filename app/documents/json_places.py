@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -97,16 +97,18 @@ def odd_string(text: str, is_odd: Callable[[str], object]) -> int | None:
 
 def repeated_key(text: str) -> int | None:
     """Where the first key stands that its object has already."""
-    return _odd_key(text, lambda key, keys: key in keys)
+    return _odd_key(text, lambda key, keys, _name: key in keys)
 
 
-def member_beyond(text: str, most: int) -> int | None:
-    """Where the first key stands that is one too many for its object."""
-    return _odd_key(text, lambda _, keys: len(keys) >= most)
+def member_beyond(text: str, most: int, most_of: Mapping[str, int]) -> int | None:
+    """Where the first key stands that is one too many for its object. `most_of`: for fields of the outermost one."""
+    return _odd_key(text, lambda _, keys, name: len(keys) >= most_of.get(name, most))
 
 
-def _odd_key(text: str, is_odd: Callable[[str, set[str]], bool]) -> int | None:
+def _odd_key(text: str, is_odd: Callable[[str, set[str], str], bool]) -> int | None:
+    """The first key that is odd, by the keys before it in its object and the field of the outermost one it is in."""
     open_objects: list[set[str]] = []
+    name = ""
     for token in _KEYS_AND_BRACES.finditer(text):
         if token[0] == "{":
             open_objects.append(set())
@@ -114,7 +116,8 @@ def _odd_key(text: str, is_odd: Callable[[str, set[str]], bool]) -> int | None:
             open_objects.pop()
         elif token[2] is not None:
             key = json.loads(token[1]) if "\\" in token[1] else token[1][1:-1]
-            if is_odd(key, open_objects[-1]):
+            if is_odd(key, open_objects[-1], name if len(open_objects) > 1 else ""):
                 return token.start()
             open_objects[-1].add(key)
+            name = key if len(open_objects) == 1 else name
     return None

@@ -7,16 +7,27 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from app.documents.fields import MOST_CHILDREN, Day, Document, PolicyVersion, Ref, Truth, Unique
+from app.documents.strict_json import MOST_MEMBERS_OF
 
 MOST_PAIRS = 1_000
-MOST_PRICES = 10_000
+MOST_PRICES = MOST_MEMBERS_OF["home_prices"]
+MOST_BUDGET_PENCE = 10_000_000_000
+"""A hundred million pounds a week: far above the fees of any night, so a larger one would never bind."""
 
 EXAMPLES: list[Any] = [
     {},
     {"policy": "nottingham-2023", "weekly_budget_pence": 250_000_00, "frontier": True},
 ]
 
-Budget = Annotated[int, Field(strict=True, ge=0, le=10**12, description="Pence a week for all proposals together")]
+Budget = Annotated[
+    int,
+    Field(
+        strict=True,
+        ge=0,
+        le=MOST_BUDGET_PENCE,
+        description="Pence a week for all proposals together. One above all their fees never binds: leave it out",
+    ),
+]
 Price = Annotated[int, Field(strict=True, ge=0, le=1_000_000)]
 
 

@@ -29,6 +29,9 @@ MOST_VALUES = 6_000_000
 MOST_MEMBERS = 200
 """Most members of one object. What is documented has sixty."""
 
+MOST_MEMBERS_OF = {"home_prices": 10_000}
+"""Fields of the body itself that are tables by reference, and how many entries they may have."""
+
 LONGEST_NUMBER = 25
 """Characters of a number; 15 digits are exact in every reader of JSON."""
 
@@ -72,11 +75,14 @@ def _decoded(body: bytes) -> str:
 
 
 def _read(text: str) -> Any:
+    long: list[dict[str, Any]] = []
     try:
-        value = _DECODER.decode(text)
+        value = _decoder(long).decode(text)
     except json.JSONDecodeError as error:
         position, cure = error.pos, "Check commas, quotation marks, brackets."
         raise _OddError("It is not JSON: something is wrong", cure, lambda _: position) from None
+    if long and not (isinstance(value, dict) and any(value.get(name) is long[0] for name in MOST_MEMBERS_OF)):
+        raise _too_many()
     if _DOUBTFUL.search(text):
         _check_strings(text)
     return value
@@ -102,15 +108,22 @@ def _check_structure(body: bytes) -> None:
             _refuse("It holds more values than any inventory", "Send the homes in several requests.", body, None)
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(pairs) > MOST_MEMBERS:
-        problem, cure = f"An object has more than {MOST_MEMBERS} members", "Send only the fields that are documented."
-        raise _OddError(problem, cure, lambda text: json_places.member_beyond(text, MOST_MEMBERS))
+def _object(pairs: list[tuple[str, Any]], long: list[dict[str, Any]]) -> dict[str, Any]:
+    """The object of these members. `long`: takes up the one that may be a table; where it stands is seen at the end."""
+    if len(pairs) > MOST_MEMBERS and (long or len(pairs) > max(MOST_MEMBERS_OF.values())):
+        raise _too_many()
     found = dict(pairs)
     if len(found) != len(pairs):
         cure = "Send every key once: it is not clear which one counts."
         raise _OddError("An object has the same key twice", cure, json_places.repeated_key)
+    if len(found) > MOST_MEMBERS:
+        long.append(found)
     return found
+
+
+def _too_many() -> _OddError:
+    problem, cure = f"An object has more than {MOST_MEMBERS} members", "Send only the fields that are documented."
+    return _OddError(problem, cure, lambda text: json_places.member_beyond(text, MOST_MEMBERS, MOST_MEMBERS_OF))
 
 
 def _whole(text: str) -> int:
@@ -155,6 +168,10 @@ def _refuse(problem: str, cure: str, body: bytes, offset: int | None) -> NoRetur
     raise JsonRefused([FieldProblem("body", f"{problem}{where}.", cure)]) from None
 
 
-_DECODER = json.JSONDecoder(
-    object_pairs_hook=_object, parse_int=_whole, parse_float=_fraction, parse_constant=_constant
-)
+def _decoder(long: list[dict[str, Any]]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=lambda pairs: _object(pairs, long),
+        parse_int=_whole,
+        parse_float=_fraction,
+        parse_constant=_constant,
+    )

@@ -246,7 +246,8 @@ def _change(
 
 
 def _ended(status: RunStatus) -> dict[str, Any]:
-    return {"status": str(status), "stage": "done", "finished_at": func.current_timestamp()}
+    stage = "cancelled" if status is RunStatus.CANCELLED else "done"
+    return {"status": str(status), "stage": stage, "finished_at": func.current_timestamp()}
 
 
 def _is(authority: str, run_id: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from app.api.run_models import RunOut, RunProposalsOut, RunsOut, RunUnplacedOut, StandingOut
 from app.documents.examples import A_HOME, A_REFERRAL
+from app.documents.run_models import MOST_BUDGET_PENCE, MOST_PRICES
 from app.jobs.threads import ThreadedJobs
 from app.main import create_app
 from app.matching.batch import Night
@@ -130,6 +131,8 @@ def test_one_run_at_a_time(running: TestClient, solver: Solver) -> None:
     first = send(running, "POST", "/runs", {})
     second = send(running, "POST", "/runs", {})
     assert (second.status_code, second.json()["code"]) == (409, "run_already_made")
+    (told,) = second.json()["errors"]
+    assert (told["field"], first.json()["id"] in told["cure"]) == ("run", True)
     solver.go.set()
     _until(running, first.headers["Location"], "published")
     assert send(running, "POST", "/runs", {}).status_code == 202
@@ -153,7 +156,8 @@ def test_a_run_is_called_off(running: TestClient, solver: Solver) -> None:
     address = send(running, "POST", "/runs", {}).headers["Location"]
     _until(running, address, "running")
     assert running.delete(address).status_code == 204
-    assert running.get(address).json()["status"] == "cancelled"
+    ended = running.get(address).json()
+    assert (ended["status"], ended["stage"]) == ("cancelled", "cancelled")
     assert running.delete(address).status_code == 204
     assert running.delete(f"/runs/{before['id']}").json()["code"] == "run_is_over"
     standing = running.get("/proposals").json()
@@ -192,7 +196,7 @@ def test_what_may_be_asked_of_a_run(running: TestClient) -> None:
     asked = {
         "policy": "need-first",
         "as_of": "2026-03-03",
-        "weekly_budget_pence": 10**9,
+        "weekly_budget_pence": MOST_BUDGET_PENCE,
         "home_prices": {A_HOME["ref"]: 5},
     }
     run = _run(running, pinned=[PAIR], **asked)
@@ -230,6 +234,10 @@ def test_who_has_no_proposal_and_why(running: TestClient) -> None:
         ({"as_of": "2026-03-17"}, "as_of"),
         ({"weekly_budget_pence": -1}, "weekly_budget_pence"),
         ({"weekly_budget_pence": 1.5}, "weekly_budget_pence"),
+        ({"weekly_budget_pence": MOST_BUDGET_PENCE + 1}, "weekly_budget_pence"),
+        ({"home_prices": {f"NONE-{n}": 5 for n in range(MOST_PRICES)}}, "home_prices"),
+        ({"pinned": [PAIR, PAIR]}, "pinned[1].children"),
+        ({"pinned": [PAIR], "excluded": [PAIR]}, "excluded[0]"),
         ({"pinned": [{**PAIR, "home": "NONE"}]}, "pinned[0].home"),
         ({"pinned": [{**PAIR, "children": ["NOBODY"]}]}, "pinned[0].children"),
         ({"excluded": [{**PAIR, "children": []}]}, "excluded[0].children"),

@@ -207,3 +207,44 @@ def test_structure_is_seen_across_pieces(monkeypatch: pytest.MonkeyPatch) -> Non
         parse_json(deep)
         with pytest.raises(JsonRefused):
             parse_json(b"[" + deep + b"]")
+
+
+def table(count: int) -> str:
+    """An object with so many members."""
+    return json.dumps({f"H-{n}": n for n in range(count)})
+
+
+@pytest.mark.parametrize("count", [1, 200, 201, 10_000])
+def test_a_table_may_be_as_long_as_is_documented(count: int) -> None:
+    """Reserve prices of many homes are one object with a member for each."""
+    body = f'{{"home_prices": {table(count)}, "frontier": true}}'
+    assert len(parse_json(body.encode())["home_prices"]) == count
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f'{{"home_prices": {table(10_001)}}}',
+        f'{{"other": {table(201)}}}',
+        f'[{{"home_prices": {table(201)}}}]',
+        f'{{"home_prices": [{table(201)}]}}',
+        f'{{"home_prices": {table(201)}, "other": {table(201)}}}',
+        f'{{"other": {table(201)}, "home_prices": {table(201)}}}',
+        f'{{"x": {{"home_prices": {table(201)}}}}}',
+        table(201),
+    ],
+)
+def test_nothing_else_may_be_as_long(body: str) -> None:
+    """The guard stands for everything but that one field of the body itself."""
+    with pytest.raises(JsonRefused, match=r"^") as caught:
+        parse_json(body.encode())
+    assert "more than 200 members" in caught.value.problems[0].problem
+
+
+@pytest.mark.parametrize("other", [f'"other": {table(201)}', f'"a": {{"b": {table(201)}}}'])
+def test_where_the_wrong_table_stands_is_told(other: str) -> None:
+    """And not where the right one does."""
+    body = f'{{"home_prices": {table(201)},\n{other}}}'
+    with pytest.raises(JsonRefused) as caught:
+        parse_json(body.encode())
+    assert f"line 2, column {other.index(chr(34) + 'H-200') + 1}." in caught.value.problems[0].problem

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from app.demo.authority import Sizes, synthetic_authority
+from app.documents.run_models import MOST_PRICES
 from app.errors import Invalid, JsonRefused
 from app.matching.batch import Night, Proposed
 from app.matching.pool import Pool
@@ -174,6 +175,12 @@ def test_postcodes_are_looked_up() -> None:
     place = load_snapshot(as_bytes(document), POLICIES).night.referrals[0].family_home
     assert place is not None
     assert place.authority == "E06000018"
+
+
+def test_as_many_prices_as_are_documented() -> None:
+    """Each home may have its reserve price."""
+    prices = {f"H-{n}": n for n in range(MOST_PRICES)}
+    assert load_snapshot(as_bytes(example() | {"home_prices": prices}), POLICIES, NOWHERE).night.home_price == prices
 
 
 def test_what_is_left_out_has_its_default(solver: SolverProcess) -> None:
