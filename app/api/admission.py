@@ -16,6 +16,10 @@ OPEN_TO_ALL = ("/health/", "/metrics")
 """Addresses that are answered however much there is to do: those who look after the service ask here."""
 
 
+MOST_ASIDE = 12
+"""Requests that may stand aside at once: each keeps a thread, and those who look after the service need some too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Crowd:
     """Requests worked on at once, requests that may wait, and how long one waits at most."""
@@ -31,6 +35,7 @@ class Door:
     def __init__(self, crowd: Crowd) -> None:
         self._crowd = crowd
         self._inside = 0
+        self._aside = 0
         self._queue: deque[asyncio.Future[None]] = deque()
 
     @property
@@ -67,6 +72,21 @@ class Door:
                 turn.set_result(None)
                 return
         self._inside -= 1
+
+    def step_aside(self) -> bool:
+        """Make room while only waiting for what others do, such as a commit that several share; whether there is any.
+
+        Who stood aside ends with `come_back` instead of `leave`: what is left to do then is to answer.
+        """
+        if self._aside >= MOST_ASIDE:
+            return False
+        self._aside += 1
+        self.leave()
+        return True
+
+    def come_back(self) -> None:
+        """End what began with standing aside."""
+        self._aside -= 1
 
 
 def waits(path: str) -> bool:

@@ -74,6 +74,7 @@ class Guard:
 
     async def _answered(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         turn = _Turn(self._door, needed=waits(scope["path"]))
+        scope["state"]["step_aside"] = turn.step_aside
         try:
             self._check_host(scope)
             turn.check()
@@ -150,6 +151,8 @@ class _Turn:
         self._door = door
         self._needed = needed
         self._inside = False
+        self._is_aside = False
+        self._loop = asyncio.get_running_loop()
 
     def check(self) -> None:
         """Raise `Overloaded` where it will not come: before anything of the request is read."""
@@ -167,11 +170,22 @@ class _Turn:
                 raise
             self._inside = True
 
+    def step_aside(self) -> None:
+        """From a thread of the request: let the next in while this one only waits for what others do."""
+        self._loop.call_soon_threadsafe(self._step_aside)
+
+    def _step_aside(self) -> None:
+        if self._inside and self._door.step_aside():
+            self._inside, self._is_aside = False, True
+
     def end(self) -> None:
         """Let the next in."""
         if self._inside:
             self._inside = False
             self._door.leave()
+        elif self._is_aside:
+            self._is_aside = False
+            self._door.come_back()
 
 
 class _Answer:

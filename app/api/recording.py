@@ -40,7 +40,7 @@ def saw(
     """
     service, entry = service_of(request), _entry(request, action, object_kind, object_ref, children, facts)
     try:
-        return service.trail.record(entry, also)
+        return service.trail.record(entry, also, request.scope["state"]["step_aside"])
     except ReadOnly:
         about = pseudonym(service.authority, entry.object_ref)
         by = pseudonym(service.authority, entry.actor)

@@ -23,6 +23,10 @@ MOST_TOGETHER = 200
 """Readings that one transaction stores; more wait for the next, so that nobody waits for a very long one."""
 
 
+def _stay() -> None:
+    """Nobody is kept from anything by whoever waits."""
+
+
 @dataclass(slots=True, eq=False)
 class _Waiting:
     entry: AuditEntry | None
@@ -42,24 +46,31 @@ class Trail:
         self._queue: list[_Waiting] = []
         self._led = False
 
-    def record(self, entry: AuditEntry, also: Callable[[Writing], T] | None = None) -> T | None:
+    def record(
+        self,
+        entry: AuditEntry,
+        also: Callable[[Writing], T] | None = None,
+        step_aside: Callable[[], None] = _stay,
+    ) -> T | None:
         """Return once the entry is stored for good, with what `also` gave, which ran in the same transaction.
 
+        `step_aside` is called where another thread stores it, or has to end first: there is nothing to do but wait.
         Raises as a transaction does; then nothing of it is stored.
         """
         check(entry)
-        return cast("T | None", self._stored(_Waiting(entry, also)))
+        return cast("T | None", self._stored(_Waiting(entry, also), step_aside))
 
     def share(self, work: Callable[[Writing], T]) -> T:
         """Do something small in a transaction that readings share. As `Database.transact`."""
-        return cast("T", self._stored(_Waiting(None, work)))
+        return cast("T", self._stored(_Waiting(None, work), _stay))
 
-    def _stored(self, own: _Waiting) -> Any:
+    def _stored(self, own: _Waiting, step_aside: Callable[[], None]) -> Any:
         with self._lock:
             self._queue.append(own)
             leads = not self._led
             self._led = True
         if not leads:
+            step_aside()
             own.woken.wait()
         if not own.stored and own.error is None:
             self._lead()

@@ -31,6 +31,7 @@ _WRITING = "BEGIN"
 _AS = "SELECT set_config('role', $1, true), set_config('placement.authority', $2, true)"
 """Both hold until the transaction ends."""
 _COMMIT = "COMMIT"
+_ONLY_BEGUN = [_READING, _AS], [_WRITING, _AS]
 
 Said: TypeAlias = tuple[str, Sequence[Any]]
 """A statement with `$1`, `$2` and so on for its values, and these."""
@@ -85,7 +86,7 @@ def end(connection: Connection) -> None:
     PostgreSQL answers a transaction that had failed before with ROLLBACK and no error: nothing of it was kept, so
     nobody may believe that it was.
     """
-    if any(statement in (_READING, _WRITING) for statement, _ in connection.info.get(_TO_SEND, ())):
+    if [statement for statement, _ in connection.info.get(_TO_SEND, ())] in _ONLY_BEGUN:
         forget(connection)  # nobody asked for anything
         return
     with _told_as_usual(connection):

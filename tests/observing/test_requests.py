@@ -10,7 +10,8 @@ import pytest
 from prometheus_client import generate_latest
 from starlette.testclient import TestClient
 
-from app.api.admission import Crowd, Door, waits
+from app.api.admission import MOST_ASIDE, Crowd, Door, waits
+from app.api.guard import _Turn
 from app.documents.examples import A_HOME
 from app.errors import Overloaded
 from app.observing import metrics
@@ -143,6 +144,31 @@ def test_a_turn_that_comes_while_giving_up_is_passed_on() -> None:
         return door._inside
 
     assert asyncio.run(play()) == 0
+
+
+def test_who_only_waits_for_others_lets_the_next_in() -> None:
+    """So many may, and no more; each turn is used once, however its request ends."""
+
+    async def play() -> tuple[list[bool], list[bool], int, int]:
+        door = Door(Crowd(at_once=1, waiting=MOST_ASIDE + 1, wait_s=5))
+        aside, entered = [], []
+        turns = [_Turn(door, needed=True) for _ in range(MOST_ASIDE + 1)]
+        for turn in turns:
+            coming = asyncio.create_task(turn.come())
+            await asyncio.sleep(0)
+            entered.append(coming.done())
+            await asyncio.to_thread(turn.step_aside)
+            await asyncio.sleep(0)
+            aside.append(turn._is_aside)
+        for turn in [*turns, *turns]:
+            turn.end()
+            turn.step_aside()
+        await asyncio.sleep(0)
+        return entered, aside, door._inside, door._aside
+
+    entered, aside, inside, left = asyncio.run(play())
+    assert (all(entered), aside) == (True, [True] * MOST_ASIDE + [False])
+    assert (inside, left) == (0, 0)
 
 
 def test_those_who_look_after_the_service_do_not_wait() -> None:

@@ -210,6 +210,32 @@ def test_many_readers_share_transactions_and_lose_no_entry(database: Database) -
     assert len(transactions) <= 160
 
 
+def test_who_waits_for_another_s_commit_steps_aside(database: Database) -> None:
+    """The one who stores does not; those who leave their entries with it do, once, and all are stored."""
+    trail, aside, begun, go_on = Trail(database, AUTHORITY), [], threading.Event(), threading.Event()
+
+    def slowly(_writing: Writing) -> None:
+        begun.set()
+        go_on.wait(20)
+
+    def read(name: str, also: Any = None) -> threading.Thread:
+        entry = AuditEntry(name, "person", "x.read", "referral", "R-1", ("C-1",))
+        thread = threading.Thread(target=trail.record, args=(entry, also, lambda: aside.append(name)))
+        thread.start()
+        return thread
+
+    threads = [read("first", slowly)]
+    assert begun.wait(20)
+    threads += [read(name) for name in ("second", "third")]
+    while len(aside) < 2 and any(thread.is_alive() for thread in threads[1:]):
+        threading.Event().wait(0.01)
+    go_on.set()
+    for thread in threads:
+        thread.join(20)
+    assert sorted(aside) == ["second", "third"]
+    assert (_verdict(database).entries, _verdict(database).is_whole) == (3, True)
+
+
 class _Counting:
     def __init__(self, transact: Any) -> None:
         self.transact = transact

@@ -1,12 +1,13 @@
 """What goes to the driver directly says and does the same as by SQLAlchemy's ordinary way."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import BindParameter, Integer, bindparam, cast, event, select, text
+from sqlalchemy import BindParameter, Integer, bindparam, cast, event, func, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.errors import DatabaseUnavailable
 from app.store import audit, driving, load, migrate, save
@@ -14,7 +15,7 @@ from app.store.audit import AuditEntry
 from app.store.driving import speaks_directly
 from app.store.prepared import Prepared
 from app.store.session import Database, Reading
-from app.store.tables import homes
+from app.store.tables import homes, inventory_clock
 from app.store.versions import Precondition
 from tests.support.builders import a_child, a_home, a_referral, a_resident
 
@@ -124,6 +125,47 @@ def test_a_lost_connection_is_replaced_at_the_beginning_and_told_of_later(postgr
         assert BY_REF.one(reading, ref="H") is None
     here.close()
     owner.close()
+
+
+def test_what_is_put_off_is_never_overtaken_and_never_lost(postgres_url: str) -> None:
+    """It is done before whatever is asked next, in whichever way, and with the commit; undone, it was never done."""
+    _lay_out(postgres_url)
+    opened = Database.open(postgres_url, HERE), Database.open(postgres_url)
+    count = select(func.count()).select_from(inventory_clock)
+    add = Prepared(inventory_clock.insert(), ["authority", "seq"])
+
+    def left(database: Database) -> int:
+        with database.reading() as reading:
+            return int(reading.execute(count).scalar_one())
+
+    for database in opened:
+        clear = inventory_clock.delete().where(inventory_clock.c.authority == HERE)
+        database.transact(lambda w, clear=clear: w.execute(clear))
+        for ask in (lambda w: w.execute(count).scalar_one(), lambda w: Prepared(count).one(w)):
+            with suppress(ZeroDivisionError), database.writing() as writing:
+                add.put_off(writing, {"authority": HERE, "seq": 1})
+                assert ask(writing) == 1
+                add.put_off(writing, {"authority": HERE, "seq": 2})
+                raise ZeroDivisionError
+            assert left(database) == 0
+        with database.writing() as writing:
+            add.put_off(writing, {"authority": HERE, "seq": 1})
+        assert left(database) == 1
+        with pytest.raises(IntegrityError), database.writing() as writing:
+            add.put_off(writing, {"authority": HERE, "seq": 2})
+        assert left(database) == 1
+        database.close()
+
+
+def test_a_transaction_that_had_failed_is_not_taken_for_kept(postgres_url: str) -> None:
+    """Whoever goes on after an error of a statement hears at the commit that nothing was kept."""
+    _lay_out(postgres_url)
+    here = Database.open(postgres_url, HERE)
+    with pytest.raises(DBAPIError), here.writing() as writing, suppress(DBAPIError):
+        Prepared(select(cast(REF, Integer))).one(writing, ref="no number")
+    with here.reading() as reading:
+        assert BY_REF.one(reading, ref="H") is None
+    here.close()
 
 
 def test_errors_come_as_those_of_sqlalchemy(postgres_url: str) -> None:
