@@ -8,6 +8,7 @@ Here the tree is walked again: that the cases miss nothing, and what each one's 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -95,6 +96,15 @@ class Posed:
         if not terms.possible or least > most:
             return NOTHING
         return certify(terms, prices, need, (least, most))
+
+
+def grain(problem: Problem) -> int:
+    """What every choice's worth is a multiple of, so that a bound in between may be rounded down; 1 if nothing is."""
+    parts = (problem.placing_points, problem.separated_pair // 2, problem.home_price)
+    single = [problem.unchanged_points, int(np.gcd.reduce(problem.pairs.points, initial=0))]
+    if problem.local is not None:
+        single += [problem.local.floor_price, problem.local.ambition_price]
+    return math.gcd(*(int(np.gcd.reduce(part, initial=0)) for part in parts), *single) or 1
 
 
 def _too_dear(problem: Problem, pinned: Int64s) -> Int64s:
@@ -195,10 +205,12 @@ def _worth_of_cases(small: Problem, branches: Branches, certified: int, need: in
     """The most that a choice of each case could be worth: by its own prices, or by those of a case above it."""
     worth: list[int] = []
     posed: list[Posed] = []
+    step = grain(small)
     for case, above in enumerate(branches.above.tolist()):
         bound = certified if above == ROOT else worth[above]
         posed.append(Posed(small) if above == ROOT else _divided(posed[above], branches, case))
-        worth.append(min(bound, posed[case].bound(prices_of_case(small, branches, case), need)))
+        found = posed[case].bound(prices_of_case(small, branches, case), need)
+        worth.append(min(bound, found // step * step))
     return worth
 
 

@@ -20,6 +20,7 @@ from app.matching.branches import (
     Posed,
     alive,
     dearest_fee,
+    grain,
     magnitude_of_sums,
     only,
 )
@@ -159,6 +160,7 @@ class _Tree:
 
     def __init__(self, small: Problem, solution: Solution, need: int | None, known: Known) -> None:
         self.small, self.solution, self.need, self.known = small, solution, need, known
+        self.grain = grain(small)
         self.objective = solution.objective
         self.better: Int64s | None = None
 
@@ -217,7 +219,7 @@ class _Tree:
             return case
         relaxed = relax(terms, self.solution.prices, GROWTH, self.need, case.known, room, first=False)
         if relaxed.model is None:  # nothing is left to choose, and so nothing is scarce
-            case.bound = min(case.bound, case.posed.bound(case.prices, self.need))
+            case.bound = self._rounded(min(case.bound, case.posed.bound(case.prices, self.need)))
             return case
         if relaxed.x.size == relaxed.model.columns.pair.size:
             case.known = relaxed.known
@@ -226,8 +228,12 @@ class _Tree:
             if whole(x):
                 case.choice = np.union1d(problem.pinned, columns.pair[x > HALF])
         if _exact(relaxed.prices, problem):
-            case.prices, case.bound = relaxed.prices, min(case.bound, relaxed.bound)
+            case.prices, case.bound = relaxed.prices, self._rounded(min(case.bound, relaxed.bound))
         return case
+
+    def _rounded(self, bound: int) -> int:
+        """The most that a choice can be worth, if none is worth more than this."""
+        return bound // self.grain * self.grain
 
 
 def _half(case: _Case, taken: int) -> Posed:

@@ -19,6 +19,9 @@ CHILD, PART, HOME, RIVAL, BUDGET, TARGET, PLACED, COMPANY = range(8)
 HARD_PRICE = 200
 """Missing a hard floor by one child costs so many times the dearest column."""
 
+HARD_PRICE_OF_A_CASE = 4
+"""The same in a proof by cases, where a case without an answer would else have prices too large to be exact."""
+
 
 @dataclass(slots=True)
 class Rows:
@@ -70,9 +73,11 @@ def target_rows(
     least, most_placed = placed or (0, terms.waiting)
     numbers, slopes, worth = [np.zeros(0, np.int64)], [], []
     if hard:
-        numbers.append(_hard_row(terms, columns, rows, target, need or 0))
+        needed = _in_whole_children(target, need or 0, (terms.total + least, terms.total + most_placed))
+        numbers.append(_hard_row(terms, columns, rows, target, needed))
         slopes.append(target.floor_per_10000 / WHOLE)
-        worth.append(-float(HARD_PRICE * max(1, int(np.abs(columns.worth).max(initial=0)))))
+        dear = HARD_PRICE if placed is None else HARD_PRICE_OF_A_CASE
+        worth.append(-float(dear * max(1, int(np.abs(columns.worth).max(initial=0)))))
     for share, price in _priced(target) if need is None else []:
         for slope, base in hull(share, terms.total + least, terms.total + most_placed):
             value = np.append(slope * columns.size - columns.local, -1.0)
@@ -97,6 +102,14 @@ def _priced(target: LocalTarget) -> list[tuple[int, int]]:
     if target.mode is TargetMode.HARD:
         return [ambition]
     return [ambition, (target.floor_per_10000, target.floor_price - target.ambition_price)]
+
+
+def _in_whole_children(target: LocalTarget, need: int, totals: tuple[int, int]) -> int:
+    """The balance to reach; where it is known how many are placed, the next one that whole local children reach."""
+    if totals[0] != totals[1]:
+        return need
+    at_floor = target.floor_per_10000 * totals[0]
+    return -(-(at_floor + need) // WHOLE) * WHOLE - at_floor
 
 
 def _hard_row(terms: Terms, columns: Columns, rows: Rows, target: LocalTarget, need: int) -> Int64s:
