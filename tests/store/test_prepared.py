@@ -127,21 +127,31 @@ def test_a_lost_connection_is_replaced_at_the_beginning_and_told_of_later(postgr
     owner.close()
 
 
+_COUNT = select(func.count()).select_from(inventory_clock)
+
+
+def _ordinarily(reading: Reading) -> int:
+    return int(reading.execute(_COUNT).scalar_one())
+
+
+def _directly(reading: Reading) -> int:
+    return int(Prepared(_COUNT).one(reading))
+
+
 def test_what_is_put_off_is_never_overtaken_and_never_lost(postgres_url: str) -> None:
     """It is done before whatever is asked next, in whichever way, and with the commit; undone, it was never done."""
     _lay_out(postgres_url)
     opened = Database.open(postgres_url, HERE), Database.open(postgres_url)
-    count = select(func.count()).select_from(inventory_clock)
     add = Prepared(inventory_clock.insert(), ["authority", "seq"])
 
     def left(database: Database) -> int:
         with database.reading() as reading:
-            return int(reading.execute(count).scalar_one())
+            return _ordinarily(reading)
 
     for database in opened:
-        clear = inventory_clock.delete().where(inventory_clock.c.authority == HERE)
-        database.transact(lambda w, clear=clear: w.execute(clear))
-        for ask in (lambda w: w.execute(count).scalar_one(), lambda w: Prepared(count).one(w)):
+        with database.writing() as writing:
+            writing.execute(inventory_clock.delete().where(inventory_clock.c.authority == HERE))
+        for ask in (_ordinarily, _directly):
             with suppress(ZeroDivisionError), database.writing() as writing:
                 add.put_off(writing, {"authority": HERE, "seq": 1})
                 assert ask(writing) == 1
