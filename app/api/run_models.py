@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.api.shortlist_models import NearMissOut, Out, Points, RelaxationOut, SplitOut
-from app.documents.run_models import RunIn
+from app.documents.run_models import PairIn, RunIn
 from app.matching.codes import HomeKind
 from app.matching.night_report import WhyHere, WhyNone
 from app.matching.recheck import Fallen
@@ -145,6 +145,9 @@ class RunReportOut(Out):
     most_local_proven: bool | None = None
     faults: list[FaultOut] = Field(default_factory=list)
     contradictions: list[str] = Field(default_factory=list)
+    pins_left_out: Annotated[
+        list[PairIn], Field(description="Pins of a home or a child that was not there any more when the run began")
+    ] = Field(default_factory=list)
     publication: PublicationOut | None = None
     milliseconds: dict[str, int] = Field(default_factory=dict)
 

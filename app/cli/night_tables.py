@@ -44,6 +44,9 @@ KINDS_MEAN = "Mean: of the prices of a place in all contested homes of the kind"
 def print_night(console: Console, outcome: Outcome, shown: int | None = None) -> None:
     """Everything that a run found, in 80 columns; `shown`: so many proposals, None for all."""
     console.print(_head(outcome))
+    for pin in outcome.pins_left_out:
+        who = ", ".join(sorted(pin.children))
+        console.print(Text(f"Left out: {who} cannot be pinned to {pin.home}; one of them is not there any more."))
     report = outcome.report
     if report is None:
         for line in _without(outcome):

@@ -66,6 +66,7 @@ class SnapshotIn(Document):
     excluded: Pairs = []
     home_prices: Annotated[dict[Ref, Price], Field(max_length=MOST_PRICES)] = {}
     weekly_budget_pence: Budget | None = None
+    under_way: Annotated[list[Ref], Field(max_length=MOST_REFERRALS)] = []
     effort: Literal["full", "light"] = "full"
     limits: LimitsIn = LimitsIn()
     seed: Line | None = None

@@ -8,7 +8,7 @@ everybody, arrivals, people who may not share a home, pins, budget, and the loca
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -42,6 +42,11 @@ class Proposed:
 
     children: frozenset[ChildRef]
     home: HomeRef
+
+
+def in_order(pairs: Iterable[Proposed]) -> tuple[Proposed, ...]:
+    """Each pair once, in an order of their own: where two clash, the order in which they were told decides nothing."""
+    return tuple(sorted(set(pairs), key=lambda pair: (sorted(pair.children), pair.home)))
 
 
 @dataclass(frozen=True)
@@ -162,9 +167,12 @@ def _separated(referral: Referral, policy: Policy) -> int:
 
 
 def _shared(homes: Homes, free: IntArray) -> IntArray:
-    """Places where newcomers of several referrals may be together: the fostering limit counts everybody."""
+    """Places where newcomers of several referrals may be together: the fostering limit counts everybody.
+
+    A place that is held is somebody's to come.
+    """
     fostering = is_kind(homes.kind, FOSTERING_KINDS) | is_kind(homes.place_code, FOSTERING_CODES)
-    limited = np.where(fostering, np.minimum(free, USUAL_LIMIT - homes.fostered_residents), free)
+    limited = np.where(fostering, np.minimum(free, USUAL_LIMIT - homes.fostered_residents - homes.places_held), free)
     return np.maximum(limited, 0).astype(np.int32)
 
 

@@ -111,7 +111,7 @@ def _home_faults(night: Night, guests: Sequence[Guest]) -> Iterator[str]:
     if len(home.residents) + home.places_held + newcomers > home.places:
         yield f"home {home.ref} has more children than places"
     fostering = home.kind in FOSTERING_KINDS
-    fostered = sum(resident.fostered for resident in home.residents)
+    fostered = sum(resident.fostered for resident in home.residents) + home.places_held  # for a child to come
     limited = fostering or home.place_code.startswith("U")
     if limited and len(guests) > 1 and fostered + newcomers > USUAL_LIMIT:
         yield f"home {home.ref} is over the usual fostering limit"

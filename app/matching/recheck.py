@@ -164,7 +164,7 @@ def _crowded(night: Night, there: Sequence[_Guest], guest: _Guest) -> Fallen | N
     if any(other.referral.ref == guest.referral.ref for other in there):
         return Fallen.CHILDREN_CHANGED
     limited = fostering or home.place_code.startswith("U")
-    if limited and there and sum(r.fostered for r in home.residents) + newcomers > USUAL_LIMIT:
+    if limited and there and home.places_held + sum(r.fostered for r in home.residents) + newcomers > USUAL_LIMIT:
         return Fallen.FOSTERING_LIMIT
     if len(there) + 1 > arrivals:
         return Fallen.TOO_MANY_ARRIVALS

@@ -22,7 +22,7 @@ from app.documents.strict_json import parse_json
 from app.errors import FieldProblem, Invalid
 from app.geo.grid import Location
 from app.geo.postcodes import DEFAULT_FOLDER, PostcodeDirectory, PostcodeError
-from app.matching.batch import Night, Proposed
+from app.matching.batch import Night, Proposed, in_order
 from app.matching.home import Home
 from app.matching.policy import Policy, parse_policy
 from app.matching.policy_values import PolicyError
@@ -89,6 +89,7 @@ def _night(document: SnapshotIn, referrals: Sequence[Referral], homes: Sequence[
         excluded=_pairs(document.excluded),
         home_price={HomeRef(home): price for home, price in document.home_prices.items()},
         weekly_budget_pence=document.weekly_budget_pence,
+        under_way=frozenset(map(ChildRef, document.under_way)),
     )
 
 
@@ -180,14 +181,15 @@ def _strangers(document: SnapshotIn, referrals: Sequence[Referral], homes: Seque
     for name in ("last_proposals", "pinned", "excluded"):
         for n, pair in enumerate(getattr(document, name)):
             if pair.home not in here or not children.issuperset(pair.children):
-                notes.append(Note(f"{name}[{n}]", "It names a home or a child that is not in this file."))
+                left = " The night is made without it." if name == "pinned" else ""
+                notes.append(Note(f"{name}[{n}]", f"It names a home or a child that is not in this file.{left}"))
     if any(home not in here for home in document.home_prices):
         notes.append(Note("home_prices", "It names a home that is not in this file."))
     return notes
 
 
 def _pairs(pairs: Sequence[PairIn]) -> tuple[Proposed, ...]:
-    return tuple(Proposed(frozenset(map(ChildRef, pair.children)), HomeRef(pair.home)) for pair in pairs)
+    return in_order(Proposed(frozenset(map(ChildRef, pair.children)), HomeRef(pair.home)) for pair in pairs)
 
 
 def _share(share: ShareIn) -> Share:

@@ -29,6 +29,7 @@ def result_bytes(snapshot: Snapshot, outcome: Outcome) -> bytes:
             "most_local_proven": outcome.most_local_proven,
             "faults": [fault.code for fault in outcome.faults],
             "contradictions": list(outcome.contradictions),
+            "pins_left_out": [_pair(pair) for pair in outcome.pins_left_out],
             "standing": [_pair(pair) for pair in outcome.standing],
             "fallen": [
                 _pair(verdict.proposed) | {"because": str(verdict.fallen), "rules": list(verdict.rules)}

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from app.matching.batch import Batch, CannotPin, Night, Proposed, batch
+from app.matching.batch import Batch, CannotPin, Night, Proposed, batch, in_order
 from app.matching.night_check import check_night
 from app.matching.night_explained import proposed, report
 from app.matching.night_report import NightReport
@@ -61,7 +61,7 @@ class Outcome:
     keep every rule today, and `fallen` says of the others why not. faults: attempts that failed. contradictions: why
     there is no choice, in words with references. claimed_bound: see `Checked`. most_local_proven: a hard target is
     out of reach, and whether it is certain that no choice comes nearer; None where it is not out of reach. price: of
-    one more local child.
+    one more local child. pins_left_out: they name a home or a child that is not there (any more).
     """
 
     night: Night
@@ -74,6 +74,7 @@ class Outcome:
     fallen: tuple[Verdict, ...] = ()
     claimed_bound: int | None = None
     most_local_proven: bool | None = None
+    pins_left_out: tuple[Proposed, ...] = ()
     price: TargetPrice | None = None
     frontier: tuple[FrontierPoint, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False, repr=False)
@@ -126,11 +127,14 @@ def rematch(
     """
     limits = limits or Limits()
     own: AbstractContextManager[SolverProcess] = nullcontext(solver) if solver else SolverProcess(limits)
+    lost = _strangers(night)
+    pinned = in_order(pin for pin in night.pinned if pin not in lost)
+    kept = replace(night, last=in_order(night.last), pinned=pinned, excluded=in_order(night.excluded))
     with own as ready:
-        run = _Run(night, ready, limits, strength, tell, cancelled)
+        run = _Run(kept, ready, limits, strength, tell, cancelled)
         outcome = _carried_out(run, with_price=with_price, with_frontier=with_frontier)
         run.begin(Stage.DONE)
-    return replace(outcome, faults=tuple(run.faults), seconds=run.seconds)
+    return replace(outcome, night=night, pins_left_out=lost, faults=tuple(run.faults), seconds=run.seconds)
 
 
 def _carried_out(run: _Run, *, with_price: bool, with_frontier: bool) -> Outcome:
@@ -189,6 +193,13 @@ def _status(run: _Run, answer: Checked) -> RunStatus:
     if run.faults:
         return RunStatus.FALLBACK
     return RunStatus.PROVEN if answer.solution.status is Status.OPTIMAL else RunStatus.FEASIBLE
+
+
+def _strangers(night: Night) -> tuple[Proposed, ...]:
+    """Pins that name a home that is not on the list or a child who does not wait: homes close, children move."""
+    waiting = {child.ref for referral in night.referrals for child in referral.children}
+    here = night.pool.row_of
+    return in_order(pin for pin in night.pinned if pin.home not in here or not pin.children <= waiting)
 
 
 def _pins_break(night: Night) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from app.documents.places import Note
 from app.documents.referral_documents import write_referral
 from app.documents.snapshot_models import FORMAT, FORMAT_VERSION
 from app.geo.grid import Location
-from app.matching.batch import KEY, Night, Proposed
+from app.matching.batch import KEY, Night, Proposed, in_order
 from app.matching.home import Home
 from app.matching.referral import Child, Referral
 from app.rematch.limits import Limits, Strength
@@ -88,6 +88,7 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
             "excluded": _pairs(night.excluded),
             "home_prices": {home: price for home, price in night.home_price.items() if price},
             "weekly_budget_pence": night.weekly_budget_pence,
+            "under_way": sorted(night.under_way),
             "effort": snapshot.strength.value,
             "limits": {"full": asdict(snapshot.limits.full), "light": asdict(snapshot.limits.light)},
             "seed": SEED,
@@ -103,8 +104,7 @@ def canonical_bytes(document: Mapping[str, Any]) -> bytes:
 
 
 def _pairs(pairs: Sequence[Proposed]) -> list[dict[str, Any]]:
-    named = sorted({(tuple(sorted(pair.children)), pair.home) for pair in pairs})
-    return [{"children": list(children), "home": home} for children, home in named]
+    return [{"children": sorted(pair.children), "home": pair.home} for pair in in_order(pairs)]
 
 
 def _point(place: Location | None) -> Location | None:

@@ -2,9 +2,9 @@
 
 `told(outcome)` is the report of a run. Its parts: `children`, `children_placed`, `siblings`, `local`,
 `weekly_cost_pence`, `assumed_weekly_cost_pence`, `scarce`, `scarce_kinds`, `unplaced` as in `NightReport`; `price` of
-one more local child; `frontier`; `faults` of the solver; `contradictions`; of a run without proposals how many of the
-last ones still keep every rule (`standing`, `fallen`); and `publication`: what came of the proposals when they met the
-facts of the moment.
+one more local child; `frontier`; `faults` of the solver; `contradictions`; `pins_left_out`; of a run without proposals
+how many of the last ones still keep every rule (`standing`, `fallen`); and `publication`: what came of the proposals
+when they met the facts of the moment.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ def told(outcome: Outcome) -> dict[str, Any]:
             "frontier": outcome.frontier,
             "faults": outcome.faults,
             "contradictions": outcome.contradictions,
+            "pins_left_out": [{"children": sorted(pin.children), "home": pin.home} for pin in outcome.pins_left_out],
             "claimed_bound": outcome.claimed_bound,
             "most_local_proven": outcome.most_local_proven,
             "standing": len(outcome.standing),

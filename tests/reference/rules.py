@@ -123,11 +123,11 @@ def fostering_limit(pair: Pair, _params: Any) -> Maybe:
     if home.kind not in FOSTERING_KINDS and home.place_code not in FOSTER_CARE:
         return True
     fostered = [resident for resident in home.residents if resident.fostered]
-    if len(fostered) + len(pair.party) <= 3:
+    if len(fostered) + home.places_held + len(pair.party) <= 3 or len(fostered) + home.places_held == 0:
         return True
     if all(child.ref in home.terms.exempt_children for child in pair.party):
         return True
-    return all(_is_sibling(child, resident) for child in pair.party for resident in fostered)
+    return not home.places_held and all(_is_sibling(child, each) for child in pair.party for each in fostered)
 
 
 def _is_sibling(child: Child, resident: Resident) -> bool:

@@ -71,7 +71,6 @@ def test_the_light_attempt_gives_a_choice(solver: SolverProcess) -> None:
         ((to("H-far-1", "C-1"), to("H-far-2", "C-1")), "twice"),
         ((to("H-near-1", "C-4", "C-5"),), "not allowed"),
         ((to("H-near-1", "C-1", "C-2"),), "more than one referral"),
-        ((to("H-nowhere", "C-1"),), "not in the pool"),
     ],
 )
 def test_pins_that_contradict(pinned: tuple[Proposed, ...], word: str) -> None:

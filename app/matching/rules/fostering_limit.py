@@ -13,24 +13,26 @@ FOSTERING_CODES = frozenset({PlaceCode.U1, PlaceCode.U2, PlaceCode.U3, PlaceCode
 
 
 def judge(pairs: PartyPairs, _params: NoParams) -> Finding:
-    """Fostered children living there and the party, against three.
+    """Fostered children living there, places that are held, and the party, against three.
 
     More may live there where all of them are brothers and sisters of each other (nobody else is fostered
     there: the party is one sibling group), or where the exemption names every child of the party. The
-    carer's own children do not count, and do not make it a household of strangers.
+    carer's own children do not count, and do not make it a household of strangers. A place that is held counts as
+    a child who is no brother or sister: nobody has said for whom it is held.
     """
     home, party, lists = pairs.home, pairs.party, pairs.lists
     fostering = is_kind(home.kind, FOSTERING_KINDS) | is_kind(home.place_code, FOSTERING_CODES)
-    limited = fostering & (home.fostered_residents > 0)
-    over = limited & (home.fostered_residents + party.size > USUAL_LIMIT)
-    siblings = pairs.among(lambda row: lists[row].all_sibling_rows)
+    others = home.fostered_residents + home.places_held
+    over = fostering & (others > 0) & (others + party.size > USUAL_LIMIT)
+    siblings = pairs.among(lambda row: lists[row].all_sibling_rows) & (home.places_held == 0)
     exempt = pairs.among(lambda row: lists[row].exempt_rows)
 
     def facts() -> Facts:
         return {
             "children": number(party.size),
             "fostered": number(home.fostered_residents),
-            "all_siblings": flag(siblings | (home.fostered_residents == 0)),
+            "held": number(home.places_held),
+            "all_siblings": flag(siblings | (others == 0)),
             "exempt": flag(exempt),
         }
 
@@ -46,7 +48,8 @@ def remedies(case: Case, _params: NoParams) -> tuple[Change, ...]:
 FOSTERING_LIMIT = Rule(
     code="fostering_limit",
     says="The usual fostering limit of three is kept",
-    because="Fostered there already: {fostered:children}; with {children:children} more it would be over the "
+    because="Fostered there already: {fostered:children}, places held: {held}; with {children:children} more it would "
+    "be over the "
     "usual limit of three, they are not all siblings, and no exemption names every child",
     statutory=True,
     source="Children Act 1989 s63(12) and Sch 7 paras 2-4",

@@ -84,6 +84,7 @@ def test_the_facts_say_what_was_counted() -> None:
     assert judge_one(FOSTERING_LIMIT, party, fostering(2, own=1)).facts == {
         "children": 2,
         "fostered": 2,
+        "held": 0,
         "all_siblings": False,
         "exempt": False,
     }
