@@ -15,6 +15,8 @@ from app.rematch.packing import NotWhole, Packed, pack, unpack, unpack_file
 PAIRS = "pairs."
 PRICES = "prices."
 BRANCHES = "branches."
+MOST_RIVAL_PAIRS = 20_000_000
+"""Entries of all rival sets together. They stand in no proportion to the problem: one pair may be in many sets."""
 
 
 def write_problem(problem: Problem, path: Path) -> str:
@@ -71,12 +73,13 @@ def read_claim(data: bytes, problem: Problem, problem_digest: str) -> Claim:
     try:
         _same(packed.values["problem"], problem_digest)
         claim = Claim(_solution(packed), _branches(packed))
+        _check_sizes(claim, problem)
         _check_form(claim.solution, problem)
         if claim.branches is not None:
             _check_branches(claim.branches, problem)
     except NotWhole:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MemoryError) as error:
         raise NotWhole(f"the answer is not complete ({type(error).__name__})") from error
     return claim
 
@@ -112,6 +115,27 @@ def _solution(packed: Packed) -> Solution:
         most_local_balance=None if most is None else _whole(most),
         seconds={str(name): _whole(value) / 1000 for name, value in values["seconds"].items()},
     )
+
+
+def _check_sizes(claim: Claim, problem: Problem) -> None:
+    """Nothing is larger than the problem gives reason for. Looked at first: all that follows takes time by size."""
+    prices, branches, homes = claim.solution.prices, claim.branches, problem.homes
+    largest = int(np.diff(problem.party_start).max(initial=1))
+    right = [
+        claim.solution.chosen.size <= problem.parties,
+        prices.charge.shape == (homes, largest),
+        prices.rival_price.size <= MOST_RIVAL_SETS and prices.rival_pair.size <= MOST_RIVAL_PAIRS,
+    ]
+    if branches is not None:
+        cases, priced = branches.above.size, branches.homes.size
+        right += [
+            cases <= MOST_CASES and priced <= homes and branches.pairs.size <= len(problem.pairs),
+            branches.charge.shape == (cases, priced, largest),
+            all(part.shape == (cases,) for part in (branches.local, branches.placed, branches.budget)),
+            branches.rival_price.size <= MOST_RIVAL_SETS and branches.rival_pair.size <= MOST_RIVAL_PAIRS,
+        ]
+    if not all(right):
+        raise NotWhole(f"part {right.index(False)} of the answer and its proof is larger than there is reason for")
 
 
 def _check_form(solution: Solution, problem: Problem) -> None:

@@ -40,6 +40,12 @@ class SolverNotStarted(SolverFault):
     code, title = "solver_not_started", "Solver not started"
 
 
+class SolverNoRoom(SolverFault):
+    """There was no room on the disk to hand the night to the solver. Free some, then run the rematch again."""
+
+    code, title = "solver_no_room", "No room for the solver"
+
+
 class SolverHung(SolverFault):
     """The solver had not finished when its time was up, so it was stopped.
 

@@ -24,6 +24,9 @@ MAGIC = b"placement arrays 1\n"
 DIGEST = 32
 ALIGN = 64
 LENGTH = 8
+LONGEST_HEADER = 1 << 20
+"""Bytes. Ours has a few thousand."""
+
 KINDS = ("<u8", "<i8", "<i4", "|u1")
 
 AnyArray: TypeAlias = npt.NDArray[Any]
@@ -86,6 +89,8 @@ def unpack(data: bytes | mmap.mmap) -> Packed:
         raise NotWhole("the checksum is wrong")
     begin = len(MAGIC) + LENGTH
     size = int.from_bytes(whole[len(MAGIC) : begin], "little")
+    if size > LONGEST_HEADER:
+        raise NotWhole("the header is far too long")
     try:
         header = json.loads(bytes(body[begin : begin + size]))
         first = _aligned(begin + size)

@@ -13,12 +13,12 @@ import select
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -32,11 +32,13 @@ from app.rematch.faults import (
     SolverFault,
     SolverGarbled,
     SolverHung,
+    SolverNoRoom,
     SolverNotStarted,
     SolverOutOfMemory,
 )
 from app.rematch.limits import Limits, Share, Strength
 from app.rematch.packing import NotWhole
+from app.rematch.scratch import clear_old, new_folder, whole_file
 
 Cancelled = Callable[[], bool]
 """Asked every moment: true calls the run off."""
@@ -60,7 +62,7 @@ class _Child:
     """A running child, its folder of files, and what it has said so far."""
 
     process: subprocess.Popen[bytes]
-    folder: tempfile.TemporaryDirectory[str]
+    folder: TemporaryDirectory[str]
     memory_mb: int
     said: bytearray = field(default_factory=bytearray)
 
@@ -97,8 +99,9 @@ class SolverProcess:
         self._number = 0
 
     def __enter__(self) -> Self:
-        """Start a child at once, so that it is ready by the time there is a problem."""
-        with suppress(SolverNotStarted):  # told when it matters, by `solve`
+        """Start a child at once, so that it is ready by the time there is a problem; clear up after earlier ones."""
+        clear_old()
+        with suppress(SolverNotStarted, SolverNoRoom):  # told when it matters, by `solve`
             self._start(self._limits.full)
         return self
 
@@ -130,7 +133,10 @@ class SolverProcess:
             raise
 
     def _start(self, share: Share) -> _Child:
-        folder = tempfile.TemporaryDirectory(prefix="placement-solver-")
+        try:
+            folder = new_folder()
+        except OSError as error:
+            raise SolverNoRoom(type(error).__name__) from error
         command = [*self._command, str(share.memory_mb), str(self._limits.niceness)]
         try:
             with (Path(folder.name) / "complaints").open("wb") as complaints:
@@ -153,7 +159,10 @@ class SolverProcess:
         seconds = share.seconds_for(len(problem.pairs))
         self._number += 1
         asked, answered = child.path / f"problem-{self._number}", child.path / f"solution-{self._number}"
-        digest = write_problem(problem, asked)
+        try:
+            digest = write_problem(problem, asked)
+        except OSError as error:
+            raise SolverNoRoom(type(error).__name__) from error
         job = {
             "number": self._number,
             "problem": str(asked),
@@ -164,12 +173,13 @@ class SolverProcess:
         _tell(child, json.dumps(job))
         _await(child, f"{DONE} {self._number}".encode(), seconds, cancelled)
         try:
-            return read_claim(_whole_file(answered), problem, digest)
-        except (NotWhole, OSError) as error:
+            return read_claim(whole_file(answered, LARGEST_FILE_MB * MEGABYTE), problem, digest)
+        except (NotWhole, OSError, MemoryError) as error:
             raise SolverGarbled(str(error) if isinstance(error, NotWhole) else type(error).__name__) from error
         finally:
-            asked.unlink(missing_ok=True)
-            answered.unlink(missing_ok=True)
+            for used in (asked, answered):
+                with suppress(OSError):  # whatever stands there now goes with its folder
+                    used.unlink()
 
 
 def _environment() -> dict[str, str]:
@@ -268,9 +278,3 @@ def _memory_mb(pid: int) -> int:
     except (OSError, ValueError):
         return 0
     return (int(resident) - int(shared)) * os.sysconf("SC_PAGE_SIZE") // MEGABYTE
-
-
-def _whole_file(path: Path) -> bytes:
-    if path.stat().st_size > LARGEST_FILE_MB * MEGABYTE:
-        raise NotWhole("the file is far too large")
-    return path.read_bytes()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from app.matching.certify import no_prices
 from app.matching.problem import Problem, Solution, Status
 from app.rematch.child import BEGUN, DONE, limit_memory
 from app.rematch.crossing import read_problem, write_claim
+from app.rematch.packing import pack, unpack
 from app.rematch.solving import solved
 
 Job = dict[str, Any]
@@ -140,6 +142,84 @@ def another(job: Job) -> None:
     no_file(job)
 
 
+def pipe(job: Job) -> None:
+    """Leave a pipe that nobody will write to."""
+    os.mkfifo(job["solution"])
+    no_file(job)
+
+
+def endless(job: Job) -> None:
+    """Leave a link to a device that gives bytes for ever."""
+    Path(job["solution"]).symlink_to("/dev/zero")
+    no_file(job)
+
+
+def linked(job: Job) -> None:
+    """Leave a link to the right answer."""
+    honest(job, tell=False)
+    there = Path(job["solution"]).with_name("elsewhere")
+    Path(job["solution"]).rename(there)
+    Path(job["solution"]).symlink_to(there)
+    no_file(job)
+
+
+def folders(job: Job) -> None:
+    """Leave folders where files should be, even in place of the problem."""
+    Path(job["solution"]).mkdir()
+    Path(job["problem"]).unlink()
+    Path(job["problem"]).mkdir()
+    no_file(job)
+
+
+def problem_gone(job: Job) -> None:
+    """Give the right answer and put a folder in place of the problem."""
+    honest(job, tell=False)
+    Path(job["problem"]).unlink()
+    Path(job["problem"]).mkdir()
+    no_file(job)
+
+
+def nowhere(job: Job) -> None:
+    """Take the whole folder away."""
+    shutil.rmtree(Path(job["solution"]).parent)
+    no_file(job)
+
+
+def beyond_numbers(job: Job) -> None:
+    """The right answer, worked out in more seconds than there are numbers for."""
+    honest(job, tell=False)
+    path = Path(job["solution"])
+    packed = unpack(path.read_bytes())
+    pack(path, {**packed.values, "seconds": {"all": 10**400}}, packed.arrays)
+    no_file(job)
+
+
+def long_header(job: Job) -> None:
+    """The right answer under a header of many megabytes."""
+    honest(job, tell=False)
+    path = Path(job["solution"])
+    packed = unpack(path.read_bytes())
+    pack(path, {**packed.values, "more": "x" * 2_000_000}, packed.arrays)
+    no_file(job)
+
+
+def wide(problem: Problem, found: Solution) -> Solution:
+    """Charges for parties far larger than there are."""
+    charge = np.zeros((problem.homes, 100_000), np.int64)
+    charge[:, : found.prices.charge.shape[1]] = found.prices.charge
+    return replace(found, prices=replace(found.prices, charge=charge))
+
+
+def many_sets(problem: Problem, found: Solution) -> Solution:
+    """More sets of rivals than anybody could look through."""
+    many, none = np.zeros(60_000, np.int64), np.zeros(0, np.int64)
+    prices = replace(
+        found.prices, rival_start=np.zeros(60_001, np.int64), rival_pair=none, rival_weight=none, rival_limit=many,
+        rival_price=many,
+    )  # fmt: skip
+    return replace(found, prices=prices)
+
+
 def dearer(problem: Problem, found: Solution) -> Solution:
     """A wrong objective."""
     return replace(found, objective=found.objective + 1, bound=found.bound + 1)
@@ -201,14 +281,16 @@ def modest_target(problem: Problem, found: Solution) -> Solution:
     )  # fmt: skip
 
 
-CHANGES = (
+CHANGES: tuple[Callable[[Problem, Solution], Solution], ...] = (
+    wide, many_sets,
     dearer, too_sure, too_modest, unproven, everything, beyond, nothing, infeasible, enormous, modest_target,
 )  # fmt: skip
 WAYS: dict[str, Callable[[Job], None]] = {
     way.__name__: way
     for way in (
         spin, sleep, allocate, hoard, native_memory, abort, segfault, exit_7, exit_0, chatter, no_file, garbage,
-        half, flipped, honest, another,
+        half, flipped, honest, another, pipe, endless, linked, folders, problem_gone, nowhere, beyond_numbers,
+        long_header,
     )
 }  # fmt: skip
 WAYS |= {change.__name__: lambda job, change=change: honest(job, change=change) for change in CHANGES}

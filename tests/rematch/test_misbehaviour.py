@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,14 +15,17 @@ from hypothesis import strategies as st
 
 from app.matching.batch import batch
 from app.matching.night_check import check_night
+from app.matching.problem import Problem
 from app.rematch import limits as solver_limits
-from app.rematch import process
+from app.rematch import process, scratch
+from app.rematch.crossing import write_problem
 from app.rematch.faults import (
     RunCancelled,
     SolverCrashed,
     SolverFault,
     SolverGarbled,
     SolverHung,
+    SolverNoRoom,
     SolverNotStarted,
     SolverOutOfMemory,
     SolverWrong,
@@ -53,6 +59,15 @@ ROOMY = Limits(Share(20, 300), Share(20, 300))
         ("another", SolverGarbled),
         ("beyond", SolverGarbled),
         ("enormous", SolverGarbled),
+        ("pipe", SolverGarbled),
+        ("endless", SolverGarbled),
+        ("linked", SolverGarbled),
+        ("folders", SolverGarbled),
+        ("nowhere", SolverGarbled),
+        ("beyond_numbers", SolverGarbled),
+        ("long_header", SolverGarbled),
+        ("wide", SolverGarbled),
+        ("many_sets", SolverGarbled),
         ("never", SolverCrashed),
     ],
 )
@@ -132,6 +147,67 @@ def test_both_attempts_bad(way: str) -> None:
     assert len(bad.faults) == 2
     assert bad.standing == good.proposals
     assert not bad.fallen
+
+
+def test_what_stands_in_place_of_the_problem_spoils_no_good_answer() -> None:
+    """Clearing up never hides what came of the work."""
+    with fake("problem_gone") as solver:
+        assert rematch(a_night(), ROOMY, with_price=False, solver=solver).status is RunStatus.PROVEN
+
+
+@pytest.mark.parametrize("room_for", [0, 1, 2])
+def test_a_disk_that_fills_up(monkeypatch: pytest.MonkeyPatch, room_for: int) -> None:
+    """Without room nothing is solved, and that is said; what was verified before stands, less what came later."""
+    written = 0
+
+    def write(problem: Problem, path: Path) -> str:
+        nonlocal written
+        written += 1
+        if written > room_for:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_problem(problem, path)
+
+    monkeypatch.setattr(process, "write_problem", write)
+    outcome = rematch(a_night(), ROOMY, with_frontier=True)
+    if not room_for:
+        assert (outcome.status, outcome.proposals) == (RunStatus.FAILED, ())
+        assert {fault.code for fault in outcome.faults} == {SolverNoRoom.code}
+        return
+    assert outcome.status is RunStatus.PROVEN
+    assert outcome.proposals
+    assert outcome.price is not None
+    assert room_for == 2 or outcome.price.fault == SolverNoRoom.code
+    assert {point.fault for point in outcome.frontier} == {SolverNoRoom.code}
+
+
+def test_a_disk_without_room_for_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even a folder can be made: that is a fault with a name as well."""
+
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(process, "new_folder", full)
+    outcome = rematch(a_night(), ROOMY)
+    assert {fault.code for fault in outcome.faults} == {SolverNoRoom.code}
+
+
+def test_what_a_killed_parent_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folders of ours that are older than a day go at the next start; younger ones and those of others stay."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    kept = [tmp_path / f"{scratch.PREFIX}young", tmp_path / "placement-other"]
+    old = tmp_path / f"{scratch.PREFIX}old"
+    for folder in (*kept, old):
+        folder.mkdir()
+        (folder / "problem-1").write_bytes(b"x")
+    link = tmp_path / f"{scratch.PREFIX}link"
+    link.symlink_to(kept[1])
+    past = time.time() - scratch.OLD_S - 60
+    for folder in (kept[1], old):
+        os.utime(folder, (past, past))
+    with fake("honest"):
+        pass
+    assert not old.exists()
+    assert all((folder / "problem-1").exists() for folder in kept)
 
 
 def test_an_unproven_answer_is_not_called_proven() -> None:
