@@ -9,10 +9,13 @@ What each role is for:
 * `case_system`: the case management system. Sends referrals, homes and the caseload, asks for matches, reads what
   is proposed and what became of it, and tells a provider's refusal and the end of a placement. It decides nothing.
 * `officer`: a placement officer. Looks, compares, holds, decides.
-* `approver`: the nominated officer or director. Reads as an officer does, approves, and decides.
-* `commissioner`: keeps the homes and their terms. Sees no child's record.
+* `approver`: a nominated officer. Reads as an officer does, seconds, gives the approvals of a nominated officer, and
+  decides.
+* `director`: the director of children's services. As an approver, and gives the director's own approvals.
+* `commissioner`: keeps the homes and their terms. Sees no child's record, and a home without those who live there.
 * `auditor`: reads everything, who did what above all, and changes nothing.
-* `admin`: runs the service: messages, webhooks, erasure, metrics. Sees no child's record and decides nothing.
+* `admin`: runs the service: messages, webhooks, erasure, metrics. Sees no child's record, and a run without the
+  children whom it names; decides nothing.
 """
 
 from __future__ import annotations
@@ -72,75 +75,75 @@ GET     /signin/back                        open
 """Addresses that need no token: method, path, budget. None of them tells anything about a child."""
 
 TABLE = """
-method  path                                case_system officer approver commissioner auditor admin  budget  kind
+method  path                            case_system officer approver director commissioner auditor admin  budget  kind
 
-GET     /me                                 yes         yes     yes      yes          yes     yes    read    any
-POST    /signout                            yes         yes     yes      yes          yes     yes    write   any
+GET     /me                             yes         yes     yes      yes      yes          yes     yes    read    any
+POST    /signout                        yes         yes     yes      yes      yes          yes     yes    write   any
 
-POST    /match                              yes         yes     yes      .            .       .      match   any
-GET     /referrals/{ref}/shortlist          yes         yes     yes      .            yes     .      match   any
-GET     /referrals/{ref}/why-not/{home}     yes         yes     yes      .            yes     .      match   any
+POST    /match                          yes         yes     yes      yes      .            .       .      match   any
+GET     /referrals/{ref}/shortlist      yes         yes     yes      yes      .            yes     .      match   any
+GET     /referrals/{ref}/why-not/{home} yes         yes     yes      yes      .            yes     .      match   any
 
-GET     /referrals                          yes         yes     yes      .            yes     .      read    any
-GET     /referrals/{ref}                    yes         yes     yes      .            yes     .      read    any
-PUT     /referrals/{ref}                    yes         yes     .        .            .       .      write   any
-DELETE  /referrals/{ref}                    yes         yes     .        .            .       .      write   any
+GET     /referrals                      yes         yes     yes      yes      .            yes     .      read    any
+GET     /referrals/{ref}                yes         yes     yes      yes      .            yes     .      read    any
+PUT     /referrals/{ref}                yes         yes     .        .        .            .       .      write   any
+DELETE  /referrals/{ref}                yes         yes     .        .        .            .       .      write   any
 
-GET     /homes                              yes         yes     yes      yes          yes     .      read    any
-GET     /homes/{ref}                        yes         yes     yes      yes          yes     .      read    any
-PUT     /homes/{ref}                        yes         yes     .        yes          .       .      write   any
-DELETE  /homes/{ref}                        yes         .       .        yes          .       .      write   any
-POST    /homes/import                       yes         .       .        yes          .       .      write   any
+GET     /homes                          yes         yes     yes      yes      yes          yes     .      read    any
+GET     /homes/{ref}                    yes         yes     yes      yes      yes          yes     .      read    any
+PUT     /homes/{ref}                    yes         yes     .        .        yes          .       .      write   any
+DELETE  /homes/{ref}                    yes         .       .        .        yes          .       .      write   any
+POST    /homes/import                   yes         .       .        .        .            .       .      write   any
 
-GET     /caseload                           yes         yes     yes      .            yes     .      read    any
-GET     /caseload/{ref}                     yes         yes     yes      .            yes     .      read    any
-PUT     /caseload/{ref}                     yes         yes     .        .            .       .      write   any
-DELETE  /caseload/{ref}                     yes         yes     .        .            .       .      write   any
-POST    /caseload/import                    yes         .       .        .            .       .      write   any
-GET     /imports/{id}                       yes         .       .        yes          yes     .      read    any
+GET     /caseload                       yes         yes     yes      yes      .            yes     .      read    any
+GET     /caseload/{ref}                 yes         yes     yes      yes      .            yes     .      read    any
+PUT     /caseload/{ref}                 yes         yes     .        .        .            .       .      write   any
+DELETE  /caseload/{ref}                 yes         yes     .        .        .            .       .      write   any
+POST    /caseload/import                yes         .       .        .        .            .       .      write   any
+GET     /imports/{id}                   yes         .       .        .        .            yes     .      read    any
 
-POST    /runs                               .           yes     yes      .            .       .      write   any
-GET     /runs                               yes         yes     yes      yes          yes     yes    read    any
-GET     /runs/{id}                          yes         yes     yes      yes          yes     yes    read    any
-DELETE  /runs/{id}                          .           yes     yes      .            .       yes    write   any
-GET     /runs/{id}/proposals                yes         yes     yes      .            yes     .      read    any
-GET     /runs/{id}/unplaced                 yes         yes     yes      .            yes     .      read    any
-GET     /runs/{id}/snapshot                 .           .       .        .            yes     .      read    any
+POST    /runs                           .           yes     yes      yes      .            .       .      write   any
+GET     /runs                           yes         yes     yes      yes      yes          yes     yes    read    any
+GET     /runs/{id}                      yes         yes     yes      yes      yes          yes     yes    read    any
+DELETE  /runs/{id}                      .           yes     yes      yes      .            .       yes    write   any
+GET     /runs/{id}/proposals            yes         yes     yes      yes      .            yes     .      read    any
+GET     /runs/{id}/unplaced             yes         yes     yes      yes      .            yes     .      read    any
+GET     /runs/{id}/snapshot             .           .       .        .        .            yes     .      read    any
 
-GET     /proposals                          yes         yes     yes      .            yes     .      read    any
-GET     /proposals/{id}                     yes         yes     yes      .            yes     .      read    any
-POST    /proposals/{id}/accept              .           yes     yes      .            .       .      write   person
-POST    /proposals/{id}/decline             .           yes     yes      .            .       .      write   person
+GET     /proposals                      yes         yes     yes      yes      .            yes     .      read    any
+GET     /proposals/{id}                 yes         yes     yes      yes      .            yes     .      read    any
+POST    /proposals/{id}/accept          .           yes     yes      yes      .            .       .      write   person
+POST    /proposals/{id}/decline         .           yes     yes      yes      .            .       .      write   person
 
-POST    /holds                              .           yes     yes      .            .       .      write   person
-DELETE  /holds/{id}                         .           yes     yes      .            .       .      write   person
-GET     /placements                         yes         yes     yes      .            yes     .      read    any
-GET     /placements/{id}                    yes         yes     yes      .            yes     .      read    any
-GET     /placements/{id}/history            yes         yes     yes      .            yes     .      read    any
-POST    /placements/{id}/approve            .           .       yes      .            .       .      write   person
-POST    /placements/{id}/second             .           .       yes      .            .       .      write   person
-POST    /placements/{id}/send               .           yes     yes      .            .       .      write   person
-POST    /placements/{id}/accept             .           yes     yes      .            .       .      write   person
-POST    /placements/{id}/decline            yes         yes     yes      .            .       .      write   any
-POST    /placements/{id}/withdraw           .           yes     yes      .            .       .      write   person
-POST    /placements/{id}/place              .           yes     yes      .            .       .      write   person
-POST    /placements/{id}/end                yes         yes     yes      .            .       .      write   any
+POST    /holds                          .           yes     yes      yes      .            .       .      write   person
+DELETE  /holds/{id}                     .           yes     yes      yes      .            .       .      write   person
+GET     /placements                     yes         yes     yes      yes      .            yes     .      read    any
+GET     /placements/{id}                yes         yes     yes      yes      .            yes     .      read    any
+GET     /placements/{id}/history        yes         yes     yes      yes      .            yes     .      read    any
+POST    /placements/{id}/approve        .           .       yes      yes      .            .       .      write   person
+POST    /placements/{id}/second         .           .       yes      yes      .            .       .      write   person
+POST    /placements/{id}/send           .           yes     yes      yes      .            .       .      write   person
+POST    /placements/{id}/accept         .           yes     yes      yes      .            .       .      write   person
+POST    /placements/{id}/decline        yes         yes     yes      yes      .            .       .      write   any
+POST    /placements/{id}/withdraw       .           yes     yes      yes      .            .       .      write   person
+POST    /placements/{id}/place          .           yes     yes      yes      .            .       .      write   person
+POST    /placements/{id}/end            yes         yes     yes      yes      .            .       .      write   any
 
-GET     /policies                           yes         yes     yes      yes          yes     yes    read    any
-GET     /policies/{version}                 yes         yes     yes      yes          yes     yes    read    any
+GET     /policies                       yes         yes     yes      yes      yes          yes     yes    read    any
+GET     /policies/{version}             yes         yes     yes      yes      yes          yes     yes    read    any
 
-GET     /audit                              .           .       .        .            yes     .      read    any
-GET     /audit/head                         .           .       .        .            yes     yes    read    any
-GET     /children/{ref}/personal-data       .           .       .        .            yes     .      read    any
-DELETE  /children/{ref}/personal-data       .           .       .        .            .       yes    write   person
-GET     /webhooks                           .           .       .        .            yes     yes    read    any
-GET     /webhooks/{id}                      .           .       .        .            yes     yes    read    any
-PUT     /webhooks/{id}                      .           .       .        .            .       yes    write   any
-DELETE  /webhooks/{id}                      .           .       .        .            .       yes    write   any
-GET     /messages                           .           .       .        .            yes     yes    read    any
-GET     /messages/{id}                      .           .       .        .            yes     yes    read    any
-POST    /messages/{id}/retry                .           .       .        .            .       yes    write   any
-GET     /metrics                            .           .       .        .            .       yes    read    any
+GET     /audit                          .           .       .        .        .            yes     .      read    any
+GET     /audit/head                     .           .       .        .        .            yes     yes    read    any
+GET     /children/{ref}/personal-data   .           .       .        .        .            yes     .      read    any
+DELETE  /children/{ref}/personal-data   .           .       .        .        .            .       yes    write   person
+GET     /webhooks                       .           .       .        .        .            yes     yes    read    any
+GET     /webhooks/{id}                  .           .       .        .        .            yes     yes    read    any
+PUT     /webhooks/{id}                  .           .       .        .        .            .       yes    write   any
+DELETE  /webhooks/{id}                  .           .       .        .        .            .       yes    write   any
+GET     /messages                       .           .       .        .        .            yes     yes    read    any
+GET     /messages/{id}                  .           .       .        .        .            yes     yes    read    any
+POST    /messages/{id}/retry            .           .       .        .        .            .       yes    write   any
+GET     /metrics                        .           .       .        .        .            .       yes    read    any
 """
 
 TELLS_OF_NOBODY = frozenset(
@@ -190,3 +193,8 @@ def read_tables(openly: str, table: str) -> Mapping[tuple[str, str], Permission]
 
 PERMISSIONS: Mapping[tuple[str, str], Permission] = read_tables(OPEN, TABLE)
 """Every row, by method and path template."""
+
+
+def sees_children(principal: Principal) -> bool:
+    """Whether the caller may read children's records. Whoever may not is shown homes and runs without children."""
+    return PERMISSIONS["GET", "/referrals"].allows(principal)

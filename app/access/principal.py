@@ -12,6 +12,7 @@ class Role(StrEnum):
     CASE_SYSTEM = "case_system"
     OFFICER = "officer"
     APPROVER = "approver"
+    DIRECTOR = "director"
     COMMISSIONER = "commissioner"
     AUDITOR = "auditor"
     ADMIN = "admin"

@@ -17,6 +17,7 @@ from app.api.recording import changed, saw
 from app.api.rows import HomeRows
 from app.api.service import service_of
 from app.api.strict import StrictRoute
+from app.api.withholding import home_without_children, require_no_children, with_children_on_record, withholds
 from app.api.writes import (
     IdempotencyKey,
     IfMatch,
@@ -90,18 +91,25 @@ def put_home(
     if_none_match: IfNoneMatch = None,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Store a home, new or changed. A change needs `If-Match` with the ETag of what was read."""
-    service = service_of(request)
+    """Store a home, new or changed. A change needs `If-Match` with the ETag of what was read.
+
+    Whoever may not read children's records leaves `residents` and the children named in `terms` out: those on record
+    stay.
+    """
+    service, keeps_children = service_of(request), withholds(request)
     same_ref(ref, body.ref)
+    if keeps_children:
+        require_no_children(body)
     wanted = precondition(if_match, if_none_match)
     read = read_home(body, service.postcodes, service.today())
     notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
 
     def work(writing: Writing) -> Answer:
+        home = with_children_on_record(writing, service.authority, read.record) if keeps_children else read.record
         before = audit_whom.of_home(writing, service.authority, ref)
-        saved = save.save_home(writing, service.authority, read.record, wanted)
+        saved = save.save_home(writing, service.authority, home, wanted)
         out = Saved(ref=ref, version=saved.version, notes=notes)
-        residents = before | {resident.ref for resident in read.record.residents}
+        residents = before | {resident.ref for resident in home.residents}
         changed(request, writing, "home.write", "home", ref, residents, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)
 
@@ -110,17 +118,22 @@ def put_home(
 
 @router.get("/homes/{ref}", response_model=HomeIn, responses={**READ, **errors(404)})
 def get_home(request: Request, ref: HomeInPath, if_none_match: IfNoneMatch = None) -> Response:
-    """A home as it stands, in the form in which it is sent, with its ETag."""
+    """A home as it stands, in the form in which it is sent, with its ETag.
+
+    Without `residents`, and without the children named in `terms`, for whoever may not read children's records.
+    """
     service = service_of(request)
     with service.database.reading() as reading:
         stored = load.home_document(reading, service.authority, HomeRef(ref))
     if stored is None:
         raise HomeNotFound
-    saw(request, "home.read", "home", ref, stored.people, version=stored.version)
+    shows_nobody = withholds(request)
+    saw(request, "home.read", "home", ref, () if shows_nobody else stored.people, version=stored.version)
     headers = {"ETag": etag(stored.version)}
     if is_current(if_none_match, stored.version):
         return Response(status_code=304, headers=headers)
-    return json_response(home_as_sent(stored.written), headers)
+    home = home_as_sent(stored.written)
+    return json_response(home_without_children(home) if shows_nobody else home, headers)
 
 
 @router.delete("/homes/{ref}", status_code=204, responses=errors(404, 412, 428))
@@ -140,15 +153,17 @@ def delete_home(request: Request, ref: HomeInPath, if_match: IfMatch = None, key
 
 @router.get("/homes", response_model=HomesOut)
 def list_homes(request: Request, page: Annotated[Page, Query()]) -> Response:
-    """Homes in the order of their references, a page at a time."""
-    service, after = service_of(request), page.after()
+    """Homes in the order of their references, a page at a time; without their children as at GET of one home."""
+    service, after, shows_nobody = service_of(request), page.after(), withholds(request)
     with service.database.reading() as reading:
         found = load.homes_page(reading, service.authority, after, page.limit)
-    residents = {resident for stored in found for resident in stored.people}
+    residents = () if shows_nobody else {resident for stored in found for resident in stored.people}
     saw(request, "homes.list", "homes", "page", residents, shown=len(found))
     homes: list[dict[str, Any]] = [
         {"version": stored.version, "home": home_as_sent(stored.written)} for stored in found
     ]
+    if shows_nobody:
+        homes = [one | {"home": home_without_children(one["home"])} for one in homes]
     following = cursor([stored.ref for stored in found], page.limit)
     return json_response({"homes": homes, "next": following})
 

@@ -18,6 +18,7 @@ from app.api.run_answers import proposal_answer, run_answer, summary, unplaced_a
 from app.api.run_models import Hex32, RunOut, RunProposalsOut, RunsOut, RunUnplacedOut
 from app.api.service import Service, service_of
 from app.api.strict import StrictRoute
+from app.api.withholding import run_without_children, withholds
 from app.api.writes import IdempotencyKey, write
 from app.documents.run_models import PairIn, RunIn
 from app.errors import FieldProblem, Invalid, RunAlreadyMade
@@ -74,10 +75,15 @@ def list_runs(request: Request, page: Annotated[Page, Query()]) -> Response:
 
 @router.get("/runs/{id}", response_model=RunOut, responses=errors(404))
 def get_run(request: Request, run_id: Annotated[RunInPath, Path(alias="id")]) -> Response:
-    """A run: how far it is, and what came of it."""
+    """A run: how far it is, and what came of it.
+
+    Without `pinned` and `excluded` in its options for whoever may not read children's records.
+    """
     service = service_of(request)
     with service.database.reading() as reading:
         run = runs.get(reading, service.authority, run_id)
+    if withholds(request):
+        return json_response(run_without_children(run_answer(run)))
     if named := _named(run.options):
         saw(request, "run.read", "run", run_id, named)
     return json_response(run_answer(run))
