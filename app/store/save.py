@@ -20,8 +20,8 @@ from app.errors import ChildAlreadyWaiting, HomeNotFound, ReferralNotFound, Vers
 from app.matching.home import Home
 from app.matching.referral import HomeRef, Referral, ReferralRef
 from app.store import load
-from app.store.clock import database_now
-from app.store.prepared import Prepared, of_refs
+from app.store.clock import database_now, told
+from app.store.prepared import Prepared, of_refs, rows_of_all
 from app.store.rows import to_row
 from app.store.session import Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
@@ -44,15 +44,21 @@ class Imported:
 
 def save_home(writing: Writing, authority: str, home: Home, precondition: Precondition) -> Saved:
     """Store a home, new or changed. Raises `VersionMismatch` or `VersionNotGiven`."""
-    seq = next_seq(writing, authority)
-    stored = load.home(writing, authority, home.ref)
-    precondition.check(stored.version if stored else None)
-    if stored is not None:
-        version = stored.version + 1
+    counting, found = rows_of_all(
+        writing,
+        [
+            (_COUNT[writing.dialect.name], {"authority": authority}),
+            (_HOME_VERSION, {"whose": authority, "which": home.ref}),
+        ],
+    )
+    current = found[0]["version"] if found else None
+    precondition.check(current)
+    if current is not None:
+        version = current + 1
     else:
         version = load.removed_versions(writing, authority, [home.ref]).get(home.ref, 0) + 1
-    _write_homes(writing, authority, [(home, version)], seq, new=() if stored else (home.ref,))
-    return Saved(version, stored is None)
+    _write_homes(writing, authority, [(home, version)], counting[0]["seq"], new=() if current else (home.ref,))
+    return Saved(version, current is None)
 
 
 def import_homes(writing: Writing, authority: str, new: Sequence[Home]) -> Imported:
@@ -88,16 +94,17 @@ def remove_home(writing: Writing, authority: str, ref: HomeRef, precondition: Pr
 def save_referral(writing: Writing, authority: str, referral: Referral, precondition: Precondition) -> Saved:
     """Store a referral. Raises `VersionMismatch`, `VersionNotGiven` or `ChildAlreadyWaiting`."""
     whose = {"whose": authority, "which": referral.ref}
-    current = _HOLD_REFERRAL.one(writing, **whose)
+    held, (clock,) = rows_of_all(writing, [(_HOLD_REFERRAL, whose), (told(writing), {})])
+    current = held[0]["version"] if held else None
     precondition.check(current)
     version = (current or 0) + 1
-    keys = {"authority": authority, "ref": referral.ref, "version": version, "changed_at": database_now(writing)}
+    keys = {"authority": authority, "ref": referral.ref, "version": version, "changed_at": clock["now"]}
     row = to_row(referral) | keys
     if current is None:
         _insert_new(writing, row)
     else:
-        _CHANGE_REFERRAL.do(writing, row | whose)
-        _REMOVE_CHILDREN.do(writing, whose)
+        _CHANGE_REFERRAL.put_off(writing, row | whose)
+        _REMOVE_CHILDREN.put_off(writing, whose)
     try:
         _ADD_CHILD.do_each(writing, list(_numbered(authority, "referral_ref", referral)))
     except IntegrityError as error:
@@ -142,7 +149,7 @@ def _write_homes(
         return
     for remove, refs in ((_REMOVE_RESIDENTS, [home.ref for home, _ in changes]), (_FORGET_REMOVED, new)):
         for start in range(0, len(refs), load.MOST_AT_ONCE):
-            remove.do(writing, {"whose": authority, "refs": list(refs[start : start + load.MOST_AT_ONCE])})
+            remove.put_off(writing, {"whose": authority, "refs": list(refs[start : start + load.MOST_AT_ONCE])})
     rows = [
         to_row(home) | {"authority": authority, "version": version, "changed_seq": seq, "ref": home.ref}
         for home, version in changes
@@ -204,6 +211,7 @@ _COUNT = {dialect: _counting(dialect) for dialect in _INSERT}
 _REMOVE_RESIDENTS = _removing(residents, "home_ref")
 _FORGET_REMOVED = _removing(removed_homes, "ref")
 _ADD_RESIDENT = Prepared(residents.insert(), residents.c.keys())
+_HOME_VERSION = Prepared(select(homes.c.version).where(*_its(homes, "ref")))
 _HOLD_REFERRAL = Prepared(select(referrals.c.version).where(*_its(referrals, "ref")).with_for_update())
 _CHANGE_REFERRAL = Prepared(referrals.update().where(*_its(referrals, "ref")), referrals.c.keys())
 _REMOVE_CHILDREN = Prepared(delete(children).where(*_its(children, "referral_ref")))
