@@ -24,6 +24,7 @@ from app.documents.run_models import PairIn, RunIn
 from app.errors import FieldProblem, Invalid, RunAlreadyMade
 from app.matching.batch import Proposed
 from app.matching.referral import ChildRef, HomeRef
+from app.runs.workplace import DAYS_AHEAD
 from app.store import audit_whom, load, proposals, runs
 from app.store.idempotency import Answer
 from app.store.run_records import Run, RunKind, RunOptions, StoredProposal, Wanted
@@ -32,8 +33,6 @@ from app.store.session import Writing
 router = APIRouter(tags=["runs"], route_class=StrictRoute)
 
 RunInPath = Annotated[Hex32, Path(description="Id of the run")]
-
-DAYS_AHEAD = 14
 
 LOCATION = {"headers": {"Location": {"description": "Address of the run", "schema": {"type": "string"}}}}
 A_SNAPSHOT: dict[int | str, dict[str, Any]] = {

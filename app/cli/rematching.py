@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 
@@ -20,6 +21,7 @@ from app.rematch.run import Outcome
 from app.rematch.run import rematch as solve_night
 from app.rematch.snapshot import Snapshot, snapshot_bytes, snapshot_of
 from app.rematch.versions import differing
+from app.runs.workplace import DAYS_AHEAD
 from app.settings import PREFIX, Settings
 from app.store import proposals
 from app.store.run_records import NewProposal, Run, RunKind, RunOptions, RunStatus, Wanted
@@ -32,8 +34,12 @@ NOTES_SHOWN = 20
 MORE_BYTES = f"{PREFIX}INVENTORY_LIMIT_BYTES says how many may be read."
 
 
-class PastDay(ValueError):
-    """Somebody wanted to publish proposals for a day that is over."""
+class WrongDay(ValueError):
+    """Somebody wanted to store proposals for a day that is over, or too far away."""
+
+
+class NotWritable(ValueError):
+    """A file that the result is to go to cannot be written."""
 
 
 def rematch(
@@ -51,17 +57,19 @@ def rematch(
     """
     with gently(), open_desk(settings_or_demo()) as desk:
         day = as_of.date() if as_of else today()
-        if day < today() and not dry_run:
-            raise PastDay("Proposals for a day that is over can be looked at, not stored: add --dry-run.")
+        if not dry_run:
+            _check_day(day)
+        _try_paths(snapshot, out)
         options = RunOptions(policy=policy, frontier=frontier)
         wanted = Wanted(RunKind.MANUAL, today(), day, options)
         outcome, run = (tried_night(desk, wanted), None) if dry_run else stored_night(desk, wanted)
+        _say_stored(run)
         if outcome is not None:
             waiting = {child.ref for referral in outcome.night.referrals for child in referral.children}
             desk.saw("run.read", "run", run.id if run else "tried", waiting, to_file=bool(snapshot or out))
             print_night(console, outcome)
+            _say_dropped(_dropped(desk, run))
             _write_files(snapshot_of(outcome.night, desk.settings.policies), outcome, snapshot, out)
-        _say_stored(run, _dropped(desk, run))
         if outcome is None or outcome.report is None or (run and run.status is not RunStatus.PUBLISHED):
             raise typer.Exit(1)
 
@@ -74,6 +82,7 @@ def replay(
 ) -> None:
     """Solve the night of a snapshot file, made by `rematch` or by hand; needs no database. See docs/snapshot.md."""
     with gently():
+        _try_paths(out)
         settings = Settings.read()
         data = read_file(file, settings.inventory_limit_bytes, MORE_BYTES)
         snapshot = load_snapshot(data, settings.policies, settings.postcodes)
@@ -100,18 +109,45 @@ def _dropped(desk: Desk, run: Run | None) -> list[NewProposal]:
     return [stored.proposal for stored in every if stored.proposal.dropped_because is not None]
 
 
-def _say_stored(run: Run | None, dropped: Sequence[NewProposal]) -> None:
+def _check_day(day: date) -> None:
+    """The same days as over HTTP. Raises `WrongDay`."""
+    if day < today():
+        raise WrongDay("Proposals for a day that is over can be looked at, not stored: add --dry-run.")
+    if day > today() + timedelta(days=DAYS_AHEAD):
+        said = f"Proposals for a day more than {DAYS_AHEAD} days away can be looked at, not stored: add --dry-run."
+        raise WrongDay(said)
+
+
+def _try_paths(*paths: Path | None) -> None:
+    """Before any work is done: whether the files that are wanted can be written. Raises `NotWritable`."""
+    for path in paths:
+        if path is None:
+            continue
+        if path.is_dir():
+            raise NotWritable(f"{path} is a folder. Name a file in it. Nothing was done.")
+        try:
+            _beside(path).close()
+        except OSError as error:
+            raise NotWritable(f"{path} cannot be written ({error.strerror}). Nothing was done.") from None
+        path.with_name(path.name + ".part").unlink()
+
+
+def _say_stored(run: Run | None) -> None:
+    """Said at once: whatever goes wrong after it, what was stored is stored."""
     if run is None:
         console.print("[dim]Nothing was stored (--dry-run).[/]")
     elif run.status is RunStatus.PUBLISHED:
         stand = f"{counted(run.proposed or 0, 'proposal')} {'stands' if run.proposed == 1 else 'stand'}"
         console.print(f"Stored as run {run.number}: {stand}.")
-        if dropped:
-            console.print(f"[bold yellow]{_dropped_heading(len(dropped))}[/]")
-        for one in dropped:
-            console.print(_dropped_line(one), markup=False)
     else:
         errors.print(f"[bold red]Run {run.number} {words(run.status)}[/] ({words(run.failure)}). The last ones stand.")
+
+
+def _say_dropped(dropped: Sequence[NewProposal]) -> None:
+    if dropped:
+        console.print(f"[bold yellow]{_dropped_heading(len(dropped))}[/]")
+    for one in dropped:
+        console.print(_dropped_line(one), markup=False)
 
 
 def _dropped_heading(count: int) -> str:
@@ -137,8 +173,13 @@ def _write_files(snapshot: Snapshot, outcome: Outcome, snapshot_file: Path | Non
 
 
 def _write(path: Path, data: bytes) -> None:
+    with _beside(path) as file:
+        file.write(data)
+    path.with_name(path.name + ".part").replace(path)
+
+
+def _beside(path: Path) -> BinaryIO:
+    """A new file beside it, open for writing, which takes its place once it is whole."""
     beside = path.with_name(path.name + ".part")
     beside.unlink(missing_ok=True)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-    beside.replace(path)
+    return os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

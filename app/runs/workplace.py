@@ -22,6 +22,9 @@ from app.store.run_records import Run, RunOptions
 from app.store.session import Database
 from app.store.under_way import with_a_place
 
+DAYS_AHEAD = 14
+"""A run may judge as of today or one of so many days after it: beyond, the records say too little."""
+
 
 @dataclass(frozen=True, slots=True)
 class Workplace:

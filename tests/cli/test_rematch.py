@@ -7,7 +7,9 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from rich.console import Console
 
 from app.cli import night_tables, nights, rematching
+from app.cli.desk import today
 from app.cli.night_tables import print_night
 from app.cli.price_tables import price_line
 from app.matching.batch import Night, Proposed
@@ -23,7 +26,7 @@ from app.matching.night_report import ScarceKind, Unplaced, WhyHere, WhyNone
 from app.matching.recheck import Fallen, Verdict
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.splits import Split, SplitPart
-from app.night_wording import WHY, WHY_NONE, Chosen, Waiting, label, why_here, why_none
+from app.night_wording import LIMIT, LIMIT_OF_EXCHANGE, WHY, Chosen, label, why_here
 from app.rematch.faults import SolverHung
 from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, RunStatus, rematch
@@ -31,6 +34,7 @@ from app.rematch.target import FrontierPoint, TargetPrice
 from app.store import save
 from app.store.run_records import Run
 from app.store.session import Database
+from app.unplaced_wording import WHY_NONE, Waiting, why_none
 from tests.cli.conftest import DAY as MADE_ON
 from tests.cli.conftest import Terminal
 from tests.rematch.conftest import solver
@@ -79,7 +83,7 @@ def test_rematch_stores_and_shows(terminal: Terminal) -> None:
         assert words in result.output
     again = terminal.run("rematch")
     assert "Stored as run 2" in again.output
-    assert "as last night" in in_one_line(again.output).lower()
+    assert "as proposed before" in in_one_line(again.output).lower()
 
 
 @pytest.mark.usefixtures("on_the_day")
@@ -150,6 +154,53 @@ def test_a_past_day_is_not_stored(terminal: Terminal) -> None:
     assert terminal.run("rematch", "--as-of", "2026-03-02", "--dry-run").exit_code == 0
 
 
+@pytest.mark.parametrize("days", [15, 600])
+def test_a_day_too_far_away_is_not_stored(terminal: Terminal, days: int) -> None:
+    """The same days as over HTTP: beyond, most proposals would fall for want of records, and replace good ones."""
+    day = (today() + timedelta(days=days)).isoformat()
+    refused = terminal.run("rematch", "--as-of", day)
+    assert refused.exit_code == 1
+    assert "more than 14 days away" in in_one_line(refused.output)
+    assert "Stored" not in refused.output
+
+
+@pytest.mark.usefixtures("on_the_day")
+@pytest.mark.parametrize("option", ["--snapshot", "--out"])
+@pytest.mark.parametrize("where", ["nowhere/file.json", "."])
+def test_a_file_that_cannot_be_written_is_found_out_first(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, option: str, where: str
+) -> None:
+    """Before anything is solved or stored."""
+    monkeypatch.setattr(rematching, "stored_night", lambda *_given: pytest.fail("it began all the same"))
+    result = terminal.run("rematch", option, str(terminal.folder / where))
+    assert result.exit_code == 1
+    assert "Nothing was done." in in_one_line(result.output)
+    assert not list(terminal.folder.glob("**/*.part"))
+
+
+def test_replay_tries_its_file_first(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So does a replay."""
+    monkeypatch.setattr(rematching, "solve_night", lambda *_given, **_named: pytest.fail("it began all the same"))
+    file = terminal.folder / "hand.json"
+    file.write_text("{}", encoding="utf-8")
+    result = terminal.run("replay", str(file), "--out", str(terminal.folder / "nowhere" / "out.json"))
+    assert result.exit_code == 1
+    assert "Nothing was done." in in_one_line(result.output)
+
+
+@pytest.mark.usefixtures("on_the_day")
+def test_what_is_stored_is_said_before_what_may_fail(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full when the files are written: by then it has been said under which number the run is stored."""
+
+    def full(*_given: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(rematching, "_write", full)
+    result = terminal.run("rematch", "--out", str(terminal.folder / "out.json"))
+    assert result.exit_code == 1
+    assert "Stored as run 1" in result.output
+
+
 def test_the_documented_example_is_replayed(terminal: Terminal) -> None:
     """A file written by hand is solved, and why is said."""
     text = EXAMPLE.read_text(encoding="utf-8")
@@ -207,11 +258,13 @@ def test_what_is_scarce_is_explained(outcome: Outcome) -> None:
     report = outcome.report
     assert report is not None
     home = report.scarce[0].home
-    others = [one for one in report.proposals if one.first_home == home != one.home]
-    others += [one for one in report.unplaced if one.best_home == home]
+    first = {one.referral for one in report.proposals if one.first_home == home != one.home}
+    first |= {one.referral for one in report.unplaced if one.best_home == home}
     [row] = [line for line in printed(outcome, 120).partition("Scarce")[2].splitlines() if home in line]
-    assert row.split("│")[3].strip() == str(len(others)) != "0"
-    assert "It is no forecast" in in_one_line(printed(outcome))
+    assert int(row.split("│")[3]) == report.scarce[0].wanted_by >= len(first) > 0
+    text = in_one_line(printed(outcome))
+    assert "It is no forecast" in text
+    assert "compare them within this night, not with another" in text
 
 
 def test_kinds_of_home_are_shown_with_their_prices(outcome: Outcome) -> None:
@@ -221,7 +274,7 @@ def test_kinds_of_home_are_shown_with_their_prices(outcome: Outcome) -> None:
     text = printed(replace(outcome, report=told), 120).partition("Scarce tonight by kind")[2]
     [row] = [line for line in text.splitlines() if "1,900" in line]
     assert [cell.strip() for cell in row.split("│")[1:-1]] == ["foster home", "3", "1,900", "650"]
-    assert "Mean: of the prices of a place in all contested homes of the kind" in in_one_line(text)
+    assert "Mean: of the prices of a place in all scarce homes of the kind" in in_one_line(text)
 
 
 def test_a_share_out_of_reach_is_said_to_be(outcome: Outcome) -> None:
@@ -297,13 +350,20 @@ def test_the_unplaced_are_explained(solver: SolverProcess) -> None:
 def test_every_reason_has_a_sentence(outcome: Outcome) -> None:
     """None is forgotten, and each can be filled in."""
     assert outcome.report is not None
-    assert set(WHY) == set(WhyHere)
+    assert set(WHY) | set(LIMIT) | {WhyHere.OPEN} == set(WhyHere)
+    assert set(LIMIT) == set(LIMIT_OF_EXCHANGE)
     assert set(WHY_NONE) | {WhyNone.NO_HOME, WhyNone.PLACES, WhyNone.ARRIVALS, WhyNone.MAY_NOT_SHARE} == set(WhyNone)
     for why in WhyHere:
         for loss in (None, 0, 700):
-            for others in (("R-1",), ("R-1", "R-2")):
+            for others, leaving in product(range(4), range(4)):
                 one = replace(
-                    outcome.report.proposals[0], why=why, others_would_lose=loss, because_of=others, unchanged=True
+                    outcome.report.proposals[0],
+                    why=why,
+                    others_would_lose=loss,
+                    because_of=tuple(ReferralRef(f"R-{n}") for n in range(others)),
+                    must_leave=leaving,
+                    unchanged=True,
+                    behind_first=900,
                 )
                 assert "{" not in why_here(Chosen.of(one))
 

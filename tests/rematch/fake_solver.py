@@ -281,6 +281,11 @@ def modest_target(problem: Problem, found: Solution) -> Solution:
     )  # fmt: skip
 
 
+def changed_by(change: Callable[[Problem, Solution], Solution]) -> Callable[[Job], None]:
+    """A way to answer: the right answer, changed like this."""
+    return lambda job: honest(job, change=change)
+
+
 CHANGES: tuple[Callable[[Problem, Solution], Solution], ...] = (
     wide, many_sets,
     dearer, too_sure, too_modest, unproven, everything, beyond, nothing, infeasible, enormous, modest_target,
@@ -293,7 +298,7 @@ WAYS: dict[str, Callable[[Job], None]] = {
         long_header,
     )
 }  # fmt: skip
-WAYS |= {change.__name__: lambda job, change=change: honest(job, change=change) for change in CHANGES}
+WAYS |= {change.__name__: changed_by(change) for change in CHANGES}
 
 
 def main() -> None:
