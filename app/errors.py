@@ -148,6 +148,12 @@ class ChildNotKnown(PlacementError):
     status, code, title = 404, "child_not_known", "Child not known"
 
 
+class HomeStillClaimed(PlacementError):
+    """Children have a place in this home, or live there by a placement. End or withdraw those placements first."""
+
+    status, code, title = 409, "home_still_claimed", "Home has live placements"
+
+
 class ChildStillPlaced(PlacementError):
     """The child has a placement that is pursued or lived. End or withdraw it first, then erase."""
 
@@ -268,7 +274,7 @@ class DatabaseMissing(PlacementError):
     retry_after_s = 60
 
 
-class LoginMayNot(PlacementError):
+class LoginMayNot(DatabaseRefused):
     """The login that was used may not do this in the database, so nothing was changed.
 
     Operators: placement migrate works as PLACEMENT_DATABASE_OWNER_URL, the login that owns the database; the login of
@@ -464,7 +470,13 @@ class SecondMissing(PlacementError):
     status, code, title = 409, "second_missing", "Second person is missing"
 
 
+class NotDirector(PlacementError):
+    """This approval is the director's own, and takes the role `director`. Ask the director of children's services."""
+
+    status, code, title = 403, "not_director", "Director is needed"
+
+
 class AnotherPersonNeeded(PlacementError):
-    """You proposed this placement, so somebody else must do this."""
+    """Somebody else must do this: nobody agrees to what they proposed, nor accepts what they seconded themselves."""
 
     status, code, title = 403, "another_person_needed", "Another person is needed"

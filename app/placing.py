@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
+import numpy as np
+
+from app.matching.assess import assess_block
 from app.matching.pool import Pool
-from app.matching.referral import HomeRef, Referral
-from app.matching.shortlist import Shortlist, shortlist
+from app.matching.referral import ChildRef, HomeRef, Referral
+from app.matching.shortlist import Shortlist, points_regardless, question_for, rank_among, shortlist
 from app.matching.why_not import WhyNot
 from app.matching.why_not import why_not as explain_why_not
 from app.store.policies import PolicyBook
@@ -38,3 +42,30 @@ def why_not(
 ) -> WhyNot:
     """Every rule and criterion for one home. `KeyError` where the pool has no such home."""
     return explain_why_not(referral, home, pool, policies.pick(policy_version, as_of), as_of)
+
+
+def own_rank(
+    referral: Referral,
+    children: Collection[ChildRef],
+    home: HomeRef,
+    pool: Pool,
+    policies: PolicyBook,
+    as_of: date,
+    *,
+    policy_version: str | None = None,
+) -> int:
+    """The rank of a home for these children on the list that is theirs alone, whatever others need.
+
+    For some of a sibling group: behind all homes that could take them together, in the order of the best ways to
+    part them. `KeyError` where the pool has no such home, `LookupError` where there is no such policy.
+    """
+    policy = policies.pick(policy_version, as_of)
+    if set(children) == {child.ref for child in referral.children}:
+        question = question_for(referral, pool, policy, as_of)
+        block = assess_block(question, 0, 1)
+        (points,) = points_regardless(question, 0, np.array([pool.row_of[home]]))
+        return rank_among(int(points), block.points[0, block.allowed[0]])
+    found = shortlist(referral, pool, policy, as_of, k=1)
+    parts = [{(part.home, frozenset(part.children)) for part in split.parts} for split in found.splits]
+    better = next((at for at, split in enumerate(parts) if (home, frozenset(children)) in split), len(parts))
+    return found.allowed + better + 1

@@ -67,8 +67,12 @@ def post_accept(
 
     Where somebody else must approve it first, hold it instead: POST /holds takes the `seen` of a proposal too.
     """
+    reason = why(body.reason)
     return decide(
-        request, key, lambda writing, desk, who: accept_proposal(writing, desk, who, proposal_id, body.seen), 201
+        request,
+        key,
+        lambda writing, desk, who: accept_proposal(writing, desk, who, proposal_id, body.seen, reason),
+        201,
     )
 
 

@@ -92,9 +92,10 @@ class PlacementOut(Out):
 class SeenPlacementOut(PlacementOut):
     """A placement as it is shown to one person, with what is so at this moment.
 
-    `seen`: to be sent with the acceptance; null for a system, and where nothing is left to decide. `changed`: what
-    is not as it was when the placement was decided; `rules`: codes of rules that are in the way now and are not
-    overridden.
+    `seen`: to be sent with what you decide; null for a system, and where nothing is left to decide. `changed`: what
+    is not as it was when the placement was decided, and which approval or second agreement does not hold any more;
+    once it is accepted, everything that telling of the move will be refused for. `rules`: codes of rules that are in
+    the way now and are not overridden.
     """
 
     seen: str | None

@@ -25,7 +25,7 @@ from app.api.service import service_of
 from app.api.strict import StrictRoute
 from app.api.writes import IfMatch, KeyNeeded, etag
 from app.deciding import accepting, agreeing, answering, living
-from app.documents.decision_models import AcceptIn, ApproveIn, DeclineIn, EndIn, PlaceIn, SendIn, WithdrawIn
+from app.documents.decision_models import AcceptIn, ApproveIn, DeclineIn, EndIn, PlaceIn, SecondIn, SendIn, WithdrawIn
 from app.documents.fields import Ref
 from app.matching.referral import ReferralRef
 from app.store import placements
@@ -100,11 +100,16 @@ def post_send(
 def post_second(
     request: Request,
     placement_id: Annotated[PlacementInPath, Path(alias="id")],
+    body: SecondIn,
     key: KeyNeeded,
     if_match: IfMatch = None,
 ) -> Response:
-    """Agree, as a second person, to rules that were overridden."""
-    return step_on(request, key, placement_id, if_match, agreeing.second)
+    """Agree, as a second person, to rules that were overridden. Whoever agrees is not the one who accepts.
+
+    It holds for what is so now. 409 `facts_changed` where something is not as you saw it, `not_seen` where you
+    looked at nothing.
+    """
+    return step_on(request, key, placement_id, if_match, partial(agreeing.second, seen_id=body.seen))
 
 
 @router.post("/placements/{id}/approve", response_model=DecidedOut, responses=STEPPED)
@@ -115,8 +120,13 @@ def post_approve(
     key: KeyNeeded,
     if_match: IfMatch = None,
 ) -> Response:
-    """Approve, as nominated officer or director, a placement that needs it. Not by whoever proposed it."""
-    return step_on(request, key, placement_id, if_match, partial(agreeing.approve, level=body.level))
+    """Approve, as nominated officer or director, a placement that needs it. Not by whoever proposed it.
+
+    It holds for the home, the place, the fee and the rules as they are now. 403 `not_director` for the director's
+    approval by anybody else; 409 `facts_changed` where something is not as you saw it.
+    """
+    step = partial(agreeing.approve, level=body.level, seen_id=body.seen)
+    return step_on(request, key, placement_id, if_match, step)
 
 
 @router.post("/placements/{id}/accept", response_model=DecidedOut, responses=STEPPED)
@@ -168,8 +178,13 @@ def post_place(
     key: KeyNeeded,
     if_match: IfMatch = None,
 ) -> Response:
-    """The children moved in."""
-    return step_on(request, key, placement_id, if_match, partial(living.place, moved_in_on=body.moved_in_on))
+    """The children moved in.
+
+    409 where what was accepted is not so any more: `rules_not_met`, such as a home with fewer places than children;
+    `facts_changed`, which `seen` of a look since then agrees to; `approval_missing`, `second_missing`.
+    """
+    step = partial(living.place, moved_in_on=body.moved_in_on, seen_id=body.seen)
+    return step_on(request, key, placement_id, if_match, step)
 
 
 @router.post("/placements/{id}/end", response_model=DecidedOut, responses=STEPPED)

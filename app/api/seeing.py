@@ -15,13 +15,15 @@ from app.access.principal import Kind
 from app.api.callers import caller_of
 from app.api.decided import desk_of
 from app.api.service import service_of
-from app.deciding import facts, seeing
-from app.errors import ReadOnly
+from app.deciding import facts, moving_in, seeing
+from app.errors import PlacementError, ReadOnly
 from app.matching.referral import HomeRef
 from app.matching.shortlist import Shortlist
+from app.placing import own_rank
+from app.store import runs
 from app.store.load import StoredReferral
-from app.store.placement_records import TEMPORARY, Placement
-from app.store.run_records import StoredProposal
+from app.store.placement_records import PURSUED, Placement
+from app.store.run_records import ProposalStatus, StoredProposal
 from app.store.session import Writing
 
 
@@ -38,23 +40,40 @@ def showing_shortlist(
 def seen_proposal(request: Request, stored: StoredProposal) -> str | None:
     """The id under which the caller was shown a proposal; None for a system, and where it can no longer be decided."""
     desk, who = desk_of(request), caller_of(request)
-    return _stored(request, lambda w: seeing.show_proposal(w, desk, who, stored))
+    if who.kind is not Kind.PERSON or stored.status is not ProposalStatus.PROPOSED:
+        return None
+    rank = _own_rank(request, stored)
+    return _stored(request, lambda w: seeing.show_proposal(w, desk, who, stored, rank))
+
+
+def _own_rank(request: Request, stored: StoredProposal) -> int:
+    """The rank of a proposal on the list of its children alone; the first where nothing is left to decide."""
+    service, desk, proposal = service_of(request), desk_of(request), stored.proposal
+    pool = service.inventory.pool()
+    with service.database.reading() as reading:
+        try:
+            referral = facts.waiting_referral(reading, desk, proposal.referral).record
+            policy = runs.get(reading, desk.authority, stored.run_id).policy_version
+            return own_rank(
+                referral, proposal.children, proposal.home, pool, desk.policies, desk.today, policy_version=policy
+            )
+        except (PlacementError, LookupError):
+            return seeing.FIRST
 
 
 def seen_placement(request: Request, placement: Placement) -> dict[str, Any]:
     """What is so of a placement now, and the id under which the caller was shown it."""
-    if placement.state not in TEMPORARY:
+    if placement.state not in PURSUED:
         return {"seen": None, "changed": [], "rules": []}
     service, desk, who = service_of(request), desk_of(request), caller_of(request)
     with service.database.reading() as reading:
-        looked = facts.look(reading, desk, placement)
-    found = looked.facts
+        found, changed = moving_in.looked_at(reading, desk, placement)
     seen = None
     if found is not None:
         seen = _stored(request, lambda w: seeing.show_placement(w, desk, who, placement, found))
     return {
         "seen": seen,
-        "changed": [{"field": p.field, "problem": p.problem, "cure": p.cure} for p in looked.changed],
+        "changed": [{"field": p.field, "problem": p.problem, "cure": p.cure} for p in changed],
         "rules": [code for code in (found.blocked_by if found else ()) if code not in placement.overridden],
     }
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.access.principal import Principal
-from app.deciding import facts, seeing, steps
+from app.deciding import agreed, facts, seeing, steps
 from app.deciding.desk import Choice, Desk, Why
-from app.deciding.holding import accept_at_once
-from app.errors import NotSeen, ProposalNotStanding
+from app.deciding.holding import accept_at_once, require_standing
+from app.errors import NotSeen
 from app.matching.approval import Approval
-from app.store import load, placements, proposals
-from app.store.placement_records import Placement, Seen, SeenKind, State, Step
-from app.store.run_records import ProposalStatus
-from app.store.session import Reading, Writing
+from app.store import load, placements
+from app.store.placement_records import Placement, Step
+from app.store.session import Writing
 from app.store.versions import Precondition
 
 
@@ -19,6 +20,7 @@ def accept_proposal(
     writing: Writing, desk: Desk, who: Principal, proposal_id: str, seen_id: str, why: Why | None = None
 ) -> Placement:
     """Accept what a run proposed. Raises `ProposalNotFound`, `ProposalNotStanding`, or as `accept_at_once`."""
+    load.hold_inventory(writing, desk.authority)  # whoever declines it at this moment is done before, or waits
     require_standing(writing, desk, proposal_id)
     shown = seeing.require(writing, desk, who, seen_id)
     if shown.proposal_id != proposal_id:
@@ -26,15 +28,6 @@ def accept_proposal(
     (option,) = shown.options
     choice = Choice(shown.id, shown.referral, option.home, option.children, why=why or Why())
     return accept_at_once(writing, desk, who, choice)
-
-
-def require_standing(reading: Reading, desk: Desk, proposal_id: str) -> None:
-    """Raise unless the proposal stands, and nothing was decided about it yet."""
-    if proposals.get(reading, desk.authority, proposal_id).status is not ProposalStatus.PROPOSED:
-        raise ProposalNotStanding
-    before = placements.of_proposals(reading, desk.authority, [proposal_id]).get(proposal_id)
-    if before is not None and before.state is State.DECLINED:
-        raise ProposalNotStanding
 
 
 def accept(
@@ -52,11 +45,12 @@ def accept(
     """
     before = steps.take_up(writing, desk, Step.ACCEPT, who, placement_id, wanted)
     load.hold_referral(writing, desk.authority, before.referral)
-    shown = _shown(writing, desk, who, before, seen_id)
+    shown = seeing.of_placement(writing, desk, who, before, seen_id or before.seen_id)
     option = seeing.find(shown, before.home, before.children)
     now = facts.facts_now(writing, desk, shown, option, before.id)
     facts.require_rules(now, before.overridden, seen=(*option.rules, *before.overridden))
-    facts.require_others(now, before.overridden, second=before.second_by, approved=before.approved_level)
+    fallen = agreed.fallen(before, now, placements.agreed(writing, desk.authority, before.id))
+    facts.require_others(now, before.overridden, second=before.second_by, approved=before.approved_level, fallen=fallen)
     after = steps.moved(
         before,
         Step.ACCEPT,
@@ -68,16 +62,9 @@ def accept(
         points=now.points,
     )
     why = Why(before.reason_code)
-    made = steps.decision(Step.ACCEPT, who, before.state, after.state, why, seen_id=shown.id, approval=_level(before))
+    more: dict[str, Any] = {"seen_id": shown.id, "approval": _level(before), "agreed_on": agreed.agreed_on(after, now)}
+    made = steps.decision(Step.ACCEPT, who, before.state, after.state, why, **more)
     return steps.advance(writing, desk.authority, who, before, after, made)
-
-
-def _shown(writing: Writing, desk: Desk, who: Principal, placement: Placement, seen_id: str | None) -> Seen:
-    """What this person saw of it: the placement itself, or what it was chosen from."""
-    shown = seeing.require(writing, desk, who, seen_id or placement.seen_id)
-    if shown.kind is SeenKind.PLACEMENT and shown.placement_id != placement.id:
-        raise NotSeen
-    return shown
 
 
 def _level(placement: Placement) -> str | None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 
-from app.access.principal import Principal
-from app.deciding import steps
+from app.access.principal import Principal, Role
+from app.deciding import agreed, facts, seeing, steps
 from app.deciding.desk import LONGEST, USUAL_ANSWER, Desk
-from app.errors import FieldProblem, Invalid, StepNotOpen
+from app.deciding.facts import Facts
+from app.errors import FieldProblem, Invalid, NotDirector, StepNotOpen
 from app.matching.approval import Approval
 from app.store.clock import database_now
 from app.store.placement_records import Placement, Step
 from app.store.session import Writing
 from app.store.versions import Precondition
+
+MAY_APPROVE: Mapping[Approval, frozenset[Role]] = {
+    Approval.NONE: frozenset(),
+    Approval.NOMINATED_OFFICER: frozenset({Role.APPROVER, Role.DIRECTOR}),
+    Approval.DIRECTOR: frozenset({Role.DIRECTOR}),
+}
+"""Whose approval it is. The director may approve what a nominated officer may."""
 
 
 def send(
@@ -33,30 +43,66 @@ def send(
     return steps.advance(writing, desk.authority, who, before, after, made)
 
 
-def second(writing: Writing, desk: Desk, who: Principal, placement_id: str, wanted: Precondition) -> Placement:
-    """Agree, as a second person, to the rules that were overridden. Raises as `steps.take_up`, `StepNotOpen`."""
+def second(
+    writing: Writing, desk: Desk, who: Principal, placement_id: str, wanted: Precondition, seen_id: str
+) -> Placement:
+    """Agree, as a second person who looked at it, to the rules that were overridden.
+
+    Raises as `steps.take_up` and `_looked_at`; `StepNotOpen` where none was.
+    """
     before = steps.take_up(writing, desk, Step.SECOND, who, placement_id, wanted)
     if not before.overridden:
         raise StepNotOpen
+    now = _looked_at(writing, desk, who, before, seen_id)
     after = steps.moved(before, Step.SECOND, second_by=who.subject)
-    made = steps.decision(Step.SECOND, who, before.state, after.state)
+    told: dict[str, Any] = {"seen_id": seen_id, "agreed_on": agreed.agreed_on(before, now)}
+    made = steps.decision(Step.SECOND, who, before.state, after.state, **told)
     return steps.advance(writing, desk.authority, who, before, after, made)
 
 
 def approve(
-    writing: Writing, desk: Desk, who: Principal, placement_id: str, wanted: Precondition, level: Approval
+    writing: Writing,
+    desk: Desk,
+    who: Principal,
+    placement_id: str,
+    wanted: Precondition,
+    level: Approval,
+    seen_id: str,
 ) -> Placement:
     """Record the approval of the nominated officer or the director (Care Planning Regulations 2010, reg 10 and 11).
 
-    Raises as `steps.take_up`; `StepNotOpen` where no approval is needed, `Invalid` for one that is too low.
+    What is needed is judged as things are now. Raises as `steps.take_up` and `_looked_at`; `StepNotOpen` where no
+    approval is needed, `Invalid` for one that is too low, `NotDirector` for one that is not the caller's to give.
     """
     before = steps.take_up(writing, desk, Step.APPROVE, who, placement_id, wanted)
-    if before.approval_needed is Approval.NONE:
+    if not who.is_any(*MAY_APPROVE[level]):
+        raise NotDirector
+    now = _looked_at(writing, desk, who, before, seen_id)
+    needed = now.approval.level
+    if needed is Approval.NONE:
         raise StepNotOpen
     order = tuple(Approval)
-    if order.index(level) < order.index(before.approval_needed):
-        cure = f"It must be approved by: {before.approval_needed}."
+    if order.index(level) < order.index(needed):
+        cure = f"It must be approved by: {needed}."
         raise Invalid([FieldProblem("level", "This approval is not enough.", cure)])
-    after = steps.moved(before, Step.APPROVE, approved_level=level, approved_by=who.subject)
-    made = steps.decision(Step.APPROVE, who, before.state, after.state, approval=str(level))
+    after = steps.moved(
+        before,
+        Step.APPROVE,
+        approved_level=level,
+        approved_by=who.subject,
+        approval_needed=needed,
+        approval_because=tuple(map(str, now.approval.because)),
+    )
+    told: dict[str, Any] = {"approval": str(level), "seen_id": seen_id, "agreed_on": agreed.agreed_on(before, now)}
+    made = steps.decision(Step.APPROVE, who, before.state, after.state, **told)
     return steps.advance(writing, desk.authority, who, before, after, made)
+
+
+def _looked_at(writing: Writing, desk: Desk, who: Principal, placement: Placement, seen_id: str) -> Facts:
+    """The facts of now, which are those that this person saw when they looked at the placement itself.
+
+    Raises `NotSeen`, or as `facts.facts_now`.
+    """
+    shown = seeing.of_placement(writing, desk, who, placement, seen_id, itself=True)
+    option = seeing.find(shown, placement.home, placement.children)
+    return facts.facts_now(writing, desk, shown, option, placement.id)

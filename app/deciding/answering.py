@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from app.access.principal import Kind, Principal
 from app.deciding import holding, seeing, steps
-from app.deciding.accepting import require_standing
 from app.deciding.desk import Choice, Desk, Why
 from app.errors import NotSeen, PersonNeeded, StepNotOpen
 from app.store import save
@@ -48,7 +47,7 @@ def decline_proposal(
         raise PersonNeeded
     steps.require_reason(Step.DECLINE, why, needed=True)
     seq = save.next_seq(writing, desk.authority)
-    require_standing(writing, desk, proposal_id)
+    holding.require_standing(writing, desk, proposal_id)
     shown = seeing.require(writing, desk, who, seen_id)
     if shown.proposal_id != proposal_id:
         raise NotSeen

@@ -6,8 +6,10 @@ has a place there, and the homes where the children and their brothers and siste
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 from sqlalchemy import select
@@ -17,7 +19,7 @@ from app.errors import ApprovalMissing, ChildBeingPlaced, FactsChanged, FieldPro
 from app.matching.approval import Approval, ApprovalNeeded, approval_needed
 from app.matching.assess import Question
 from app.matching.child_columns import ChildTable
-from app.matching.explain import explain
+from app.matching.explain import RuleFinding, explain
 from app.matching.home import Home
 from app.matching.party_columns import Party, PartyTable
 from app.matching.party_fees import party_fees
@@ -25,10 +27,10 @@ from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, HomeRef, Referral, ReferralRef
 from app.matching.under_way import still_waiting
-from app.matching.where import where
+from app.matching.where import Where, where
 from app.store import claims, load
 from app.store.load import StoredHome, StoredReferral
-from app.store.placement_records import Placement, Seen, SeenOption
+from app.store.placement_records import Placement, Seen, SeenOption, Step
 from app.store.session import Reading
 from app.store.tables import residents
 from app.store.under_way import with_a_place
@@ -40,6 +42,7 @@ LOOK_AGAIN = "Look again, and decide on what is so now."
 class Facts:
     """What is so now. `blocked_by`: codes of the rules that are in the way; `statutory`: those of them that are law.
 
+    `findings`: what every rule found; `spot`: where the home is.
     `weekly_fee_pence`: of the whole party; None where one child's is not known.
     """
 
@@ -50,6 +53,8 @@ class Facts:
     points: int
     blocked_by: tuple[str, ...]
     statutory: frozenset[str]
+    findings: tuple[RuleFinding, ...]
+    spot: Where
     approval: ApprovalNeeded
     weekly_fee_pence: int | None
 
@@ -142,6 +147,8 @@ def judge(
         points=explanation.points,
         blocked_by=explanation.blocked_by,
         statutory=frozenset(code for code in explanation.blocked_by if policy.setting_of(code).rule.statutory),
+        findings=explanation.rules,
+        spot=spot,
         approval=approval_needed(lived_in, spot.area, explanation.parts, emergency=emergency),
         weekly_fee_pence=sum(known) if len(known) == len(party) else None,
     )
@@ -157,25 +164,39 @@ def require_rules(facts: Facts, override: Collection[str], *, seen: Collection[s
     missing = [code for code in facts.blocked_by if code not in considered]
     new = [code for code in missing if code not in seen]
     if new:
-        raise FactsChanged([_rule_problem(code, facts, "is not met any more") for code in new])
+        raise FactsChanged([rule_problem(code, facts, "is not met any more") for code in new])
     if missing:
-        raise RulesNotMet([_rule_problem(code, facts, "is not met") for code in missing])
+        raise RulesNotMet([rule_problem(code, facts, "is not met") for code in missing])
 
 
-def require_others(facts: Facts, overridden: Collection[str], *, second: str | None, approved: Approval | None) -> None:
+Fallen: TypeAlias = Mapping[Step, Sequence[FieldProblem]]
+
+
+def require_others(
+    facts: Facts,
+    overridden: Collection[str],
+    *,
+    second: str | None,
+    approved: Approval | None,
+    fallen: Fallen = MappingProxyType({}),
+) -> None:
     """Raise `SecondMissing` or `ApprovalMissing` unless everybody has agreed who must.
 
-    `second`: who agreed to the overriding; `approved`: the highest approval that was given.
+    `second`: who agreed to the overriding; `approved`: the highest approval that was given; `fallen`: which of the
+    two was given for facts that are others now, and what changed.
     """
-    if overridden and second is None:
-        raise SecondMissing
+    if overridden and (second is None or Step.SECOND in fallen):
+        raise SecondMissing(fallen.get(Step.SECOND, ()))
     order = tuple(Approval)
     if order.index(approved or Approval.NONE) < order.index(facts.approval.level):
         cure = f"It must be approved by: {facts.approval.level}."
         raise ApprovalMissing([FieldProblem("approval", "This placement needs an approval.", cure)])
+    if facts.approval.level is not Approval.NONE and Step.APPROVE in fallen:
+        raise ApprovalMissing(fallen[Step.APPROVE])
 
 
-def _rule_problem(code: str, facts: Facts, said: str) -> FieldProblem:
+def rule_problem(code: str, facts: Facts, said: str) -> FieldProblem:
+    """What is to be said of a rule that is in the way."""
     law = code in facts.statutory
     cure = "It is law: nobody can override it." if law else "It can be overridden, with a reason and a second person."
     return FieldProblem(f"rules.{code}", f"The rule {code} {said}.", cure)

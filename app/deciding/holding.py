@@ -6,16 +6,18 @@ import secrets
 from dataclasses import replace
 
 from app.access.principal import Principal
-from app.deciding import facts, seeing, steps
-from app.deciding.desk import LONGEST, Choice, Desk
+from app.deciding import agreed, facts, seeing, steps
+from app.deciding.desk import LONGEST, Choice, Desk, Why
 from app.deciding.facts import Facts
-from app.errors import ChildBeingPlaced, FieldProblem, Invalid, NotSeen
+from app.errors import ChildBeingPlaced, FieldProblem, Invalid, NotSeen, ProposalNotStanding
 from app.matching.approval import Approval
 from app.matching.referral import ChildRef
-from app.store import claims, load, save
+from app.store import claims, load, placements, proposals, save
 from app.store.clock import database_now
 from app.store.placement_records import Placement, Seen, SeenOption, State, Step
-from app.store.session import Writing
+from app.store.reasons import ChoiceReason
+from app.store.run_records import ProposalStatus
+from app.store.session import Reading, Writing
 
 
 def hold(writing: Writing, desk: Desk, who: Principal, choice: Choice) -> Placement:
@@ -36,12 +38,15 @@ def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: S
     seq = save.next_seq(writing, desk.authority)
     load.hold_referral(writing, desk.authority, choice.referral)
     shown, option = chosen(writing, desk, who, choice)
+    if shown.proposal_id is not None:
+        require_standing(writing, desk, shown.proposal_id)
     if claims.pursued_children(writing, desk.authority, option.children):
         raise ChildBeingPlaced
     now = facts.facts_now(writing, desk, shown, option)
     facts.require_rules(now, choice.override, seen=option.rules)
     overridden = tuple(code for code in now.blocked_by if code in choice.override)
-    steps.require_reason(step, choice.why, needed=option.rank > seeing.FIRST or bool(overridden))
+    why = _reason(shown, option, choice.why)
+    steps.require_reason(step, why, needed=option.rank > seeing.FIRST or bool(overridden))
     if step is Step.ACCEPT:
         facts.require_others(now, overridden, second=None, approved=None)
     placement = _judged(writing, shown, option, now, who)
@@ -51,10 +56,33 @@ def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: S
         state=State.HELD if step is Step.HOLD else State.ACCEPTED,
         held_until=placement.made_at + choice.lasts if step is Step.HOLD else None,
         overridden=overridden,
-        reason_code=choice.why.code,
+        reason_code=why.code,
     )
-    made = steps.decision(step, who, State.PROPOSED, placement.state, choice.why, seen_id=shown.id)
+    told = agreed.agreed_on(placement, now) if step is Step.ACCEPT else None
+    made = steps.decision(step, who, State.PROPOSED, placement.state, why, seen_id=shown.id, agreed_on=told)
     return steps.begin(writing, desk.authority, who, placement, made, now.children)
+
+
+def require_standing(reading: Reading, desk: Desk, proposal_id: str) -> None:
+    """Raise unless the proposal stands, and nobody has declined it. Ask under the inventory's clock."""
+    if proposals.get(reading, desk.authority, proposal_id).status is not ProposalStatus.PROPOSED:
+        raise ProposalNotStanding
+    before = placements.of_proposals(reading, desk.authority, [proposal_id]).get(proposal_id)
+    if before is not None and before.state is State.DECLINED:
+        raise ProposalNotStanding
+
+
+def _reason(shown: Seen, option: SeenOption, why: Why) -> Why:
+    """What the person says, or that a run proposed it.
+
+    A proposal is the first of what was seen with it. Why it is not the children's own first choice stands in it.
+    """
+    if shown.proposal_id is None:
+        if why.code == ChoiceReason.PROPOSED_BY_RUN:
+            cure = "Use it for what a run proposed, with the `seen` of that proposal."
+            raise Invalid([FieldProblem("reason.code", "No run proposed this.", cure)])
+        return why
+    return Why(ChoiceReason.PROPOSED_BY_RUN) if why.code is None and option.rank > seeing.FIRST else why
 
 
 def chosen(writing: Writing, desk: Desk, who: Principal, choice: Choice) -> tuple[Seen, SeenOption]:

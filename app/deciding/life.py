@@ -45,11 +45,13 @@ class Move:
 
 
 PEOPLE_AND_SYSTEMS = frozenset({Kind.PERSON, Kind.SYSTEM})
-OFFICER = frozenset({Role.OFFICER, Role.APPROVER})
-"""An approver may do what an officer may; whoever proposed something does not approve it."""
+OFFICER = frozenset({Role.OFFICER, Role.APPROVER, Role.DIRECTOR})
+"""An approver and the director may do what an officer may; whoever proposed something does not approve it."""
 
 OFFICER_OR_CASE_SYSTEM = OFFICER | {Role.CASE_SYSTEM}
-APPROVER = frozenset({Role.APPROVER})
+APPROVER = frozenset({Role.APPROVER, Role.DIRECTOR})
+"""Which approval is whose stands in `app.deciding.agreeing.MAY_APPROVE`."""
+
 NOT_YET_ACCEPTED = frozenset(TEMPORARY)
 FROM_THE_START = frozenset({State.PROPOSED, *TEMPORARY})
 
@@ -137,7 +139,12 @@ def is_for(step: Step, who: Principal) -> bool:
 
 
 def is_another(step: Step, who: Principal, placement: Placement) -> bool:
-    """Whether the caller is somebody else than the proposer, where the step asks for that."""
+    """Whether the caller is somebody else than the proposer, where the step asks for that.
+
+    Whoever agreed to rules that are overridden is the second person, and so not the one who accepts.
+    """
+    if step is Step.ACCEPT and who.subject == placement.second_by:
+        return False
     return not LIFE[step].another or who.subject != placement.proposer
 
 

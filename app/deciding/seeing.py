@@ -22,7 +22,8 @@ FIRST = 1
 def options_of(found: Shortlist, versions: Mapping[HomeRef, int]) -> tuple[SeenOption, ...]:
     """Everything on a shortlist that a person may choose: what is offered, what overriding opens, and ways to part.
 
-    Of a way to part siblings each part is an option of its own; those of the best way are of the first rank.
+    Of a way to part siblings each part is an option of its own. Those of the best way come behind every home that
+    could take them all: parting them needs a reason wherever they could live together.
     """
     whole = found.children
     offered = [
@@ -49,7 +50,7 @@ def options_of(found: Shortlist, versions: Mapping[HomeRef, int]) -> tuple[SeenO
     ]
     parted = [
         SeenOption(part.home, versions[part.home], part.children, rank, part.points)
-        for rank, split in enumerate(found.splits, FIRST)
+        for rank, split in enumerate(found.splits, found.allowed + FIRST)
         for part in split.parts
     ]
     return tuple(dict.fromkeys([*offered, *nearly, *parted]))
@@ -81,8 +82,13 @@ def show_shortlist(
     return shown.id
 
 
-def show_proposal(writing: Writing, desk: Desk, who: Principal, stored: StoredProposal) -> str | None:
-    """Store that this person is shown a proposal. None for a system, and where it can no longer be decided."""
+def show_proposal(
+    writing: Writing, desk: Desk, who: Principal, stored: StoredProposal, rank: int = FIRST
+) -> str | None:
+    """Store that this person is shown a proposal. None for a system, and where it can no longer be decided.
+
+    `rank`: of the home on the list of these children alone (`app.placing.own_rank`): a night weighs all of them.
+    """
     proposal = stored.proposal
     referral = load.referral(writing, desk.authority, proposal.referral)
     home = load.home(writing, desk.authority, proposal.home)
@@ -90,7 +96,7 @@ def show_proposal(writing: Writing, desk: Desk, who: Principal, stored: StoredPr
     is_open = stored.status is ProposalStatus.PROPOSED and run.policy_version is not None
     if who.kind is not Kind.PERSON or not is_open or referral is None or home is None:
         return None
-    option = SeenOption(home.record.ref, home.version, proposal.children, FIRST, proposal.points)
+    option = SeenOption(home.record.ref, home.version, proposal.children, rank, proposal.points)
     shown = Seen(
         id=seen.new_id(),
         subject=who.subject,
@@ -128,6 +134,19 @@ def show_placement(writing: Writing, desk: Desk, who: Principal, placement: Plac
     )
     seen.add(writing, desk.authority, shown)
     return shown.id
+
+
+def of_placement(
+    writing: Writing, desk: Desk, who: Principal, placement: Placement, seen_id: str | None, *, itself: bool = False
+) -> Seen:
+    """What this person saw of a placement: the placement `itself`, or, where that will do, what it was chosen from.
+
+    Raises `NotSeen`.
+    """
+    shown = require(writing, desk, who, seen_id)
+    if shown.placement_id != placement.id and (itself or shown.kind is SeenKind.PLACEMENT):
+        raise NotSeen
+    return shown
 
 
 def find(shown: Seen, home: HomeRef, children: Collection[ChildRef]) -> SeenOption:

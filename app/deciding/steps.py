@@ -53,7 +53,7 @@ def take_up(
     `AnotherPersonNeeded`, or as `allow`.
     """
     allow(step, who)
-    if LIFE[step].claims in (Claims.TAKE, Claims.RELEASE):
+    if LIFE[step].claims is not Claims.KEEP:
         load.hold_inventory(writing, desk.authority)
     placement = placements.locked(writing, desk.authority, placement_id)
     wanted.check(placement.version)
@@ -62,8 +62,16 @@ def take_up(
     if placement.held_until is not None and placement.held_until <= database_now(writing):
         raise HoldExpired
     if not is_another(step, who, placement):
-        raise AnotherPersonNeeded
+        raise AnotherPersonNeeded([_somebody_else(step)])
     return placement
+
+
+def _somebody_else(step: Step) -> FieldProblem:
+    if step is Step.ACCEPT:
+        cure = "The officer who proposed it may accept it, or any other who looks at it."
+        return FieldProblem("actor", "You seconded it, so you cannot accept it too.", cure)
+    cure = "Ask somebody with the role for it who did not propose it."
+    return FieldProblem("actor", "You proposed it, so you cannot agree to it too.", cure)
 
 
 def require_reason(step: Step, why: Why, *, needed: bool) -> None:

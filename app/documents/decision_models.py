@@ -89,11 +89,16 @@ class HoldIn(Document):
 
 
 class ProposalAcceptIn(Document):
-    """Accept what a run proposed, as it was shown."""
+    """Accept what a run proposed, as it was shown.
+
+    `reason` left out: where the home is not the first on the children's own list, that a run proposed it, for the
+    reasons that its proposal tells (`proposed_by_run`).
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"seen": AN_ID}]})
 
     seen: SeenId
+    reason: ChoiceWhyIn | None = None
 
 
 class ProposalDeclineIn(Document):
@@ -138,20 +143,33 @@ class WithdrawIn(Document):
     reason: WithdrawWhyIn
 
 
+class SecondIn(Document):
+    """Agree to rules that were overridden. `seen`: of the placement, as you looked at it yourself."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"seen": AN_ID}]})
+
+    seen: SeenId
+
+
 class ApproveIn(Document):
-    """Approve a placement as nominated officer or director (Care Planning Regulations 2010, reg 10 and 11)."""
+    """Approve a placement as nominated officer or director (Care Planning Regulations 2010, reg 10 and 11).
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"level": "nominated_officer"}]})
+    `seen`: of the placement, as you looked at it yourself.
+    """
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"seen": AN_ID, "level": "nominated_officer"}]})
+
+    seen: SeenId
     level: Literal[Approval.NOMINATED_OFFICER, Approval.DIRECTOR]
 
 
 class PlaceIn(Document):
-    """The children moved in."""
+    """The children moved in. `seen`: needed where what was accepted is not so any more, of a look since then."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"moved_in_on": "2026-03-02"}]})
 
     moved_in_on: Day
+    seen: SeenId | None = None
 
 
 class EndIn(Document):
@@ -176,6 +194,7 @@ DECISIONS = (
     SendIn,
     DeclineIn,
     WithdrawIn,
+    SecondIn,
     ApproveIn,
     PlaceIn,
     EndIn,

@@ -180,6 +180,11 @@ def live(reading: Reading, authority: str) -> list[Claim]:
     ]
 
 
+def of_home(reading: Reading, authority: str, home: HomeRef) -> int:
+    """How many live claims there are on places of this home."""
+    return len(reading.execute(select(table.c.place_number).where(*_live_in(authority, home))).all())
+
+
 def homes_of(reading: Reading, authority: str) -> dict[ChildRef, HomeRef]:
     """Where every child with a live claim will live; where they live, if nothing else is under way."""
     ordered = sorted(live(reading, authority), key=lambda claim: not claim.lived_in)

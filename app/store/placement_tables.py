@@ -6,6 +6,8 @@ home has usable places, and a claim that comes back to life.
 
 Every state of a placement rests on the decision that led to it: a foreign key demands a row of `decisions` of the
 same placement, version and state, and its checks demand that a person accepted, after having been shown something.
+Triggers (in the second migration) demand that each decision begins where the placement stands, that a placement
+changes by one step at a time and never in what it is about, and that a live one has a place for every child.
 """
 
 from __future__ import annotations
@@ -126,6 +128,7 @@ decisions = Table(
     _subject("second_actor"),
     Column("approval", String(40)),
     _id("seen_id", nullable=True),
+    Column("agreed_on", JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")),
     Column("decided_at", UtcDateTime, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("authority", "placement_id", "version"),
     UniqueConstraint("authority", "placement_id", "version", "to_state"),

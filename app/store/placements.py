@@ -27,7 +27,10 @@ from app.store.session import Reading, Writing
 
 @dataclass(frozen=True, slots=True)
 class NewDecision:
-    """A step that is to be stored, without what the placement itself says. See `Decision`."""
+    """A step that is to be stored, without what the placement itself says. See `Decision`.
+
+    `agreed_on`: the facts that somebody agreed to, so that a change of them is noticed (`app.deciding.agreed`).
+    """
 
     step: Step
     before: State
@@ -39,6 +42,7 @@ class NewDecision:
     by_provider: bool = False
     approval: str | None = None
     seen_id: str | None = None
+    agreed_on: Mapping[str, Any] | None = None
 
 
 def is_over(now: datetime) -> ColumnElement[bool]:
@@ -99,6 +103,22 @@ def decided(reading: Reading, authority: str, placement_id: str) -> list[Decisio
     return [_decision(row) for row in reading.execute(wanted).mappings()]
 
 
+def agreed(reading: Reading, authority: str, placement_id: str) -> dict[Step, Mapping[str, Any]]:
+    """What was agreed to last by each step of a placement that agrees to something."""
+    columns = decisions.c.step, decisions.c.agreed_on
+    mine = decisions.c.authority == authority, decisions.c.placement_id == placement_id
+    rows = reading.execute(select(*columns).where(*mine).order_by(decisions.c.version))
+    return {Step(row.step): row.agreed_on for row in rows if row.agreed_on is not None}
+
+
+def accepted_at(reading: Reading, authority: str, placement_id: str) -> datetime:
+    """When a placement that was accepted was."""
+    mine = decisions.c.authority == authority, decisions.c.placement_id == placement_id
+    accepted = decisions.c.step == str(Step.ACCEPT)
+    instant: datetime = reading.execute(select(decisions.c.decided_at).where(*mine, accepted)).scalar_one()
+    return instant
+
+
 def overdue(reading: Reading, authority: str, limit: int) -> list[str]:
     """Ids of so many placements whose time is over, the longest over first."""
     over = is_over(database_now(reading))
@@ -148,6 +168,7 @@ def _decide(writing: Writing, authority: str, placement: Placement, made: NewDec
         "second_actor": placement.second_by if made.step is Step.ACCEPT else None,
         "approval": made.approval,
         "seen_id": made.seen_id,
+        "agreed_on": None if made.agreed_on is None else dict(made.agreed_on),
     }
     writing.execute(decisions.insert(), keys | row)
     if made.text:

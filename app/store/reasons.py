@@ -11,7 +11,10 @@ from enum import StrEnum
 
 
 class ChoiceReason(StrEnum):
-    """Why another home than the first was chosen, or a rule of the policy overridden."""
+    """Why another home than the first was chosen, or a rule of the policy overridden.
+
+    `PROPOSED_BY_RUN`: a run proposed it, for the reasons that its proposal tells; it is for nothing else.
+    """
 
     CHILDS_WISHES = "childs_wishes"
     RELATIONSHIP_OR_CONTACT = "relationship_or_contact"
@@ -21,6 +24,7 @@ class ChoiceReason(StrEnum):
     DATA_WRONG = "data_wrong"
     CAPACITY_WRONG = "capacity_wrong"
     EMERGENCY = "emergency"
+    PROPOSED_BY_RUN = "proposed_by_run"
     OTHER = "other"
 
 
@@ -121,10 +125,10 @@ LEAST_WORDS_OF_OTHER = 20
 
 
 def words_will_do(code: StrEnum | None, words: str | None) -> bool:
-    """Whether a reason's words are enough. A choice always takes words; `other` takes some that say something."""
+    """Whether a reason's words are enough. A choice takes words, unless a run's proposal has them; `other` takes some that say something."""
     given = len((words or "").strip())
     if code is None:
         return given == 0
     if code.value.lower() == "other" and not isinstance(code, EndReason):
         return given >= LEAST_WORDS_OF_OTHER
-    return given > 0 or not isinstance(code, ChoiceReason)
+    return given > 0 or not isinstance(code, ChoiceReason) or code is ChoiceReason.PROPOSED_BY_RUN

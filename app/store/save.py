@@ -7,7 +7,7 @@ carries the greater number: a follower that has seen number n has seen everythin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,10 +16,10 @@ from sqlalchemy import BindParameter, ColumnElement, Table, bindparam, delete, f
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from app.errors import ChildAlreadyWaiting, HomeNotFound, ReferralNotFound, VersionNotGiven
+from app.errors import ChildAlreadyWaiting, HomeNotFound, HomeStillClaimed, ReferralNotFound, VersionNotGiven
 from app.matching.home import Home
 from app.matching.referral import HomeRef, Referral, ReferralRef
-from app.store import load
+from app.store import claims, load
 from app.store.clock import database_now, told
 from app.store.prepared import Prepared, of_refs, rows_of_all
 from app.store.rows import to_row
@@ -79,22 +79,34 @@ def import_homes(writing: Writing, authority: str, new: Sequence[Home]) -> Impor
 
 
 def remove_home(writing: Writing, authority: str, ref: HomeRef, precondition: Precondition) -> None:
-    """Take a home away with all that was known of its residents. Raises `HomeNotFound` or as `save_home`."""
+    """Take a home away with all that was known of its residents.
+
+    Raises `HomeNotFound`, `HomeStillClaimed`, or as `save_home`.
+    """
     seq = next_seq(writing, authority)
     wanted = homes.c.authority == authority, homes.c.ref == ref
     version = writing.execute(select(homes.c.version).where(*wanted)).scalar()
     if version is None:
         raise HomeNotFound
     precondition.check(version)
+    if claims.of_home(writing, authority, ref):
+        raise HomeStillClaimed
     writing.execute(delete(homes).where(*wanted))
     gone = {"authority": authority, "ref": ref, "version": version, "removed_seq": seq}
     upsert(writing, removed_homes, KEYS, [gone])
 
 
 def save_referral(writing: Writing, authority: str, referral: Referral, precondition: Precondition) -> Saved:
-    """Store a referral. Raises `VersionMismatch`, `VersionNotGiven` or `ChildAlreadyWaiting`."""
+    """Store a referral. Raises `VersionMismatch`, `VersionNotGiven` or `ChildAlreadyWaiting`.
+
+    What it says of a child who has a place somewhere holds there at once, for whoever is to live beside it.
+    """
+    people = claims.KEPT_OF, {"authority": authority, "refs": [child.ref for child in referral.children]}
+    (kept,) = rows_of_all(writing, [people])
+    # The clock comes before the referral, as everywhere; who has no place somewhere does without it.
+    seq = next_seq(writing, authority) if claims.outdated(kept, referral.children) else None
     whose = {"whose": authority, "which": referral.ref}
-    held, (clock,) = rows_of_all(writing, [(_HOLD_REFERRAL, whose), (told(writing), {})])
+    held, (clock,), kept = rows_of_all(writing, [(_HOLD_REFERRAL, whose), (told(writing), {}), people])
     current = held[0]["version"] if held else None
     precondition.check(current)
     version = (current or 0) + 1
@@ -111,7 +123,21 @@ def save_referral(writing: Writing, authority: str, referral: Referral, precondi
         if not any(sign in str(error.orig) for sign in ONE_REFERRAL_A_CHILD):
             raise
         raise ChildAlreadyWaiting from None
+    _tell_claims(writing, authority, referral, kept, seq)
     return Saved(version, current is None)
+
+
+def _tell_claims(
+    writing: Writing, authority: str, referral: Referral, kept: Iterable[Mapping[Any, Any]], seq: int | None
+) -> None:
+    """Claims keep what the referral says of their children now, and followers look at those homes again."""
+    changed = claims.outdated(kept, referral.children)
+    if not changed:
+        return
+    claims.renew(writing, authority, [child for child in referral.children if child.ref in changed])
+    moment = next_seq(writing, authority) if seq is None else seq
+    for home in sorted(frozenset[HomeRef]().union(*changed.values())):
+        touch_home(writing, authority, home, moment)
 
 
 def remove_referral(writing: Writing, authority: str, ref: ReferralRef, precondition: Precondition) -> None:

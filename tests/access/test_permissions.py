@@ -5,7 +5,7 @@ import pytest
 from app.access.permissions import PERMISSIONS, Budget, read_tables
 from app.access.principal import Kind, Principal, Role
 
-HEAD = "method path case_system officer approver commissioner auditor admin budget kind\n"
+HEAD = "method path case_system officer approver director commissioner auditor admin budget kind\n"
 NO_RECORDS = frozenset({Role.COMMISSIONER, Role.ADMIN})
 """Roles that see no child's record."""
 
@@ -15,14 +15,14 @@ OF_CHILDREN = ("/referrals", "/caseload", "/match", "/proposals", "/placements",
 @pytest.mark.parametrize(
     "row",
     [
-        "GET /x yes . . . . . read",
-        "GET /x yes . . . . . read any more",
-        "GET /x yes no . . . . read any",
-        "GET /x . . . . . . read any",
-        "GET /x YES . . . . . read any",
-        "GET /x yes . . . . . reads any",
-        "GET /x yes . . . . . read anyone",
-        "GET /x yes . . . . . read any\nGET /x yes . . . . . read any",
+        "GET /x yes . . . . . . read",
+        "GET /x yes . . . . . . read any more",
+        "GET /x yes no . . . . . read any",
+        "GET /x . . . . . . . read any",
+        "GET /x YES . . . . . . read any",
+        "GET /x yes . . . . . . reads any",
+        "GET /x yes . . . . . . read anyone",
+        "GET /x yes . . . . . . read any\nGET /x yes . . . . . . read any",
     ],
 )
 def test_a_row_that_is_not_clear_is_refused(row: str) -> None:
@@ -34,12 +34,12 @@ def test_a_row_that_is_not_clear_is_refused(row: str) -> None:
 def test_an_open_address_is_not_in_both_tables() -> None:
     """What is open cannot be closed by another row, nor the other way round."""
     with pytest.raises(ValueError, match="stands twice"):
-        read_tables("GET /x open", HEAD + "GET /x yes . . . . . read any")
+        read_tables("GET /x open", HEAD + "GET /x yes . . . . . . read any")
 
 
 def test_a_row_says_who() -> None:
     """Roles by their column, and whether it must be a person."""
-    found = read_tables("", HEAD + "POST /x . yes . . . yes write person")["POST", "/x"]
+    found = read_tables("", HEAD + "POST /x . yes . . . . yes write person")["POST", "/x"]
     assert (found.roles, found.budget) == ({Role.OFFICER, Role.ADMIN}, Budget.WRITE)
     person = Principal("ann", Kind.PERSON, "E06000018", frozenset({Role.OFFICER}))
     system = Principal("sys", Kind.SYSTEM, "E06000018", frozenset({Role.OFFICER}))
@@ -66,7 +66,7 @@ def test_decisions_are_a_person_s_and_never_the_calling_system_s() -> None:
     assert len(decisions) >= 5
     for permission in decisions:
         assert permission.persons_only, permission
-        assert permission.roles <= {Role.OFFICER, Role.APPROVER}, permission
+        assert permission.roles <= {Role.OFFICER, Role.APPROVER, Role.DIRECTOR}, permission
 
 
 def test_auditors_change_nothing() -> None:

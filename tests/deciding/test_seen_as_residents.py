@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import delete
 
 from app.deciding.accepting import accept
 from app.deciding.answering import withdraw
 from app.deciding.desk import Why
 from app.deciding.holding import hold
 from app.deciding.living import place
-from app.errors import FactsChanged
+from app.errors import FactsChanged, HomeStillClaimed
 from app.matching.batch import Night
 from app.matching.codes import KeepTogether, LivingCompanions, Risk, RiskLevel, Vulnerability
 from app.matching.home import Home, Resident
@@ -30,6 +31,7 @@ from app.store.codec import decoder
 from app.store.follower import PoolFollower
 from app.store.run_records import ProposalStatus, RunOptions
 from app.store.session import Database
+from app.store.tables import homes
 from app.store.versions import Precondition
 from tests.deciding.conftest import FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL
 from tests.support.builders import AS_OF, a_child, a_home, a_referral, a_resident, risks
@@ -178,7 +180,9 @@ def test_the_officer_wins(database: Database) -> None:
 def test_the_share_of_those_under_way(lite: Database) -> None:
     """A child held at a home that is gone counts as placed, and nowhere near."""
     held(lite, OTHER_REFERRAL.ref, ONE_PLACE.ref)
-    lite.transact(lambda w: save.remove_home(w, HERE, ONE_PLACE.ref, ANYTHING))
+    with pytest.raises(HomeStillClaimed):
+        lite.transact(lambda w: save.remove_home(w, HERE, ONE_PLACE.ref, ANYTHING))
+    lite.transact(lambda w: w.execute(delete(homes).where(homes.c.ref == ONE_PLACE.ref)))
     night = _night(lite)
     assert (night.local_placed, night.total_placed) == (0, 1)
     with lite.reading() as reading:

@@ -26,6 +26,7 @@ from app.errors import (
     FactsChanged,
     HoldExpired,
     Invalid,
+    NotDirector,
     PersonNeeded,
     StepNotOpen,
     VersionMismatch,
@@ -46,6 +47,7 @@ from tests.support.deciding import (
     APPROVER,
     BECAUSE,
     CASE_SYSTEM,
+    DIRECTOR,
     HERE,
     OFFICER,
     a_choice,
@@ -53,6 +55,7 @@ from tests.support.deciding import (
     do,
     held,
     live_claims,
+    look_at,
     now,
     overdue,
     see,
@@ -108,8 +111,8 @@ def test_what_is_not_open(lite: Database) -> None:
     for refused in (
         lambda: do(lite, place, OFFICER, first, AS_OF),
         lambda: do(lite, end, OFFICER, first, OVER, ended_on=AS_OF, planned=True),
-        lambda: do(lite, second, APPROVER, first),
-        lambda: do(lite, approve, APPROVER, first, Approval.DIRECTOR),
+        lambda: do(lite, second, APPROVER, first, look_at(lite, first, APPROVER)),
+        lambda: do(lite, approve, DIRECTOR, first, Approval.DIRECTOR, look_at(lite, first, DIRECTOR)),
     ):
         with pytest.raises(StepNotOpen):
             refused()
@@ -146,12 +149,14 @@ def test_approval_is_somebody_elses(database: Database) -> None:
     with pytest.raises(ApprovalMissing):
         do(database, accept, OFFICER, first)
     with pytest.raises(Invalid):
-        do(database, approve, APPROVER, first, Approval.NOMINATED_OFFICER)
-    proposer = replace(APPROVER, subject=OFFICER.subject)
+        do(database, approve, APPROVER, first, Approval.NOMINATED_OFFICER, look_at(database, first, APPROVER))
+    with pytest.raises(NotDirector):
+        do(database, approve, APPROVER, first, Approval.DIRECTOR, look_at(database, first, APPROVER))
+    proposer = replace(DIRECTOR, subject=OFFICER.subject)
     with pytest.raises(AnotherPersonNeeded):
-        do(database, approve, proposer, first, Approval.DIRECTOR)
-    approved = do(database, approve, APPROVER, first, Approval.DIRECTOR)
-    assert do(database, accept, OFFICER, approved).approved_by == APPROVER.subject
+        do(database, approve, proposer, first, Approval.DIRECTOR, look_at(database, first, proposer))
+    approved = do(database, approve, DIRECTOR, first, Approval.DIRECTOR, look_at(database, first, DIRECTOR))
+    assert do(database, accept, OFFICER, approved).approved_by == DIRECTOR.subject
     choice = a_choice(see(database, "R2"), "R2", FURTHER.ref, why=BECAUSE)
     with pytest.raises(ApprovalMissing):
         database.transact(lambda w: accept_at_once(w, a_desk(), OFFICER, choice))
@@ -182,7 +187,7 @@ def test_a_child_who_moves(database: Database) -> None:
         held(database, "R1", FURTHER.ref)
     store(database, [], [replace(REFERRAL, waiting_since=AS_OF)])
     moving = held(database, "R1", FURTHER.ref)
-    moving = do(database, approve, APPROVER, moving, Approval.DIRECTOR)
+    moving = do(database, approve, DIRECTOR, moving, Approval.DIRECTOR, look_at(database, moving, DIRECTOR))
     accepted = do(database, accept, OFFICER, moving)
     with pytest.raises(ChildBeingPlaced):
         do(database, place, OFFICER, accepted, AS_OF)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -83,20 +84,25 @@ def _claim(child: str = "C1", number: int = 1, placement: str = "a" * 32, **chan
     return usual | changes
 
 
-def _begin(writing: Writing, letter: str, number: int) -> None:
-    writing.execute(insert(decisions), DECISION | {"placement_id": letter * 32})
-    writing.execute(insert(placements), PLACEMENT | {"id": letter * 32, "number": number})
+OVER: dict[str, Any] = {"step": "decline", "to_state": "declined", "reason_code": "NEEDS"}
+"""A placement that takes no place by itself."""
+
+
+def _begin(writing: Writing, letter: str, number: int, **changes: Any) -> None:
+    writing.execute(insert(decisions), DECISION | {"placement_id": letter * 32} | changes)
+    state = changes.get("to_state", "accepted")
+    writing.execute(insert(placements), PLACEMENT | {"id": letter * 32, "number": number, "state": state})
 
 
 @pytest.fixture
 def filled(database: Database) -> Database:
-    """A home with two places, two accepted placements, and a place claimed for the first."""
+    """A home with two places, an accepted placement with its place, and one that was declined."""
 
     def work(writing: Writing) -> None:
         save.save_home(writing, HERE, HOME, Precondition())
         writing.execute(insert(seen), SEEN)
         _begin(writing, "a", 1)
-        _begin(writing, "b", 2)
+        _begin(writing, "b", 2, **OVER)
         writing.execute(insert(place_claims), _claim())
 
     database.transact(work)
@@ -199,7 +205,9 @@ def test_a_claim_only_ends(filled: Database) -> None:
     with filled.writing() as writing:
         writing.execute(update(place_claims).values(lived_in=True))
     _refused(filled, update(place_claims).values(lived_in=False))
+    _refused(filled, update(place_claims).values(live=False, resident=None))  # nor while its placement is live
     with filled.writing() as writing:
+        _next(writing, "withdraw", "withdrawn", reason_code="PLANS")
         writing.execute(update(place_claims).values(live=False, resident=None))
     _refused(filled, update(place_claims).values(live=True, resident={}))
     _refused(filled, insert(place_claims).values(_claim("C2", 1, "b" * 32, live=False, resident=None)))
@@ -214,3 +222,109 @@ def test_a_child_lives_in_one_home(filled: Database) -> None:
         writing.execute(update(place_claims).values(lived_in=True))
         writing.execute(insert(place_claims), _claim("C1", 2, "b" * 32))
     _refused(filled, update(place_claims).values(lived_in=True))
+
+
+# --------------------------------------------------------------------- each step begins where the placement stands
+
+NEXT: dict[str, Any] = {"version": 2, "from_state": "accepted", "seen_id": None, "rank": None}
+
+
+def _next(writing: Writing, step: str, state: str, letter: str = "a", **changes: Any) -> None:
+    """A step of an accepted placement: its decision, then its state."""
+    row = DECISION | NEXT | {"placement_id": letter * 32, "step": step, "to_state": state} | changes
+    writing.execute(insert(decisions), row)
+    moved = {"moved_in_on": AS_OF} if state == "placed" else {}
+    mine = placements.c.id == letter * 32
+    writing.execute(update(placements).where(mine).values(version=row["version"], state=state, **moved))
+
+
+def _step_refused(database: Database, step: str, state: str, **changes: Any) -> None:
+    with pytest.raises(DBAPIError):
+        database.transact(lambda writing: _next(writing, step, state, **changes))
+
+
+def test_a_step_that_follows(filled: Database) -> None:
+    """What the next tests change a little is taken as it stands."""
+    filled.transact(lambda writing: _next(writing, "place", "placed"))
+
+
+def test_a_decision_does_not_lie_about_what_was_before(filled: Database) -> None:
+    """Neither about the state that the placement had, nor its version, nor the rules, nor that there is one."""
+    _step_refused(filled, "accept", "accepted", from_state="held", seen_id="5" * 32, rank=1)
+    _step_refused(filled, "end", "ended", from_state="placed", reason_code="CARPL")
+    _step_refused(filled, "place", "placed", version=3)
+    _step_refused(filled, "place", "placed", overridden=["pets"], rules_overridden=1)
+    _refused(filled, _decision(version=2, from_state="accepted", step="place", to_state="placed"))
+    _refused(filled, _decision(placement_id="a" * 32))
+    _refused(filled, _decision(overridden=["pets"]))
+    _refused(filled, _decision(rules_overridden=1, reason_code="school", second_actor="officer-2"))
+
+
+def test_who_decides_has_seen_it_themselves(filled: Database) -> None:
+    """What somebody else was shown is nothing to decide on; an approval or a second one needs a look of their own."""
+    with filled.writing() as writing:
+        writing.execute(insert(seen), SEEN | {"id": "7" * 32, "subject": "officer-2"})
+    _refused(filled, _decision(seen_id="7" * 32))
+    held = {"placement_id": "d" * 32, "step": "hold", "to_state": "held"}
+    place = {"id": "d" * 32, "number": 4, "state": "held", "held_until": datetime(2030, 1, 1, tzinfo=UTC)}
+    with filled.writing() as writing:
+        writing.execute(_decision(**held))
+        writing.execute(insert(placements), PLACEMENT | place)
+        writing.execute(insert(place_claims), _claim("C5", 2, "d" * 32))
+    for step in ("approve", "second"):
+        given = {"placement_id": "d" * 32, "version": 2, "step": step, "from_state": "held", "to_state": "held"}
+        _refused(filled, _decision(**given, actor="officer-2", seen_id=None))
+        _refused(filled, _decision(**given, actor="officer-2", seen_id="5" * 32))
+    with filled.writing() as writing:
+        writing.execute(_decision(**given, actor="officer-2", seen_id="7" * 32))
+
+
+FOR_EVER: tuple[dict[str, Any], ...] = (
+    {"number": 9},
+    {"home_ref": "H2"},
+    {"referral_ref": "R2"},
+    {"children": ["C2"]},
+    {"proposer": "officer-2"},
+    {"policy_version": "q"},
+    {"policy_sha256": "1" * 64},
+    {"overridden": ["pets"]},
+    {"rank": 3},
+    {"seen_id": "5" * 32},
+    {"made_at": datetime(2020, 1, 1, tzinfo=UTC)},
+)
+BY_A_STEP: tuple[dict[str, Any], ...] = (
+    {"points": 7},
+    {"home_version": 2},
+    {"referral_version": 2},
+    {"second_by": "officer-2"},
+    {"approved_by": "officer-2", "approved_level": "nominated_officer"},
+    {"weekly_fee_pence": 1},
+)
+
+
+def test_what_a_placement_is_about_stays(filled: Database) -> None:
+    """Whom, where, by whom proposed, under which policy: never another; the rest only with a step, one at a time."""
+    mine = update(placements).where(placements.c.id == "a" * 32)
+    for changes in (*FOR_EVER, *BY_A_STEP):
+        _refused(filled, mine.values(changes))
+    for changes in FOR_EVER:
+        with pytest.raises(DBAPIError):
+            filled.transact(lambda w, c=changes: [_next(w, "place", "placed"), w.execute(mine.values(c))])  # type: ignore[misc]
+
+
+def test_a_placement_does_not_go_back(filled: Database) -> None:
+    """A state that was left is not taken up again, though there is a decision for it."""
+    filled.transact(lambda writing: _next(writing, "place", "placed"))
+    _refused(filled, update(placements).where(placements.c.id == "a" * 32).values(version=1, state="accepted"))
+
+
+def test_a_live_state_has_its_places(filled: Database) -> None:
+    """Without a place for every child a placement neither goes on nor, where that can be waited for, begins."""
+    begun = [_decision(), insert(placements).values(PLACEMENT | {"id": "c" * 32, "number": 3})]
+    if filled.engine.dialect.name == "postgresql":
+        _refused(filled, *begun)
+        return
+    with filled.writing() as writing:
+        for statement in begun:
+            writing.execute(statement)
+    _step_refused(filled, "place", "placed", letter="c")

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select, update
 
 from app.access.principal import Kind, Principal, Role
-from app.deciding import seeing
+from app.deciding import moving_in, seeing
 from app.deciding.desk import Choice, Desk, Why
 from app.deciding.holding import hold
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
@@ -35,6 +35,7 @@ HERE = NOTTINGHAM
 OFFICER = Principal("officer-1", Kind.PERSON, HERE, frozenset({Role.OFFICER}))
 COLLEAGUE = Principal("officer-2", Kind.PERSON, HERE, frozenset({Role.OFFICER}))
 APPROVER = Principal("approver-1", Kind.PERSON, HERE, frozenset({Role.APPROVER}))
+DIRECTOR = Principal("director-1", Kind.PERSON, HERE, frozenset({Role.DIRECTOR}))
 CASE_SYSTEM = Principal("case-system", Kind.SYSTEM, HERE, frozenset({Role.CASE_SYSTEM}))
 
 BECAUSE = Why("local_intelligence", "The carers know the family of this child well.")
@@ -79,6 +80,24 @@ def do(database: Database, step: Callable[..., T], who: Principal, placement: Pl
     """Take a step on a placement at its version."""
     wanted = Precondition(versions=frozenset({placement.version}))
     return database.transact(lambda writing: step(writing, a_desk(), who, placement.id, wanted, *given, **more))
+
+
+def look_at(database: Database, placement: Placement, who: Principal = OFFICER, day: date = AS_OF) -> str:
+    """Show this person a placement as it is now; the id to decide with."""
+    desk = a_desk(day)
+    stands = now(database, placement)
+    with database.reading() as reading:
+        found, _ = moving_in.looked_at(reading, desk, stands)
+    assert found is not None
+    shown = database.transact(lambda w: seeing.show_placement(w, desk, who, stands, found))
+    assert shown is not None
+    return shown
+
+
+def told(database: Database, placement: Placement) -> list[str]:
+    """The fields that a look at a placement says have changed."""
+    with database.reading() as reading:
+        return [problem.field for problem in moving_in.looked_at(reading, a_desk(), now(database, placement))[1]]
 
 
 def now(database: Database, placement: Placement) -> Placement:

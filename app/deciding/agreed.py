@@ -1,0 +1,92 @@
+"""What an agreement was given for: the facts that must be asked about anew once they are others.
+
+Who approves, seconds or accepts agrees to this home, where it is, at this fee, with these rules overridden. What may
+be read is kept as it is; of the rest a digest, which says no more than whether it is still the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import astuple
+from typing import Any, TypeAlias
+
+import orjson
+
+from app.deciding.facts import Facts
+from app.errors import FieldProblem
+from app.matching.home import Home
+from app.matching.referral import ChildRef
+from app.store.placement_records import Placement, Step
+
+AgreedOn: TypeAlias = Mapping[str, Any]
+
+SAID: Mapping[str, str] = {
+    "home": "The home is another, or is somewhere else, than when {agreed}.",
+    "distance": "The distance to the family is another than when {agreed}.",
+    "approval": "The placement needs an approval for other reasons than when {agreed}.",
+    "weekly_fee": "The weekly fee is another than when {agreed}.",
+    "rules": "What the overridden rules found is another than when {agreed}.",
+}
+
+AGREED: Mapping[Step, str] = {
+    Step.APPROVE: "it was approved",
+    Step.SECOND: "the second person agreed",
+    Step.ACCEPT: "it was accepted",
+}
+
+ANEW: Mapping[Step, str] = {
+    Step.APPROVE: "It must be approved anew; where it was accepted already, withdraw it and hold it anew first.",
+    Step.SECOND: "Somebody must second it anew; where it was accepted already, withdraw it and hold it anew first.",
+    Step.ACCEPT: "Look again, and send `seen` if it is still right.",
+}
+
+
+def agreed_on(placement: Placement, facts: Facts) -> dict[str, Any]:
+    """What somebody agrees to who agrees to this placement now."""
+    return {
+        "home": of_home(placement, facts.home.record),
+        "distance": _digest(placement, facts.spot.family_m),
+        "approval": [str(facts.approval.level), *map(str, facts.approval.because)],
+        "weekly_fee": facts.weekly_fee_pence,
+        "rules": {code: _digest(placement, _found(facts, code)) for code in placement.overridden},
+    }
+
+
+def of_home(placement: Placement, home: Home) -> str:
+    """Which home it is, whose, and where."""
+    place = None if home.location is None else astuple(home.location)
+    return _digest(placement, [home.kind, home.place_code, home.urn, home.sector, place])
+
+
+def changes(step: Step, then: AgreedOn | None, now: AgreedOn) -> list[FieldProblem]:
+    """What of these facts is not so any more as this step agreed to it; all, of a step that kept nothing."""
+    before = then or {}
+    changed = [name for name in SAID if name in now and before.get(name) != now[name]]
+    said = AGREED[step]
+    return [FieldProblem(f"{step}.{name}", SAID[name].format(agreed=said), ANEW[step]) for name in changed]
+
+
+def fallen(placement: Placement, facts: Facts, agreed: Mapping[Step, AgreedOn]) -> dict[Step, list[FieldProblem]]:
+    """The agreements of others that do not hold for what is so now, each with what changed."""
+    now = agreed_on(placement, facts)
+    given = {Step.SECOND: placement.second_by, Step.APPROVE: placement.approved_by}
+    found = {step: changes(step, agreed.get(step), now) for step, by in given.items() if by is not None}
+    return {step: problems for step, problems in found.items() if problems}
+
+
+def _found(facts: Facts, code: str) -> list[Any]:
+    """What a rule found; nothing where it is not in the way any more, for then nothing is overridden."""
+    if code not in facts.blocked_by:
+        return []
+    about = [(finding.child, finding.facts) for finding in facts.findings if finding.code == code and finding.blocks]
+    return sorted([[_name(child), sorted(told.items())] for child, told in about], key=lambda one: one[0])
+
+
+def _name(child: ChildRef | None) -> str:
+    return child or ""
+
+
+def _digest(placement: Placement, value: Any) -> str:
+    told = orjson.dumps([placement.id, value], default=str, option=orjson.OPT_SORT_KEYS)
+    return hashlib.blake2b(told, digest_size=16).hexdigest()

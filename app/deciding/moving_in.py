@@ -1,0 +1,130 @@
+"""Whether the children may move in: what was accepted must still be so, or be looked at and agreed to once more.
+
+A provider's message is a fact and is never refused, also where it leaves fewer places than were given. So it is
+noticed here, before the child stands at the door, and told with the placement as soon as it is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.access.principal import Principal
+from app.deciding import agreed, facts, seeing
+from app.deciding.desk import Desk
+from app.deciding.facts import Facts, Fallen
+from app.errors import ChildBeingPlaced, FactsChanged, FieldProblem, RulesNotMet
+from app.matching.referral import HomeRef
+from app.store import claims, load, placements
+from app.store.placement_records import Placement, State, Step
+from app.store.session import Reading, Writing
+
+ANSWERED = frozenset({"vacancy_confirmed", "available_by"})
+"""Rules that ask whether there will be a place on the day: moving in has answered them."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtTheDoor:
+    """What is so when the children are to move in. `facts`: None where the referral is no longer there.
+
+    `missing`: rules that are in the way and are not overridden; `changed`: what was accepted and is not so any more.
+    """
+
+    facts: Facts | None
+    missing: tuple[FieldProblem, ...]
+    changed: tuple[FieldProblem, ...]
+    fallen: Fallen
+
+
+def look(reading: Reading, desk: Desk, placement: Placement) -> AtTheDoor:
+    """What stands between an accepted placement and the children's moving in, as things are now."""
+    given = placements.agreed(reading, desk.authority, placement.id)
+    found = _facts(reading, desk, placement)
+    if found is None:
+        return _without_referral(reading, desk, placement, given)
+    now = agreed.agreed_on(placement, found)
+    codes = [code for code in found.blocked_by if code not in ANSWERED and code not in placement.overridden]
+    missing = tuple(facts.rule_problem(code, found, "is not met any more") for code in codes)
+    changed = tuple(agreed.changes(Step.ACCEPT, given.get(Step.ACCEPT), now))
+    return AtTheDoor(found, missing, changed, agreed.fallen(placement, found, given))
+
+
+def looked_at(reading: Reading, desk: Desk, placement: Placement) -> tuple[Facts | None, tuple[FieldProblem, ...]]:
+    """The facts about a placement that is pursued, None where a record is gone, and what is not so any more.
+
+    Until it is accepted: of the records, and of what others agreed to. After that: what moving in is refused for.
+    """
+    if placement.state is State.ACCEPTED:
+        door = look(reading, desk, placement)
+        return door.facts, (*door.missing, *door.changed, *_all(door.fallen))
+    looked = facts.look(reading, desk, placement)
+    if looked.facts is None:
+        return None, looked.changed
+    given = placements.agreed(reading, desk.authority, placement.id)
+    return looked.facts, (*looked.changed, *_all(agreed.fallen(placement, looked.facts, given)))
+
+
+def _all(fallen: Fallen) -> list[FieldProblem]:
+    return [problem for problems in fallen.values() for problem in problems]
+
+
+def require(
+    writing: Writing, desk: Desk, who: Principal, placement: Placement, seen_id: str | None
+) -> Mapping[str, Any] | None:
+    """What is agreed to by whoever tells that the children moved in; None where the referral is no longer there.
+
+    Raises `RulesNotMet`, and `FactsChanged` where something changed that this person has not looked at; as
+    `facts.require_others` where others had agreed to something else.
+    """
+    found = look(writing, desk, placement)
+    if found.missing:
+        raise RulesNotMet(found.missing)
+    if found.facts is not None:
+        facts.require_others(
+            found.facts,
+            placement.overridden,
+            second=placement.second_by,
+            approved=placement.approved_level,
+            fallen=found.fallen,
+        )
+    if found.changed and (seen_id is None or found.facts is None):
+        raise FactsChanged(found.changed)
+    if found.facts is None:
+        return None
+    if seen_id is not None:
+        shown = seeing.of_placement(writing, desk, who, placement, seen_id, itself=True)
+        option = seeing.find(shown, placement.home, placement.children)
+        facts.facts_now(writing, desk, shown, option, placement.id)
+    return agreed.agreed_on(placement, found.facts)
+
+
+def _facts(reading: Reading, desk: Desk, placement: Placement) -> Facts | None:
+    try:
+        return facts.look(reading, desk, placement).facts
+    except ChildBeingPlaced:
+        return None  # a child lives elsewhere, which is told where it moves in
+
+
+def _without_referral(
+    reading: Reading, desk: Desk, placement: Placement, given: Mapping[Step, agreed.AgreedOn]
+) -> AtTheDoor:
+    """The case system may withdraw the referral before the move is told: then the home alone can be looked at."""
+    home = load.home(reading, desk.authority, placement.home)
+    if home is None:
+        gone = FieldProblem("home", "The home was taken away since it was accepted.", facts.LOOK_AGAIN)
+        return AtTheDoor(None, (), (gone,), {})
+    now = {"home": agreed.of_home(placement, home.record)}
+    changed = agreed.changes(Step.ACCEPT, given.get(Step.ACCEPT), now)
+    return AtTheDoor(None, _no_room(reading, desk, placement.home), tuple(changed), {})
+
+
+def _no_room(reading: Reading, desk: Desk, ref: HomeRef) -> tuple[FieldProblem, ...]:
+    stored = load.home(reading, desk.authority, ref)
+    if stored is None:
+        return ()
+    (lived_in,) = claims.with_claims(reading, desk.authority, [stored.record])
+    if len(lived_in.residents) + lived_in.places_held <= lived_in.places:
+        return ()
+    said = "The home has fewer places than it has children who live there or are to."
+    return (FieldProblem("rules.usable_places", said, "It is law: nobody can override it."),)
