@@ -37,4 +37,5 @@ def effort_of(strength: Strength, problem: Problem) -> Effort:
         search=replace(full.search, whole=0, rungs=()),
         branches=0,
         provable=0,
+        again=0,
     )

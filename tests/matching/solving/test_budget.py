@@ -138,7 +138,7 @@ def test_cases_bring_a_better_choice() -> None:
         night = make_night(Night(24, 60, 45, allowed=0.2, seed=seed))
         problem = replace(night, weekly_budget_pence=700_000, local=None)
         effort = effort_for(problem)
-        blind = replace(effort, search=replace(effort.search, whole=0, few=0, crowd=0, rungs=()))
+        blind = replace(effort, search=replace(effort.search, whole=0, few=0, crowd=0, rungs=()), again=0)
         first, found = solve(problem, replace(blind, branches=0, provable=0)), solve(problem, blind)
         assert first.objective <= found.objective == found.bound == solve(problem).objective
         better += first.objective < found.objective
