@@ -26,7 +26,11 @@ router = APIRouter(tags=["proposals"], route_class=StrictRoute)
 
 @router.get("/proposals", response_model=StandingOut)
 def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response:
-    """The proposals that stand, of the run published last, and whether they are old. A page at a time."""
+    """The proposals that stand, of the run published last, and whether they are old. A page at a time.
+
+    Those of a referral that was deleted since are left out at once. What else was stored anew since the run stands in
+    `changed_since`: look again before you rely on it.
+    """
     service, after = service_of(request), number_of(page)
     position = -1 if after is None else after
     with service.database.reading() as reading:
@@ -34,9 +38,12 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
         failed = run is not None and runs.failed_since(reading, service.authority, run.number) is not None
         found = [] if run is None else proposals.of_run(reading, service.authority, run.id, position, page.limit)
         decided = placements.of_proposals(reading, service.authority, [stored.id for stored in found])
+        since = proposals.changed_since(reading, service.authority, found)
     pool, because = service.inventory.pool(), _old_because(run, service.today(), failed=failed)
-    standing = [stored for stored in found if stored.status is ProposalStatus.PROPOSED]
-    saw(request, "proposals.list", "proposals", "page", children_of(standing), shown=len(standing))
+    proposed = ((one, now) for one, now in zip(found, since, strict=True) if one.status is ProposalStatus.PROPOSED)
+    standing = [(one, now) for one, now in proposed if "referral" not in now.gone]
+    shown = children_of(one for one, _ in standing)
+    saw(request, "proposals.list", "proposals", "page", shown, shown=len(standing))
     return json_response(
         {
             "from_run": run.id if run else None,
@@ -45,7 +52,10 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
             "published_at": run.finished_at if run else None,
             "is_old": bool(because),
             "old_because": because,
-            "proposals": [proposal_answer(stored, pool, decided.get(stored.id)) for stored in standing],
+            "proposals": [
+                proposal_answer(one, pool, decided.get(one.id)) | {"changed_since": now.changed, "gone": now.gone}
+                for one, now in standing
+            ],
             "next": cursor([str(stored.position) for stored in found], page.limit),
         }
     )
@@ -60,11 +70,11 @@ def get_proposal(
     with service.database.reading() as reading:
         found = proposals.get(reading, service.authority, proposal_id)
         decided = placements.of_proposals(reading, service.authority, [proposal_id]).get(proposal_id)
-        changed = proposals.changed_since(reading, service.authority, found)
+        (now,) = proposals.changed_since(reading, service.authority, [found])
     shown = None if decided is not None else seen_proposal(request, found)
     saw(request, "proposal.read", "proposal", proposal_id, found.proposal.children)
     answer = proposal_answer(found, service.inventory.pool(), decided)
-    return json_response(answer | {"seen": shown, "changed_since": changed})
+    return json_response(answer | {"seen": shown, "changed_since": now.changed, "gone": now.gone})
 
 
 def _old_because(run: Run | None, today: date, *, failed: bool) -> list[str]:

@@ -239,15 +239,24 @@ class ProposalOut(Out):
     placement_state: State | None = None
 
 
-class SeenProposalOut(ProposalOut):
+class StandingProposalOut(ProposalOut):
+    """A proposal and what has changed under it.
+
+    `changed_since`: which of `referral` and `home` were stored anew, or deleted, since the run was published; `gone`:
+    which of them are not there any more.
+    """
+
+    changed_since: list[str]
+    gone: list[str]
+
+
+class SeenProposalOut(StandingProposalOut):
     """A proposal as it is shown to one person.
 
-    `seen`: to be sent with the decision; null for a system, and where it can no longer be decided. `changed_since`:
-    which of `referral` and `home` were stored anew since the run was published.
+    `seen`: to be sent with the decision; null for a system, and where it can no longer be decided.
     """
 
     seen: str | None
-    changed_since: list[str]
 
 
 class RunProposalsOut(Out):
@@ -271,7 +280,7 @@ class StandingOut(Out):
     published_at: datetime | None
     is_old: bool
     old_because: list[str]
-    proposals: list[ProposalOut]
+    proposals: list[StandingProposalOut]
     next: str | None
 
 

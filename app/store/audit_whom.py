@@ -35,7 +35,8 @@ def of_caseload(reading: Reading, authority: str) -> set[str]:
 
 
 def of_snapshot(snapshot: bytes) -> set[str]:
-    """Who waits, and who lives in a home, in what a run worked on."""
+    """Who waits, who has a place already, and who lives in a home, in what a run worked on."""
     document = orjson.loads(snapshot)
     waiting = {child["ref"] for referral in document["referrals"] for child in referral["children"]}
+    waiting.update(document.get("under_way", ()))
     return waiting | {resident["ref"] for home in document["homes"] for resident in home.get("residents", ())}

@@ -98,6 +98,7 @@ def snapshot_without(packed: bytes, names: Names) -> bytes | None:
         home["residents"] = [_resident(resident, names) for resident in home.get("residents", ())]
     for pairs in ("last_proposals", "pinned", "excluded"):
         document[pairs] = [pair for pair in document.get(pairs, ()) if names.keys().isdisjoint(pair["children"])]
+    document["under_way"] = [child for child in document.get("under_way", ()) if child not in names]
     written = orjson.dumps(swap(document, names), option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
     return zlib.compress(written, 6)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from app.errors import ProposalNotFound
 from app.matching.batch import Proposed
@@ -61,18 +63,37 @@ def get(reading: Reading, authority: str, wanted: str) -> StoredProposal:
     return _stored(row, _standing_run(reading, authority))
 
 
-def changed_since(reading: Reading, authority: str, stored: StoredProposal) -> list[str]:
-    """Which of `referral` and `home` were stored anew since the proposal was published; one that is gone too."""
-    published = select(runs.c.finished_at).where(runs.c.authority == authority, runs.c.id == stored.run_id)
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Which of `referral` and `home` were stored anew since a proposal was published, and which are not there now."""
+
+    changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+
+def changed_since(reading: Reading, authority: str, found: Sequence[StoredProposal]) -> list[Since]:
+    """What has changed under each of these proposals of one run. Three statements, however many they are."""
+    if not found:
+        return []
+    published = select(runs.c.finished_at).where(runs.c.authority == authority, runs.c.id == found[0].run_id)
     since = reading.execute(published).scalar()
-    named = (("referral", referrals, stored.proposal.referral), ("home", homes, stored.proposal.home))
-    found = []
-    for name, table, ref in named:
-        wanted = select(table.c.changed_at).where(table.c.authority == authority, table.c.ref == ref)
-        changed = reading.execute(wanted).scalar()
-        if changed is None or since is None or changed > since:
-            found.append(name)
-    return found
+    named = (("referral", referrals), ("home", homes))
+    at = {name: _changed_at(reading, authority, table, {_ref(one, name) for one in found}) for name, table in named}
+    told = []
+    for one in found:
+        now = {name: at[name].get(_ref(one, name)) for name in at}
+        anew = tuple(name for name, when in now.items() if when is None or since is None or when > since)
+        told.append(Since(anew, tuple(name for name, when in now.items() if when is None)))
+    return told
+
+
+def _ref(stored: StoredProposal, name: str) -> str:
+    return stored.proposal.referral if name == "referral" else stored.proposal.home
+
+
+def _changed_at(reading: Reading, authority: str, table: Table, refs: set[str]) -> dict[str, datetime]:
+    wanted = select(table.c.ref, table.c.changed_at).where(table.c.authority == authority, table.c.ref.in_(refs))
+    return {row.ref: row.changed_at for row in reading.execute(wanted)}
 
 
 def standing(reading: Reading, authority: str) -> tuple[Proposed, ...]:

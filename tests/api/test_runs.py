@@ -84,6 +84,11 @@ def _run(client: TestClient, **options: Any) -> dict[str, Any]:
     return _until(client, answer.headers["Location"], "published", "failed", "cancelled")
 
 
+def _newest(client: TestClient, address: str) -> dict[str, str]:
+    """For whoever changes what is there now."""
+    return {"If-Match": client.get(address).headers["ETag"]}
+
+
 def _holds(model: Any, value: Any) -> None:
     TypeAdapter(model).validate_python(value)
 
@@ -110,11 +115,52 @@ def test_a_run_from_its_beginning_to_its_proposals(running: TestClient) -> None:
     assert (proposal["status"], proposal["why"], page["next"]) == ("proposed", "first_choice", None)
     assert proposal["sentence"] == "Their first choice: no home has more points for them"
     shown = running.get(f"/proposals/{proposal['id']}").json()
-    assert shown == proposal | {"seen": shown["seen"], "changed_since": []}
+    as_made = proposal | {"changed_since": [], "gone": []}
+    assert shown == as_made | {"seen": shown["seen"]}
     standing = running.get("/proposals").json()
     _holds(StandingOut, standing)
-    assert (standing["from_run"], standing["is_old"], standing["proposals"]) == (run["id"], False, [proposal])
+    assert (standing["from_run"], standing["is_old"], standing["proposals"]) == (run["id"], False, [as_made])
     assert CHILD.encode() in running.get(f"/runs/{run['id']}/snapshot").content
+
+
+def test_what_no_longer_holds_says_so_at_once(running: TestClient) -> None:
+    """In the list as in the single proposal: a home stored anew or deleted; with its referral the proposal goes too."""
+    _run(running)
+    (proposal,) = running.get("/proposals").json()["proposals"]
+    single = f"/proposals/{proposal['id']}"
+
+    def told() -> list[tuple[list[str], list[str]]]:
+        listed = [(one["changed_since"], one["gone"]) for one in running.get("/proposals").json()["proposals"]]
+        shown = running.get(single).json()
+        assert listed in ([], [(shown["changed_since"], shown["gone"])])
+        _holds(StandingOut, running.get("/proposals").json())
+        return listed
+
+    assert told() == [([], [])]
+    house, waiting = f"/homes/{A_HOME['ref']}", f"/referrals/{A_REFERRAL['ref']}"
+    assert running.put(house, json=A_HOME | {"places": 0}, headers=_newest(running, house)).is_success
+    assert told() == [(["home"], [])]
+    assert running.delete(house, headers=_newest(running, house)).is_success
+    assert told() == [(["home"], ["home"])]
+    assert running.delete(waiting, headers=_newest(running, waiting)).is_success
+    assert told() == []
+    assert CHILD not in running.get("/proposals").text
+    assert running.get(single).json()["gone"] == ["referral", "home"]
+
+
+def test_a_fee_that_is_not_known_is_not_told_as_one(running: TestClient) -> None:
+    """Null, what is assumed instead beside it, and how much of the night's cost that is."""
+    (child,) = A_REFERRAL["children"]
+    vague = {name: value for name, value in child.items() if name not in ("package", "needs")}
+    address = f"/referrals/{A_REFERRAL['ref']}"
+    sent = running.put(address, json=A_REFERRAL | {"children": [vague]}, headers=_newest(running, address))
+    assert sent.is_success, sent.text
+    run = _run(running)
+    (proposal,) = running.get("/proposals").json()["proposals"]
+    dearest = max(A_HOME["weekly_fee_pence"].values())
+    assert (proposal["weekly_fee_pence"], proposal["assumed_weekly_fee_pence"]) == (None, dearest)
+    for part in (run["report"], run["report"]["publication"]):
+        assert (part["weekly_cost_pence"], part["assumed_weekly_cost_pence"]) == (dearest, dearest)
 
 
 def test_before_the_first_run_nothing_stands(lite: TestClient) -> None:
