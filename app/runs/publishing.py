@@ -55,11 +55,12 @@ def publish(place: Workplace, run: Run, outcome: Outcome) -> Run:
     policy, stale = _policy_now(place, run, outcome.night.policy)
     seq, pool = place.inventory.at()
     now = _Now(seq, pool, policy, stale)
-    made = _by_worth(run, outcome.night, report.proposals)
+    valuable = _by_worth(run, outcome.night, report.proposals)
 
     def work(writing: Writing) -> Run:
         runs.hold_fence(writing, place.authority, run)
         night = _night_now(writing, place.authority, outcome.night, now)
+        made = _changed_last(valuable, outcome.night, night)
         verdicts = recheck(night, [_proposed(proposal) for proposal in made])
         _check(night, verdicts)
         publication = _publication(outcome, report, made, verdicts, night, now)
@@ -102,6 +103,17 @@ def _by_worth(run: Run, night: Night, made: Sequence[Proposal]) -> list[Proposal
         return proposal.points + len(proposal.children) * night.policy.placing.reward(needed, waiting)
 
     return sorted(made, key=lambda proposal: (-worth(proposal), proposal_id(run.id, proposal.children)))
+
+
+def _changed_last(made: Sequence[Proposal], then: Night, now: Night) -> list[Proposal]:
+    """Where not all can stand any more, what itself became dearer goes first, then whose own referral changed.
+
+    Without those the others fit as they did, so no child loses a home by a change that concerns another child's.
+    """
+    verdicts = recheck(now, [_proposed(proposal) for proposal in made])
+    fees = {id(one): verdict.weekly_fee_pence for one, verdict in zip(made, verdicts, strict=True)}
+    changed = changed_records(then, now)
+    return sorted(made, key=lambda one: (fees[id(one)] > one.weekly_fee_pence, "referral" in changed(one)))
 
 
 def _night_now(writing: Writing, authority: str, then: Night, now: _Now) -> Night:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -323,6 +323,21 @@ def test_a_budget_that_no_longer_reaches(database: Database) -> None:
     place = a_workplace(database, _meanwhile(lambda: store(database, [dearer])))
     run = run_now(place, wanted(weekly_budget_pence=90_000))
     assert [p.proposal.dropped_because for p in _proposals(database, run)] == ["over_budget"]
+
+
+@pytest.mark.parametrize("rises", [0, 1, 2])
+def test_only_what_became_dearer_is_dropped_over_budget(database: Database, rises: int) -> None:
+    """However much it is worth: the others fit into the budget as they did, and keep their homes."""
+    homes = [a_home(ref=HomeRef(f"H{n}")) for n in range(3)]
+    days = [date(2026, 3, 1), date(2026, 3, 4), date(2026, 6, 1)]  # the first is worth most, the last least
+    children = [a_child(ref=ChildRef(f"C{n}")) for n in range(3)]
+    store(database, homes, [a_referral(c, ref=f"R{n}", needed_by=days[n]) for n, c in enumerate(children)])
+    pinned = tuple(Proposed(frozenset({c.ref}), home.ref) for c, home in zip(children, homes, strict=True))
+    dearer = replace(homes[rises], weekly_fee_pence=dict.fromkeys(homes[rises].weekly_fee_pence, 95_000))
+    place = a_workplace(database, _meanwhile(lambda: store(database, [dearer])))
+    run = run_now(place, wanted(pinned=pinned, weekly_budget_pence=270_000))
+    dropped = [p.proposal.home for p in _proposals(database, run) if p.status is ProposalStatus.DROPPED]
+    assert dropped == [f"H{rises}"]
 
 
 def test_a_change_between_look_and_lock(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
