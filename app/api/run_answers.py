@@ -16,9 +16,10 @@ from app.matching.finding import Value
 from app.matching.night_report import WhyHere, WhyNone
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef
-from app.night_wording import Chosen, Opening, Waiting, label, label_before_brackets, why_here, why_none
+from app.night_wording import Chosen, label, label_before_brackets, why_here
 from app.store.placement_records import Placement
 from app.store.run_records import Run, RunOptions, StoredProposal
+from app.unplaced_wording import Missed, Opening, Waiting, why_none
 from app.wording import rule_sentence, says
 
 Plain: TypeAlias = dict[str, Any]
@@ -80,14 +81,21 @@ def unplaced_answer(unplaced: Mapping[str, Any], pool: Pool) -> Plain:
 
 
 def _chosen(told: Mapping[str, Any]) -> Chosen:
-    facts = {each.name: told[each.name] for each in fields(Chosen)}
-    return Chosen(**{**facts, "why": WhyHere(told["why"])})
+    """`told` as it was stored, perhaps by a version that did not count who would have to leave."""
+    early = {"must_leave": 1 if told["because_of"] else 0, "besides": ()}
+    facts = {each.name: told.get(each.name, early.get(each.name)) for each in fields(Chosen)}
+    besides = tuple(map(WhyHere, told.get("besides", ())))
+    return Chosen(**{**facts, "why": WhyHere(told["why"]), "besides": besides})
 
 
 def _waiting(told: Mapping[str, Any]) -> Waiting:
     """`told` as it was stored, perhaps by a version that counted no rules."""
+    out = told.get("out_by_rule")
     openings = [
-        Opening(each["rule"], each["statutory"], each["homes"], each["best_homes"][0]) for each in told["relaxations"]
+        Opening(
+            each["rule"], each["statutory"], each["homes"], each["best_homes"][0], out is None or each["rule"] in out
+        )
+        for each in told["relaxations"]
     ]
     return Waiting(
         why=WhyNone(told["why"]),
@@ -97,13 +105,22 @@ def _waiting(told: Mapping[str, Any]) -> Waiting:
         free_home=told.get("free_home"),
         lost_to=told["lost_to"],
         rules=Counter(told["out_by_rule"]) + Counter(told["not_known_by_rule"]) if "out_by_rule" in told else None,
-        nearest=[(miss["home"], [each["code"] for each in miss["findings"]]) for miss in told["near_misses"]],
+        nearest=[
+            (
+                miss["home"],
+                [Missed.of(each["code"], Outcome(each["outcome"]), each["facts"]) for each in miss["findings"]],
+            )
+            for miss in told["near_misses"]
+        ],
         openings=openings,
         parted=[
             (part["children"], part["home"])
             for split in told.get("splits_if_parted", ())[:1]
             for part in split["parts"]
         ],
+        children=len(told["children"]),
+        homes_together=told.get("homes_together"),
+        not_known=told.get("not_known_by_rule", {}),
     )
 
 

@@ -61,15 +61,21 @@ class LocalShareOut(Out):
 
 
 class ScarceOut(Out):
-    """A contested home, and the points at which the proof of the night values a place there; no forecast."""
+    """A home that is full with the proposals and wanted by others, and the price of a place there in points.
+
+    `wanted_by`: referrals without a place there who would have more points there, or who have no home (null in runs
+    of earlier versions). The price is one of several that prove the same: it orders the homes of this run. It is no
+    forecast, and prices of different runs are not to be compared.
+    """
 
     home: str
     kind: HomeKind
     price_points: Points
+    wanted_by: int | None = None
 
 
 class ScarceKindOut(Out):
-    """All contested homes of a kind: how many, and the dearest and the mean price of a place in them."""
+    """All scarce homes of a kind: how many, and the dearest and the mean price of a place, in this run alone."""
 
     kind: HomeKind
     homes: int
@@ -194,10 +200,15 @@ class RunsOut(Out):
 class ProposalOut(Out):
     """These children, to this home. It proposes; a person decides.
 
-    `why`: why not the party's own first choice; `because_of` names the referrals that stand in the way there, and
-    `others_would_lose` the least points that one of them would give up by going to the best other home with room;
-    null where there is none. `changed`: records that have changed since the run read them, though every rule is
-    still met.
+    `why`: why not the party's own first choice. `because_of` names the other referrals that stand in the way there,
+    `must_leave` says how many proposals would have to leave it to make room (0: there is room), and
+    `others_would_lose` the least points that those would give up together in the best other homes with room for
+    them; below zero they would gain; null where there is no room for them or nobody need leave. If `why` is a limit
+    (`weekly_budget`, `local_target`, `reserve_price`, `unchanged_since_last_night`, `pinned_for_others_by_a_person`),
+    the exchange would gain points and without that limit it would be made; `besides` names further limits that would
+    each have to go as well. `best_for_all_together`: more than three others would have to leave.
+    `nothing_speaks_against_it`: the choice was not proven; look at it by hand. `changed`: records that have changed
+    since the run read them, though every rule is still met.
     """
 
     id: Annotated[Hex32, Field(examples=[AN_ID])]
@@ -232,6 +243,10 @@ class ProposalOut(Out):
     ]
     because_of: list[str]
     others_would_lose: Points | None
+    must_leave: Annotated[int, Field(ge=0, description="Proposals that would have to leave the first choice")] = 0
+    besides: Annotated[list[WhyHere], Field(description="Further limits that bind beside `why`")] = Field(
+        default_factory=list
+    )
     dropped_because: Fallen | None
     rules: Annotated[list[str], Field(description="Rules that were no longer met when it was dropped")]
     changed: list[str]
@@ -287,8 +302,9 @@ class StandingOut(Out):
 class UnplacedOut(Out):
     """Children without a proposal, and why: no home meets the rules, others got those that would, or a limit binds.
 
-    `why` is null in runs that were made before it was told, and where it was erased. `free_home`: the best home
-    that has room for them; `why` then says what speaks against it. `lost_to`: who keeps them out of the best three.
+    `why` is null in runs that were made before it was told, and where it was erased. `free_home`: the best home that
+    has room for them, brothers' and sisters' included; `why` then says what speaks against it. `lost_to`: who keeps
+    them out of the best three.
     """
 
     referral: str
@@ -301,7 +317,10 @@ class UnplacedOut(Out):
             examples=["2 homes would do, best Maroon household (H-0046). The best of them go to R-0009 and R-0029."],
         ),
     ] = None
-    homes_allowed: int
+    homes_allowed: Annotated[int, Field(description="Homes that the rules allow some of these children")]
+    homes_together: Annotated[
+        int | None, Field(description="Those that could take all of them; null in runs of earlier versions")
+    ] = None
     homes_excluded: Annotated[int, Field(description="Homes that the rules allow and a person excluded")] = 0
     best_home: str | None
     free_home: str | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from functools import partial
 
@@ -16,12 +15,13 @@ from app.cli.frames import NARROW, framed
 from app.cli.price_tables import frontier_table, price_line, share
 from app.matching.batch import Night
 from app.matching.home import Home
-from app.matching.night_report import LocalShare, NightReport, Proposal, Siblings, Unplaced, WhyHere
+from app.matching.night_report import LocalShare, NightReport, Proposal, Siblings, Unplaced
 from app.matching.pool import Pool
 from app.matching.recheck import Verdict
-from app.matching.referral import ChildRef, HomeRef
-from app.night_wording import Chosen, Waiting, label, why_here, why_none
+from app.matching.referral import ChildRef
+from app.night_wording import Chosen, label, why_here
 from app.rematch.run import Outcome, RunStatus
+from app.unplaced_wording import Waiting, why_none
 from app.wording import children, counted, day, points, pounds, words
 
 STATUS_WORDS = {
@@ -34,11 +34,12 @@ STATUS_WORDS = {
 LEGEND = "In brackets: how many points the better home has above the one proposed"
 SCARCE_SHOWN = 8
 SCARCE_MEANS = (
-    "First choice of others: for so many children or groups who go elsewhere, or nowhere, no home has more points. "
-    "Price: the points at which the proof of the night values a place there; the higher, the more contested. It is no "
-    "forecast: one more place would often add less, as there are next best homes."
+    "Full homes. Wanted by others: so many children or groups go elsewhere and would have more points here, or have no "
+    "home. Price: the points at which the proof of the night values a place; the higher, the more contested. Other "
+    "prices could prove the same: compare them within this night, not with another. It is no forecast: one more place "
+    "would often add less, as there are next best homes."
 )
-KINDS_MEAN = "Mean: of the prices of a place in all contested homes of the kind"
+KINDS_MEAN = "Mean: of the prices of a place in all scarce homes of the kind"
 
 
 def print_night(console: Console, outcome: Outcome, shown: int | None = None) -> None:
@@ -62,7 +63,7 @@ def _parts(outcome: Outcome, report: NightReport, shown: int | None, *, narrow: 
     if report.proposals:
         parts.append(_proposals(report.proposals[:shown], outcome.night, len(report.proposals), narrow=narrow))
     if report.unplaced:
-        parts.append(_unplaced(report.unplaced, pool))
+        parts.append(_unplaced(report.unplaced, outcome.night))
     if report.scarce:
         parts.append(_scarce(report, pool))
     if outcome.price is not None:
@@ -127,6 +128,9 @@ def _fee(one: Proposal) -> str:
 def _local(outcome: Outcome, local: LocalShare) -> str:
     before = share(local.local_before, local.total_before)
     lines = [f"{before} before, [bold]{share(local.local_after, local.total_after)}[/] after"]
+    if outcome.night.policy.target.counts == "batch":
+        new = share(local.local_after - local.local_before, local.total_after - local.total_before)
+        lines.append(f"The policy counts the children of the night alone: {new}")
     for name, permille, short in (
         ("floor", local.floor_permille, local.short_of_floor),
         ("ambition", local.ambition_permille, local.short_of_ambition),
@@ -136,8 +140,6 @@ def _local(outcome: Outcome, local: LocalShare) -> str:
     if outcome.most_local_proven is not None:
         certain = "No choice comes nearer." if outcome.most_local_proven else "No nearer choice was found."
         lines.append(f"The floor cannot be reached tonight. {certain}")
-    if outcome.night.policy.target.counts == "batch":
-        lines.append("The policy counts the children of the night alone.")
     return "\n".join(lines)
 
 
@@ -183,41 +185,32 @@ def _who(party: Sequence[ChildRef], of: int) -> str:
     return children(of) if len(party) == of else "\n".join(party)
 
 
-def _unplaced(unplaced: Sequence[Unplaced], pool: Pool) -> Table:
+def _unplaced(unplaced: Sequence[Unplaced], night: Night) -> Table:
     headings = ("Who", "Why, and what would help")
     table = framed("Without a proposal", *headings, whole=("Who",), show_lines=True)
+    groups = {referral.ref: len(referral.children) for referral in night.referrals}
     for one in unplaced:
-        who = f"{one.referral}\n[dim]{children(len(one.children))}[/]"
-        told = why_none(Waiting.of(one), partial(label, pool))
+        who = f"{one.referral}\n[dim]{_who(one.children, groups.get(one.referral, 0))}[/]"
+        told = why_none(Waiting.of(one), partial(label, night.pool))
         table.add_row(who, escape("\n".join(told)))
     return table
 
 
 def _scarce(report: NightReport, pool: Pool) -> Group:
-    headings = ("Home", "Kind", "First choice\nof others", "Price of\na place")
+    headings = ("Home", "Kind", "Wanted\nby others", "Price of\na place")
     table = framed("Scarce tonight", *headings, right=headings[2:])
-    wanted = _wanted_elsewhere(report)
     for one in report.scarce[:SCARCE_SHOWN]:
-        table.add_row(escape(label(pool, one.home)), words(one.kind), f"{wanted[one.home]}", points(one.price_points))
+        table.add_row(escape(label(pool, one.home)), words(one.kind), f"{one.wanted_by:,}", points(one.price_points))
     return Group(table, Text(SCARCE_MEANS), _scarce_kinds(report))
 
 
 def _scarce_kinds(report: NightReport) -> Table:
-    headings = ("Kind of home", "Contested\nhomes", "Dearest\nplace", "Mean\nprice")
+    headings = ("Kind of home", "Scarce\nhomes", "Dearest\nplace", "Mean\nprice")
     table = framed("Scarce tonight by kind", *headings, right=headings[1:])
     table.caption, table.caption_justify = KINDS_MEAN, "left"
     for one in report.scarce_kinds:
         table.add_row(words(one.kind), f"{one.homes:,}", points(one.dearest_points), points(one.mean_points))
     return table
-
-
-def _wanted_elsewhere(report: NightReport) -> Counter[HomeRef]:
-    """Of how many, who get another home or none, each home is the first choice."""
-    by_choice = (WhyHere.PINNED, WhyHere.EXCLUDED)
-    told = (one for one in report.proposals if one.why not in by_choice)
-    wanted = Counter(one.first_home for one in told if one.home != one.first_home)
-    wanted.update(one.best_home for one in report.unplaced if one.best_home)
-    return wanted
 
 
 def _name(home: Home) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
 
 from app.matching.columns import IntArray
+from app.matching.night_limits import target_of
 from app.matching.night_reading import Reading
 from app.matching.night_report import Unplaced, WhyHere, WhyNone
-from app.matching.problem import WHOLE, LocalTarget, TargetMode
 from app.matching.referral import HomeRef, Referral, ReferralRef
 from app.matching.shortlist import Shortlist, shortlist
 
@@ -26,8 +26,17 @@ _BARRED = {
     WhyHere.MAY_NOT_SHARE: WhyNone.MAY_NOT_SHARE,
     WhyHere.SIBLINGS: WhyNone.SIBLINGS,
 }
+NOBODY = -1
 _Reason = tuple[WhyNone, int | None, list[int]]
 """Why; the home with room, if there is one; the chosen pairs that are in the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A referral with children who wait: every party of it by its members, and who waits."""
+
+    parties: Mapping[frozenset[int], int]
+    waiting: frozenset[int]
 
 
 def unplaced(reading: Reading) -> tuple[Unplaced, ...]:
@@ -53,7 +62,7 @@ def _one(reading: Reading, rows: Sequence[int], groups: Mapping[frozenset[int], 
     every = np.concatenate([none, *(reading.by_rules(party) for who, party in groups.items() if who <= set(rows))])
     own = every[~reading.excluded(every)]
     own = own[np.argsort(-pairs.points[own], kind="stable")]
-    why, free, others = _reason(reading, own, len(every), groups)
+    why, free, others = _reason(reading, own, len(every), _Group(groups, frozenset(rows)))
     stuck = None if len(every) else _stuck(reading, referral, rows)
     allowed = np.unique(pairs.home[own])
     return Unplaced(
@@ -70,6 +79,7 @@ def _one(reading: Reading, rows: Sequence[int], groups: Mapping[frozenset[int], 
         near_misses=stuck.near_misses if stuck else (),
         relaxations=stuck.relaxations if stuck else (),
         splits_if_parted=stuck.splits_if_parted if stuck else (),
+        homes_together=int((_parties(reading, own) == groups.get(frozenset(rows), NOBODY)).sum()),
     )
 
 
@@ -88,11 +98,17 @@ def _named(reading: Reading, home: int | None) -> HomeRef | None:
     return None if home is None else reading.home_ref(home)
 
 
-def _reason(reading: Reading, own: IntArray, by_rules: int, groups: Mapping[frozenset[int], int]) -> _Reason:
-    """A home with room is what an officer would ask about first; then who is in the way at the best home."""
+def _reason(reading: Reading, own: IntArray, by_rules: int, group: _Group) -> _Reason:
+    """A home with room is what an officer would ask about first, before all that of brothers and sisters.
+
+    Only then who is in the way at the best home.
+    """
     if not len(own):
         return WhyNone.EXCLUDED if by_rules else WhyNone.NO_HOME, None, []
     free = np.fromiter(islice(reading.with_room(own), FREE_AMONG), dtype=np.int64)
+    beside = _along(reading, group)
+    if beside is not None and (not len(free) or _gain(reading, *beside) >= int(_worth(reading, free).max())):
+        return _limit(reading, np.array([beside[0]], dtype=np.int64), beside[1])
     if len(free):
         return _limit(reading, free, None)
     problem = reading.batch.problem
@@ -102,8 +118,32 @@ def _reason(reading: Reading, own: IntArray, by_rules: int, groups: Mapping[froz
         return _limit(reading, own[:1], None)
     why, others = bar
     return (
-        _beside_siblings(reading, party, others[0], groups) if why is WhyHere.SIBLINGS else (_BARRED[why], None, others)
+        _beside_siblings(reading, party, others[0], group.parties)
+        if why is WhyHere.SIBLINGS
+        else (_BARRED[why], None, others)
     )
+
+
+def _along(reading: Reading, group: _Group) -> tuple[int, int] | None:
+    """The best pair with room in which some who wait go along with brothers and sisters, and whose place that is."""
+    problem, found = reading.problem, []
+    for whole, party in group.parties.items():
+        left = whole - group.waiting
+        guest = group.parties.get(left)
+        j = reading.place_of.get(guest) if guest is not None and left != whole else None
+        if j is None:
+            continue
+        own = reading.own_pairs(party)
+        if int(reading.solution.chosen[j]) not in reading.pinned:
+            own = own[problem.pairs.home[own] == reading.home[j]]
+            found += [(int(pair), j) for pair in reading.with_room(own, (j,))]
+    return max(found, key=lambda each: _gain(reading, *each), default=None)
+
+
+def _gain(reading: Reading, pair: int, j: int) -> int:
+    """What a pair is worth more than a chosen one whose children it takes in, before reserve prices and the target."""
+    both = _worth(reading, np.array([pair, reading.solution.chosen[j]], dtype=np.int64))
+    return int(both[0] - both[1])
 
 
 def _beside_siblings(reading: Reading, party: int, there: int, groups: Mapping[frozenset[int], int]) -> _Reason:
@@ -143,11 +183,10 @@ def _limits(reading: Reading, free: IntArray, leaving: int | None) -> list[WhyNo
     local = pairs.local_children[free].astype(np.int64) - pairs.local_children[gone].sum(dtype=np.int64)
     worth = _worth(reading, free) - _worth(reading, gone).sum()
     price = more * problem.home_price[pairs.home[free]]
-    missed, toll = _target(reading, local, more)
+    missed, toll = target_of(reading, local, more)
     over = np.zeros(len(free), dtype=np.bool_)
     if problem.weekly_budget_pence is not None:
-        kept = pairs.weekly_fee_pence[reading.solution.chosen].sum(dtype=np.int64)
-        kept -= pairs.weekly_fee_pence[gone].sum(dtype=np.int64)
+        kept = reading.spent - pairs.weekly_fee_pence[gone].sum(dtype=np.int64)
         over = kept + pairs.weekly_fee_pence[free] > problem.weekly_budget_pence
     order = (WhyNone.BUDGET, WhyNone.LOCAL_TARGET, WhyNone.OPEN, WhyNone.LOCAL_TARGET, WhyNone.RESERVED)
     tests = (over, missed, worth - price - toll > 0, worth - price > 0, worth > 0)
@@ -163,34 +202,6 @@ def _worth(reading: Reading, pairs: IntArray) -> IntArray:
     again = problem.unchanged_points * np.isin(pairs, terms.unchanged)
     worth: IntArray = terms.base[_parties(reading, pairs)] + problem.pairs.points[pairs] + again
     return worth
-
-
-def _target(reading: Reading, local: IntArray, more: IntArray) -> tuple[IntArray, IntArray]:
-    """Whether a hard target would be missed by so many more children, and what they add to the price otherwise."""
-    problem, solution = reading.batch.problem, reading.solution
-    target = problem.local
-    if target is None:
-        return np.zeros(len(more), dtype=np.bool_), np.zeros(len(more), dtype=np.int64)
-    now_local = target.existing_local + problem.pairs.local_children[solution.chosen].sum(dtype=np.int64)
-    now_total = target.existing_total + int(reading.size.sum())
-    then_local, then_total = now_local + local, now_total + more
-    missed = np.zeros(len(more), dtype=np.bool_)
-    if target.mode is TargetMode.HARD:
-        missed = then_local * WHOLE - target.floor_per_10000 * then_total < (solution.most_local_balance or 0)
-    if solution.most_local_balance is not None:
-        return missed, np.zeros(len(more), dtype=np.int64)
-    before = _toll(target, np.array([now_local]), np.array([now_total]))
-    return missed, _toll(target, then_local, then_total) - before
-
-
-def _toll(target: LocalTarget, local: IntArray, total: IntArray) -> IntArray:
-    """What the local target takes from a choice, in points; see `LocalTarget`."""
-    floor = -(-target.floor_per_10000 * total // WHOLE)
-    ambition = -(-target.ambition_per_10000 * total // WHOLE)
-    floor_price = target.floor_price if target.mode is TargetMode.ELASTIC else 0
-    missing = np.maximum(0, floor - local) * floor_price
-    toll: IntArray = missing + np.maximum(0, ambition - np.maximum(local, floor)) * target.ambition_price
-    return toll
 
 
 def _winners(reading: Reading, own: IntArray, others: Sequence[int], ref: ReferralRef) -> tuple[ReferralRef, ...]:

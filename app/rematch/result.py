@@ -65,6 +65,7 @@ def _proposal(one: Proposal) -> dict[str, Any]:
         "children": sorted(one.children),
         "because_of": list(one.because_of),
         "why": one.why.value,
+        "besides": [limit.value for limit in one.besides],
     }
 
 
@@ -74,6 +75,7 @@ def _unplaced(one: Unplaced) -> dict[str, Any]:
         "children": sorted(one.children),
         "why": one.why.value,
         "homes_allowed": one.homes_allowed,
+        "homes_together": one.homes_together,
         "homes_excluded": one.homes_excluded,
         "best_home": one.best_home,
         "free_home": one.free_home,

@@ -94,6 +94,8 @@ def new_proposal(proposal: Proposal, verdict: Verdict, changed: Sequence[str]) -
             "why": str(proposal.why),
             "because_of": list(proposal.because_of),
             "others_would_lose": proposal.others_would_lose,
+            "must_leave": proposal.must_leave,
+            "besides": [str(limit) for limit in proposal.besides],
             "unchanged": proposal.unchanged,
             "assumed_weekly_fee_pence": assumed,
             "rules": list(verdict.rules),

@@ -24,6 +24,8 @@ NOTHING_SAID: dict[str, Any] = {
     "behind_first": 0,
     "because_of": [],
     "others_would_lose": None,
+    "must_leave": 0,
+    "besides": [],
     "unchanged": False,
     "rules": [],
     "changed": [],
@@ -40,6 +42,7 @@ NOT_UNPLACED: dict[str, Any] = {
     "near_misses": [],
     "relaxations": [],
     "splits_if_parted": [],
+    "homes_together": 0,
 }
 
 

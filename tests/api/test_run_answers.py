@@ -16,11 +16,12 @@ from app.matching.night_report import NightReport, Proposal, Unplaced, WhyHere, 
 from app.matching.recheck import Verdict
 from app.matching.referral import HomeRef
 from app.matching.solve import solve
-from app.night_wording import Chosen, Waiting, label, label_before_brackets, why_here, why_none
+from app.night_wording import Chosen, label, label_before_brackets, why_here
 from app.rematch.run import Outcome, RunStatus
 from app.runs.telling import new_proposal, told
 from app.store.erasure_forgetting import NOT_UNPLACED, NOTHING_SAID
 from app.store.run_records import ProposalStatus, StoredProposal
+from app.unplaced_wording import Waiting, why_none
 from tests.rematch.nights import a_random_night
 
 A_RUN = "0" * 32

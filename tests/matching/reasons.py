@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
@@ -29,6 +30,10 @@ FAULTS = {
 """In the words of the check of the records."""
 FEW_HOMES = 20
 """In so small a pool every home is asked."""
+
+
+Option: TypeAlias = tuple[int, int | None]
+"""A pair, and the chosen pair of brothers and sisters whom it would take in; None where it takes in nobody."""
 
 
 @dataclass(frozen=True)
@@ -68,13 +73,27 @@ class Told:
         beside = [other for other in self.made if other.home == option.home and other not in without]
         return check_night(self.unpaid, [*beside, option])
 
-    def gain(self, problem: Problem, pair: int) -> int | None:
+    def along(self, one: Unplaced) -> list[Option]:
+        """Pairs with room in which some of these children join brothers and sisters, and the pair of those."""
+        waiting, barred = frozenset(one.children), set(self.posed.problem.excluded.tolist())
+        found = []
+        for chosen in self.solution.chosen.tolist():
+            there = self.every[chosen]
+            for pair, option in enumerate(self.every):
+                joined = option.home == there.home and option.children - there.children <= waiting
+                if joined and option.children > there.children and not {pair} & barred:
+                    pinned = chosen in self.posed.problem.pinned
+                    found += [] if pinned or self.faults(pair, [there]) else [(pair, chosen)]
+        return found
+
+    def gain(self, problem: Problem, option: Option) -> int | None:
         """Points that this pair would add to the night under these limits; None where it would break one."""
-        if problem.weekly_budget_pence is not None and self.over_budget(pair):
+        pair, gone = option
+        if problem.weekly_budget_pence is not None and self.over_budget(option):
             return None
         need = self.solution.most_local_balance if problem.local is not None else None
         now = self.verdict if problem is self.posed.problem else verify(problem, self.solution.chosen.tolist(), need)
-        then = verify(problem, sorted([*self.solution.chosen.tolist(), pair]), need)
+        then = verify(problem, sorted([*(one for one in self.solution.chosen.tolist() if one != gone), pair]), need)
         return None if set(then.breaches) - set(now.breaches) else then.worth - now.worth
 
     @cached_property
@@ -82,11 +101,12 @@ class Told:
         """Of the choice as it is."""
         return verify(self.posed.problem, self.solution.chosen.tolist(), self.solution.most_local_balance)
 
-    def over_budget(self, pair: int) -> bool:
+    def over_budget(self, option: Option) -> bool:
         """Whether there is not enough money for this pair beside the proposals."""
         problem = self.posed.problem
         fees = problem.pairs.weekly_fee_pence
-        spent = int(fees[self.solution.chosen].sum()) + int(fees[pair])
+        pair, gone = option
+        spent = int(fees[self.solution.chosen].sum()) + int(fees[pair]) - (0 if gone is None else int(fees[gone]))
         return problem.weekly_budget_pence is not None and spent > problem.weekly_budget_pence
 
 
@@ -106,6 +126,9 @@ def _untrue(told: Told, one: Unplaced) -> Iterator[str]:
     homes = {told.every[pair].home for pair in options}
     if one.homes_allowed != len(homes):
         yield "the number of homes that they may go to"
+    whole = {told.every[pair].home for pair in options if told.every[pair].children == frozenset(one.children)}
+    if one.homes_together != len(whole):
+        yield "the number of homes that could take all of them"
     if one.homes_excluded != len({told.every[pair].home for pair in every} - homes):
         yield "the number of homes that a person excluded"
     if options:
@@ -123,7 +146,8 @@ def _untrue_of_homes(told: Told, one: Unplaced, options: list[int]) -> Iterator[
     if max((int(points[pair]) for pair in top), default=None) != max(int(points[pair]) for pair in options):
         yield "the best home"
     yield from _untrue_winners(told, one, options)
-    free = [pair for pair in options if not told.faults(pair)]
+    free = [(pair, None) for pair in options if not told.faults(pair)]
+    free += told.along(one)
     yield from _untrue_limit(told, one, free) if free else _untrue_company(told, one, top)
 
 
@@ -171,20 +195,20 @@ def _untrue_winners(told: Told, one: Unplaced, options: list[int]) -> Iterator[s
         yield "who the place was lost to"
 
 
-def _untrue_limit(told: Told, one: Unplaced, free: list[int]) -> Iterator[str]:
+def _untrue_limit(told: Told, one: Unplaced, free: list[Option]) -> Iterator[str]:
     """A home has room: the reason is the limit that speaks against it, and something speaks against every other too."""
     problem = told.posed.problem
-    there = [pair for pair in free if told.every[pair].home == one.free_home]
+    there = [option for option in free if told.every[option[0]].home == one.free_home]
     if one.why not in LIMITS or not there:
         yield f"a home has room, and the reason is {one.why}"
         return
-    if one.why is not WhyNone.OPEN and any((told.gain(problem, pair) or 0) > 0 for pair in free):
+    if one.why is not WhyNone.OPEN and any((told.gain(problem, option) or 0) > 0 for option in free):
         yield "nothing speaks against one of the homes with room"
-    if not any(_binds(told, one.why, pair) for pair in there):
+    if not any(_binds(told, one.why, option) for option in there):
         yield f"{one.why} does not speak against the home with room"
 
 
-def _binds(told: Told, why: WhyNone, pair: int) -> bool:
+def _binds(told: Told, why: WhyNone, pair: Option) -> bool:
     """Whether this is the first of the limits, taken off one after the other, without which the pair would gain."""
     problem = told.posed.problem
     if told.over_budget(pair):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from app.matching.pool import Pool
 from app.matching.problem import PRICE_SCALE
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.solve import solve
+from app.matching.verify import verify
 from tests.rematch.nights import FAR, NEAR, default_policy
 from tests.support.builders import AS_OF, a_child, a_home, a_referral
 
@@ -199,15 +201,55 @@ def test_a_place_that_was_overlooked_is_said_to_be_open() -> None:
 
 
 def test_kinds_of_home_have_prices_too() -> None:
-    """Of all contested homes of a kind: how many, the dearest place, and the mean of their prices."""
-    posed = batch(three_for_two())
-    found = solve(posed.problem)
-    homes: list[str] = [home.ref for home in posed.night.pool.records]
-    charge = np.zeros_like(found.prices.charge)
-    charge[[homes.index("H-near-1"), homes.index("H-far")], 0] = (900 * PRICE_SCALE, 401 * PRICE_SCALE)
-    summary = report(posed, replace(found, prices=replace(found.prices, charge=charge)))
-    assert [(one.home, one.price_points) for one in summary.scarce] == [("H-near-1", 900), ("H-far", 401)]
+    """Of all scarce homes of a kind: how many, the dearest place, and the mean of their prices."""
+    summary = priced(three_for_two(), {"H-near-1": 900, "H-near-2": 401})
+    told = [(one.home, one.price_points, one.wanted_by) for one in summary.scarce]
+    assert told == [("H-near-1", 900, 1), ("H-near-2", 401, 1)]
     assert summary.scarce_kinds == (ScarceKind(HomeKind.FOSTER, 2, 900, 650),)
+
+
+def priced(night: Night, prices: Mapping[str, int]) -> NightReport:
+    """The night told with these prices of a place, whatever the proof says."""
+    posed = batch(night)
+    found = solve(posed.problem)
+    charge = np.zeros_like(found.prices.charge)
+    for home, price in prices.items():
+        charge[posed.night.pool.row_of[HomeRef(home)], 0] = price * PRICE_SCALE
+    return report(posed, replace(found, prices=replace(found.prices, charge=charge)))
+
+
+def test_only_a_full_home_that_others_want_is_scarce() -> None:
+    """Not the one far away, which nobody would rather have; nor one with a place left; nor one that stays empty."""
+    every = {"H-near-1": 900, "H-near-2": 900, "H-far": 900}
+    assert {one.home for one in priced(three_for_two(), every).scarce} == {"H-near-1", "H-near-2"}
+    roomy = three_for_two(places=3)
+    arrivals = replace(roomy.policy.arrivals, foster=3)
+    roomy = replace(roomy, policy=replace(roomy.policy, arrivals=arrivals))
+    assert {one.home for one in priced(roomy, every).scarce} == {"H-near-1"}
+    barred = (pair("C-2", "H-near-1"), pair("C-3", "H-near-1"))
+    assert {one.home for one in priced(three_for_two(*barred), every).scarce} == {"H-near-2"}
+    nobody = tuple(pair(f"C-{n}", "H-near-1") for n in (1, 2, 3))
+    assert "H-near-1" not in {one.home for one in priced(three_for_two(*nobody), every).scarce}
+
+
+def test_a_home_that_a_pin_filled_has_no_price() -> None:
+    """Its charge costs a certificate nothing, so any price would prove as much: none is told."""
+    night = replace(three_for_two(), pinned=(pair("C-1", "H-near-1"),))
+    assert [one.home for one in priced(night, {"H-near-1": 1 << 40, "H-near-2": 7}).scarce] == ["H-near-2"]
+
+
+def test_no_price_is_higher_than_what_would_be_lost_without_whoever_is_there() -> None:
+    """Prices of a certificate with a wide gap can be anything; what an officer reads is not."""
+    night = three_for_two()
+    target = replace(night.policy.target, floor_price=0, ambition_price=0)
+    night = replace(night, policy=replace(night.policy, target=target))
+    posed = batch(night)
+    found = solve(posed.problem)
+    dear = priced(night, {"H-near-1": 1 << 40})
+    (one,) = dear.scarce
+    guest = [pair for pair in found.chosen.tolist() if posed.proposed(pair).home == "H-near-1"]
+    rest = sorted(set(found.chosen.tolist()) - set(guest))
+    assert one.price_points == found.objective - verify(posed.problem, rest).worth
 
 
 def test_a_free_home_is_told_of_though_the_best_one_went_to_somebody() -> None:
