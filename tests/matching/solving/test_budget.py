@@ -131,6 +131,16 @@ def test_what_the_budget_cannot_pay_is_out_and_nothing_else(seed: int) -> None:
         assert np.array_equal(added, np.setdiff1d(np.flatnonzero(fees > left_over), [*half.pinned, *problem.excluded]))
 
 
+def test_a_fee_that_takes_the_last_penny_is_not_out() -> None:
+    """What is left after a pin may be spent to the penny."""
+    problem = replace(random_problem(83_001, 4, 4), pinned=np.zeros(0, np.int64), excluded=np.zeros(0, np.int64))
+    fees = problem.pairs.weekly_fee_pence
+    just = replace(problem, weekly_budget_pence=int(fees[0]) + int(fees.max()))
+    assert not Posed(just).with_pair(np.zeros(1, np.int64), taken=True).problem.excluded.size
+    alone = replace(problem, weekly_budget_pence=int(fees.max()))
+    assert alive(terms_of(alone), no_prices(alone), 1 << 40, 0)[np.argmax(fees)]
+
+
 def test_cases_bring_a_better_choice() -> None:
     """With a search that hardly looks, the cases find the best choice by themselves."""
     better = 0
