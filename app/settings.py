@@ -12,7 +12,7 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import SettingsConfigDict
 
 from app.access.options import AccessOptions
@@ -28,6 +28,24 @@ PROJECT = Path(__file__).parents[1]
 PREFIX = "PLACEMENT_"
 
 GssCode = Annotated[str, StringConstraints(pattern=r"^[ENSW]\d{8}$")]
+
+
+_NEEDED = {
+    "nightly_at": "must be a time of day such as 02:00, or empty for no nightly run",
+    "authority": "must be a GSS code of an authority, such as E06000018",
+    "otlp_endpoint": "must be an address such as http://collector:4318/v1/traces, or empty for none",
+}
+"""What would be right, where a pattern could not say it to a person."""
+
+
+def _told(error: ValidationError) -> str:
+    """Each variable that will not do, and what would; never the value, which may be a secret."""
+    said = []
+    for one in error.errors(include_input=False, include_url=False):
+        name = str(one["loc"][0]) if one["loc"] else ""
+        needed = _NEEDED.get(name) or one["msg"][:1].lower() + one["msg"][1:]
+        said.append(f"{PREFIX}{name.upper()}: {needed}" if name else one["msg"])
+    return ". ".join(dict.fromkeys(said)) + "."
 
 
 class Settings(AccessOptions, MessageOptions):
@@ -161,7 +179,7 @@ class Settings(AccessOptions, MessageOptions):
 
         Raises `ValueError` for a variable with our prefix that is none of ours: misspelt, it would leave a
         default in force that nobody wanted; and for a secret that
-        is given twice, or whose file cannot be read.
+        is given twice, or whose file cannot be read. A value that will not do is named with what would.
         """
         given = {name.upper() for name in os.environ if name.upper().startswith(PREFIX)}
         ours = {PREFIX + name.upper() for name in cls.model_fields}
@@ -171,4 +189,7 @@ class Settings(AccessOptions, MessageOptions):
         ours |= {name + IN_A_FILE for name in secret}
         if unknown := sorted(given - ours):
             raise ValueError(f"No such setting: {', '.join(unknown)}. There are: {', '.join(sorted(ours))}.")
-        return cls(**read_secrets(secret, os.environ))
+        try:
+            return cls(**read_secrets(secret, os.environ))
+        except ValidationError as error:
+            raise ValueError(_told(error)) from None

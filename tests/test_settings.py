@@ -94,3 +94,23 @@ def test_what_is_refused_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: 
         Settings.read()
     assert "canary" not in str(caught.value)
     assert "-7" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("NIGHTLY_AT", "25:00", "PLACEMENT_NIGHTLY_AT: must be a time of day such as 02:00, or empty"),
+        ("AUTHORITY", "canary", "PLACEMENT_AUTHORITY: must be a GSS code"),
+        ("PORT", "canary", "PLACEMENT_PORT: input should be a valid integer"),
+        ("PORT", "0", "PLACEMENT_PORT: input should be greater than or equal to 1"),
+    ],
+)
+def test_what_will_not_do_is_named_gently(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, said: str
+) -> None:
+    """By the name of the variable, with what would be right, and never with what was given."""
+    monkeypatch.setenv(f"PLACEMENT_{variable}", value)
+    with pytest.raises(ValueError, match=said) as caught:
+        Settings.read()
+    assert "canary" not in str(caught.value)
+    assert "pattern" not in str(caught.value)

@@ -30,7 +30,7 @@ BARE_LIST = "bare_list"
 """An error of our own: a list where an object is expected that has such a list, under `name` of its context."""
 
 _PLAIN = {
-    "missing": ("This field is missing.", "Send it; null where it may be null."),
+    "missing": ("This field is missing.", "Send it. Where null may stand and it is not known, send null."),
     "json_invalid": ("It is not JSON.", "Check commas, quotation marks and brackets."),
     "string_type": ("This must be text.", "Put it in quotation marks."),
     "string_pattern_mismatch": (
@@ -55,6 +55,7 @@ _PLAIN = {
     ),
     "language": ("This is not a language code.", "Send an ISO 639-1 code such as pl, or bfi for BSL."),
     "repeated": ("An entry stands in this list twice.", "Send each entry once."),
+    "snapshot_version": ("This service reads version 1 of the format.", "Send 1, or use the service that wrote it."),
     "too_short": ("This list is too short.", "Send at least one entry."),
 }
 

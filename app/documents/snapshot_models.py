@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from app.documents.fields import Count, Day, Document, Ref
 from app.documents.referral_models import ReferralIn
@@ -19,6 +20,12 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Pairs = Annotated[list[PairIn], Field(max_length=MOST_REFERRALS)]
+
+
+def _known_version(version: int) -> int:
+    if version != FORMAT_VERSION:
+        raise PydanticCustomError("snapshot_version", "not a version of the format")
+    return version
 
 
 class PolicyIn(Document):
@@ -54,7 +61,7 @@ class SnapshotIn(Document):
     """The whole input of one run. Only what has no default must be given."""
 
     format: Literal["placement-snapshot"]
-    version: Annotated[int, Field(strict=True, ge=FORMAT_VERSION, le=FORMAT_VERSION)]
+    version: Annotated[int, Field(strict=True), AfterValidator(_known_version)]
     as_of: Day
     records_of: Day | None = None
     policy: Version | PolicyIn

@@ -206,19 +206,15 @@ def _target(section: Section) -> Target:
     floor, ambition = section.permille("floor"), section.permille("ambition")
     if floor > ambition:
         raise section.wrong("floor", "must not be above ambition")
-    hard = section.raw("floor_price") == "hard"
-    if hard:
-        section.text("floor_price")
-    elif isinstance(section.raw("floor_price"), str):
-        raise section.wrong("floor_price", f'must be a whole number from 0 to {MOST_POINTS}, or "hard"')
     counts = section.text("counts")
     if counts not in ("caseload", "batch"):
         raise section.wrong("counts", 'must be "caseload" or "batch"')
+    floor_price, hard = section.points_or_hard("floor_price")
     target = Target(
         floor_permille=floor,
         ambition_permille=ambition,
         counts="caseload" if counts == "caseload" else "batch",
-        floor_price=0 if hard else section.points("floor_price"),
+        floor_price=floor_price,
         ambition_price=section.points("ambition_price"),
         hard=hard,
     )

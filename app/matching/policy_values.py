@@ -53,10 +53,6 @@ class Section:
         """An error at a key of this section."""
         return PolicyError(self._document, f"{self._path}.{key}".lstrip("."), problem)
 
-    def raw(self, key: str) -> Any:
-        """The value as it stands, without marking it as read; None where missing."""
-        return self._values.get(key)
-
     def finish(self) -> None:
         """Refuse keys that nobody asked for."""
         for key in sorted(set(self._values) - self._read):
@@ -91,6 +87,16 @@ class Section:
     def points(self, key: str) -> int:
         """A price or worth in points."""
         return self.count(key, MOST_POINTS)
+
+    def points_or_hard(self, key: str) -> tuple[int, bool]:
+        """A price in points, or the word "hard": 0 and True, as what must be met has no price."""
+        if self._values.get(key) == "hard":
+            self._read.add(key)
+            return 0, True
+        try:
+            return self.points(key), False
+        except PolicyError as error:
+            raise self.wrong(key, f'{error.problem}; or "hard", where the floor must be met') from None
 
     def even_points(self, key: str) -> int:
         """A price in points that two children bear in equal parts: nothing is rounded, so it has two equal parts."""

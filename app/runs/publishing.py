@@ -113,7 +113,12 @@ def _changed_last(made: Sequence[Proposal], then: Night, now: Night) -> list[Pro
     verdicts = recheck(now, [_proposed(proposal) for proposal in made])
     fees = {id(one): verdict.weekly_fee_pence for one, verdict in zip(made, verdicts, strict=True)}
     changed = changed_records(then, now)
-    return sorted(made, key=lambda one: (fees[id(one)] > one.weekly_fee_pence, "referral" in changed(one)))
+
+    def rank(one: Proposal) -> tuple[bool, bool]:
+        told = one.assumed_weekly_fee_pence if one.weekly_fee_pence is None else one.weekly_fee_pence
+        return fees[id(one)] > (told or 0), "referral" in changed(one)
+
+    return sorted(made, key=rank)
 
 
 def _night_now(writing: Writing, authority: str, then: Night, now: _Now) -> Night:

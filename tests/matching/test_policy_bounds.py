@@ -91,10 +91,15 @@ def test_the_largest_night_stays_within_64_bits() -> None:
     assert 2 * MOST_POINTS * (children + waiting) * PRICE_SCALE < 2**62
 
 
-def test_hard_is_a_word_that_is_named() -> None:
-    """Who misspells it is told the word."""
-    with pytest.raises(PolicyError, match=r'key target\.floor_price: must be .*"hard"'):
-        parse_policy(DEFAULT.replace("floor_price = 30000", 'floor_price = "strict"').encode(), "test.toml")
+@pytest.mark.parametrize(
+    "price", ['floor_price = "strict"', "floor_price = -1", "floor_prize = 5", "floor_price = 1.5"]
+)
+def test_hard_is_a_word_that_is_named(price: str) -> None:
+    """Who misspells it, or does not know what may stand there, is told the word."""
+    with pytest.raises(PolicyError, match=r'key target\.floor_price: .*"hard"'):
+        parse_policy(DEFAULT.replace("floor_price = 30000", price).encode(), "test.toml")
+    hard = parse_policy(DEFAULT.replace("floor_price = 30000", 'floor_price = "hard"').encode(), "test.toml").target
+    assert (hard.hard, hard.floor_price) == (True, 0)
 
 
 def test_the_dearest_target_of_a_large_caseload() -> None:
