@@ -17,7 +17,7 @@ import numpy as np
 from app.matching.assess import judge_rules
 from app.matching.batch import Night, Proposed
 from app.matching.codes import FOSTERING_KINDS, KeepTogether, LivingCompanions, Risk, RiskLevel
-from app.matching.night_count import Counted, Counts, count_night, local_balance, target_charge, weekly_fees
+from app.matching.night_count import Counted, Counts, count_each, count_night, local_balance, target_charge, weekly_fees
 from app.matching.night_look import Guest, GuestPairs, guests_of, pairs_of
 from app.matching.referral import Child, ChildRef, ReferralRef
 from app.matching.unit import Level
@@ -65,6 +65,16 @@ def check_night(night: Night, proposals: Sequence[Proposed], told: Told | None =
         *_budget_faults(night, guests),
         *(() if told is None else _told_faults(night, proposals, count_night(night, guests, pairs), told)),
     )
+
+
+def check_each(night: Night, proposals: Sequence[Proposed], told: Sequence[Counted]) -> tuple[str, ...]:
+    """What is wrong with each by itself, whoever else goes where: its rules, and what is told of it."""
+    guests = guests_of(night, proposals)
+    if not guests:
+        return ()
+    pairs = pairs_of(night, guests)
+    found = count_each(night, guests, pairs)
+    return (*_rule_faults(night, guests, pairs), *_untrue_each(proposals, found, told))
 
 
 def check_fees(night: Night, proposals: Sequence[Proposed], told: Sequence[tuple[int, bool]]) -> tuple[str, ...]:
@@ -178,16 +188,20 @@ def _budget_faults(night: Night, guests: Sequence[Guest]) -> Iterator[str]:
 
 def _told_faults(night: Night, proposals: Sequence[Proposed], counts: Counts, told: Told) -> Iterator[str]:
     """Where what is told is not what the records say."""
-    for proposed, found, said in zip(proposals, counts.each, told.each, strict=True):
-        for name in ("weekly_fee_pence", "fee_known", "local", "points"):
-            if getattr(found, name) != getattr(said, name):
-                who = ", ".join(sorted(proposed.children))
-                yield f"{name} of {who} in home {proposed.home} is {getattr(found, name)} by the records"
+    yield from _untrue_each(proposals, counts.each, told.each)
     for name in ("worth", "local", "total"):
         if getattr(told, name) not in (None, getattr(counts, name)):
             yield f"{name} is {getattr(counts, name)} by the records"
     if told.objective is not None:
         yield from _target_faults(night, counts, told)
+
+
+def _untrue_each(proposals: Sequence[Proposed], found: Sequence[Counted], told: Sequence[Counted]) -> Iterator[str]:
+    for proposed, one, said in zip(proposals, found, told, strict=True):
+        for name in ("weekly_fee_pence", "fee_known", "local", "points"):
+            if getattr(one, name) != getattr(said, name):
+                who = ", ".join(sorted(proposed.children))
+                yield f"{name} of {who} in home {proposed.home} is {getattr(one, name)} by the records"
 
 
 def _target_faults(night: Night, counts: Counts, told: Told) -> Iterator[str]:

@@ -136,19 +136,24 @@ def _edges(area: Polygon) -> Iterator[tuple[Corner, Corner]]:
             yield from pairwise((Fraction(x), Fraction(y)) for x, y in ring.coords)
 
 
-def count_night(night: Night, guests: Sequence[Guest], pairs: GuestPairs | None) -> Counts:
-    """The figures of all guests. `pairs`: theirs; None where nobody is proposed."""
+def count_each(night: Night, guests: Sequence[Guest], pairs: GuestPairs | None) -> tuple[Counted, ...]:
+    """The figures of each guest by itself. `pairs`: theirs; None where there is none."""
     points = [] if pairs is None else _points(night, pairs)
     local = [len(g.children) if is_local(night, g.referral.family_home, g.home) else 0 for g in guests]
-    each = tuple(
+    return tuple(
         Counted(fee, known, near, worth)
         for (fee, known), near, worth in zip(weekly_fees(night, guests), local, points, strict=True)
     )
+
+
+def count_night(night: Night, guests: Sequence[Guest], pairs: GuestPairs | None) -> Counts:
+    """The figures of all guests together. `pairs` as above."""
+    each = count_each(night, guests, pairs)
     caseload = night.policy.target.counts == "caseload"
     return Counts(
         each,
-        sum(points) + _worth_beside_points(night, guests),
-        sum(local) + (night.local_placed if caseload else 0),
+        sum(one.points for one in each) + _worth_beside_points(night, guests),
+        sum(one.local for one in each) + (night.local_placed if caseload else 0),
         sum(len(guest.children) for guest in guests) + (night.total_placed if caseload else 0),
     )
 

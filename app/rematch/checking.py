@@ -14,7 +14,8 @@ import numpy as np
 from app.matching.batch import Batch
 from app.matching.branches import Claim, bound_by_cases
 from app.matching.certify import certify
-from app.matching.night_check import Told, check_night
+from app.matching.columns import IntArray
+from app.matching.night_check import Told, check_each, check_night
 from app.matching.night_count import Counted
 from app.matching.night_explained import proposed
 from app.matching.party_fees import fees_known
@@ -22,6 +23,9 @@ from app.matching.problem import WHOLE, AllowedPairs, Problem, Solution, Status,
 from app.matching.terms import terms_of
 from app.matching.verify import verify
 from app.rematch.faults import SolverWrong
+
+SPREAD = 500
+"""So many pairs of a night are counted again before anybody chooses among them."""
 
 Answering = Callable[[Problem], Claim]
 """Who solves: a problem in, an unchecked answer out. Raises `SolverFault` or `RunCancelled`."""
@@ -140,9 +144,20 @@ class Checker:
         return found.at_most + already == claimed
 
 
-def _told(batch: Batch, problem: Problem, solution: Solution) -> Told:
-    """What the arrays say of a choice, to be held against the records."""
-    pairs, chosen = problem.pairs, solution.chosen
+def check_spread(batch: Batch) -> tuple[str, ...]:
+    """What is wrong in the arrays, of pairs spread over all of them: chosen or not, they decide who goes where.
+
+    A choice can keep every limit and still be made of wrong figures, where those of the pairs left out are wrong.
+    """
+    count = len(batch.problem.pairs)
+    spread = np.unique(np.linspace(0, max(count - 1, 0), min(count, SPREAD)).astype(np.int64))
+    proposals = [batch.proposed(int(pair)) for pair in spread]
+    return check_each(batch.night, proposals, _counted(batch, batch.problem, spread))
+
+
+def _counted(batch: Batch, problem: Problem, chosen: IntArray) -> tuple[Counted, ...]:
+    """What the arrays say of each of these pairs."""
+    pairs = problem.pairs
     party = np.searchsorted(pairs.start, chosen, side="right") - 1
     figures = (
         pairs.weekly_fee_pence[chosen].tolist(),
@@ -150,10 +165,16 @@ def _told(batch: Batch, problem: Problem, solution: Solution) -> Told:
         pairs.local_children[chosen].tolist(),
         pairs.points[chosen].tolist(),
     )
+    return tuple(Counted(*one) for one in zip(*figures, strict=True))
+
+
+def _told(batch: Batch, problem: Problem, solution: Solution) -> Told:
+    """What the arrays say of a choice, to be held against the records."""
+    chosen = solution.chosen
     alone = verify(replace(problem, local=None), chosen.tolist())
     own, target = problem is batch.problem, batch.problem.local
     return Told(
-        each=tuple(Counted(*one) for one in zip(*figures, strict=True)),
+        each=_counted(batch, problem, chosen),
         worth=alone.worth,
         local=alone.local + (target.existing_local if target else 0),
         total=alone.total + (target.existing_total if target else 0),

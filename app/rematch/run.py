@@ -15,7 +15,7 @@ from app.matching.night_report import NightReport
 from app.matching.problem import Status
 from app.matching.recheck import Verdict, recheck
 from app.matching.report_check import check_report
-from app.rematch.checking import Answering, Checked, Checker, Contradiction
+from app.rematch.checking import Answering, Checked, Checker, Contradiction, check_spread
 from app.rematch.faults import Fault, RunCancelled, SolverFault, SolverWrong
 from app.rematch.limits import Limits, Strength
 from app.rematch.process import Cancelled, SolverProcess, never
@@ -175,7 +175,10 @@ def _carried_out(run: _Run, *, with_price: bool, with_frontier: bool) -> Outcome
 
 
 def _answered(run: _Run, posed: Batch) -> Checked | Contradiction | None:
-    """The checked answer of the full attempt, or of the lighter one; None where both failed."""
+    """The checked answer of the full attempt, or of the lighter one; None where both failed or arrays are wrong."""
+    if wrong := check_spread(posed):
+        run.faults.append(SolverWrong(f"{len(wrong)} faults in the arrays").as_fault())
+        return None
     attempts = [(Stage.SOLVING, run.strength)]
     if run.strength is Strength.FULL:
         attempts.append((Stage.FALLING_BACK, Strength.LIGHT))
