@@ -109,11 +109,12 @@ def write(request: Request, key: str | None, work: Callable[[Writing], Answer]) 
         nonlocal replayed
         if key is None:
             return work(writing)
-        known = idempotency.claim(writing, service.authority, key, _fingerprint(request))
+        own = idempotency.key_of(caller_of(request).subject, key)
+        known = idempotency.claim(writing, service.authority, own, _fingerprint(request))
         replayed = known is not None
         answer = work(writing) if known is None else known
         if known is None:
-            idempotency.settle(writing, service.authority, key, answer)
+            idempotency.settle(writing, service.authority, own, answer)
         return answer
 
     answer = service.database.transact(once)

@@ -6,6 +6,7 @@ kept as long as what it wrote. Of two requests with one key at the same moment t
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
@@ -14,6 +15,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.errors import KeyUsedForAnother
 from app.store.session import Writing
 from app.store.tables import idempotency_keys as keys
+
+
+def key_of(subject: str, key: str) -> str:
+    """A caller's key as it is stored: each caller has keys of their own, and none of them can be read back."""
+    return hashlib.sha256(f"{subject}\n{key}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,7 +125,10 @@ LEAST_WORDS_OF_OTHER = 20
 
 
 def words_will_do(code: StrEnum | None, words: str | None) -> bool:
-    """Whether a reason's words are enough. A choice takes words, unless a run's proposal has them; `other` takes some that say something."""
+    """Whether a reason's words are enough. A choice takes words, unless a run's proposal has them.
+
+    `other` takes some that say something.
+    """
     given = len((words or "").strip())
     if code is None:
         return given == 0

@@ -307,9 +307,9 @@ def test_what_a_placement_is_about_stays(filled: Database) -> None:
     mine = update(placements).where(placements.c.id == "a" * 32)
     for changes in (*FOR_EVER, *BY_A_STEP):
         _refused(filled, mine.values(changes))
+    step = _decision(**NEXT | {"placement_id": "a" * 32, "step": "place", "to_state": "placed"})
     for changes in FOR_EVER:
-        with pytest.raises(DBAPIError):
-            filled.transact(lambda w, c=changes: [_next(w, "place", "placed"), w.execute(mine.values(c))])  # type: ignore[misc]
+        _refused(filled, step, mine.values(changes | {"version": 2, "state": "placed", "moved_in_on": AS_OF}))
 
 
 def test_a_placement_does_not_go_back(filled: Database) -> None:
