@@ -8,11 +8,12 @@ import os
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import Annotated, Any
 
 import typer
 import uvicorn
+from sqlalchemy import make_url
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
@@ -23,6 +24,7 @@ from app.observing import logs
 from app.observing.metrics import SHARED_FOLDER
 from app.secret_files import IN_A_FILE
 from app.settings import Settings
+from app.store.embedded import serving_alone
 
 log = logging.getLogger(__name__)
 
@@ -64,12 +66,18 @@ def serve(
         workers = workers or settings.workers
         if workers > 1 and settings.is_embedded:
             raise OneProcessHere("SQLite has one writer, so one process serves it. For several use PostgreSQL.")
-        if settings.is_embedded and not settings.read_only:
-            settings.migrate_database()
         logs.configure(settings.log_style, settings.log_level)
-        with _bound(settings.host, settings.port) as door, _shared_figures(workers):
-            _say(settings, workers)
+        with _alone(settings), _bound(settings.host, settings.port) as door, _shared_figures(workers):
+            if settings.is_embedded and not settings.read_only:
+                settings.migrate_database()
             _run(settings, workers, door)
+
+
+def _alone(settings: Settings) -> AbstractContextManager[None]:
+    """On SQLite one service works on a file; one that only reads may stand beside it."""
+    if not settings.is_embedded or settings.read_only:
+        return nullcontext()
+    return serving_alone(make_url(settings.database_url.get_secret_value()))
 
 
 @contextmanager
@@ -105,12 +113,15 @@ def _run(settings: Settings, workers: int, door: socket.socket) -> None:
     }
     config = uvicorn.Config(APP, **options)
     if workers == 1:
+        config.load()  # makes the service: what cannot be served is told before anything is said to be
+        _say(settings, workers)
         server = uvicorn.Server(config)
         with suppress(KeyboardInterrupt):
             server.run([door])
         if not server.started:
             raise typer.Exit(STARTUP_FAILURE)
         return
+    _say(settings, workers)
     supervisor = Multiprocess(config, [door])
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
@@ -120,9 +131,11 @@ def _run(settings: Settings, workers: int, door: socket.socket) -> None:
 def _say(settings: Settings, workers: int) -> None:
     """In words to a person; to a machine as a line of the log."""
     if not console.is_terminal:
-        log.info("serving", extra={"port": settings.port, "workers": workers, "read_only": settings.read_only})
+        event = "serving" if workers == 1 else "starting"
+        log.info(event, extra={"port": settings.port, "workers": workers, "read_only": settings.read_only})
         return
-    console.print(f"Serving on http://{settings.host}:{settings.port} (API docs: /docs). Stop: Ctrl+C.")
+    word, address = "Serving" if workers == 1 else "Starting", f"http://{settings.host}:{settings.port}"
+    console.print(f"{word} on {address} (API docs: /docs). Stop: Ctrl+C.")
     if settings.oidc_issuer is None:
         console.print("Requests need a token; on this machine [bold].venv/bin/placement token[/] prints one.")
 

@@ -17,20 +17,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NewType, TypeVar, cast
-from urllib.parse import quote
 
 import orjson
-from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from app.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable, ReadOnly, SchemaNotCurrent
+from app.errors import DatabaseBusy, DatabaseRefused, ReadOnly
 from app.observing import metrics
 from app.store.driving import begin_as, end, forget, send, speaks_directly, watch
+from app.store.embedded import open_sqlite
+from app.store.meaning import AGAIN_STATES, meaning_of, state_of
 from app.store.told_otherwise import heed_settings
 
 Reading = NewType("Reading", Connection)
@@ -41,39 +41,10 @@ Writing = NewType("Writing", Reading)
 
 T = TypeVar("T")
 
-OLDEST_SQLITE = (3, 35, 0)
-"""Below, `RETURNING` is missing."""
-
-WAL_REPAIRED = (3, 51, 3)
-WAL_WITHDRAWN = frozenset({(3, 52, 0)})
-"""From 3.7.0 on, SQLite's write-ahead log could lose its place when two connections reset it at the same
-moment, which damages the file; 3.51.3 mends it and 3.52.0 was withdrawn. Others keep the rollback journal,
-which never had the fault: a commit and a reading then wait for each other, and that is all."""
-
-GONE = (OperationalError, InterfaceError, PoolTimeoutError, sqlite3.OperationalError)
-
-BUSY_TIMEOUT_MS = 5_000
 ATTEMPTS = 5
-BUSY_STATES = frozenset({"40001", "40P01", "55P03", "57014"})
-"""PostgreSQL: could not serialise, deadlock, lock not granted in time, statement took too long."""
-
-AGAIN_STATES = frozenset({"40001", "40P01"})
-"""Of these: what the same work, done again, does not meet again."""
 
 LONGEST_PAUSE_S = 0.1
 """Before the last of several attempts; before earlier ones less."""
-
-DAMAGED_STATES = frozenset({"XX001", "XX002", "SQLITE_NOTADB", "SQLITE_FORMAT"})
-"""What is stored cannot be read (any more); SQLITE_CORRUPT comes with reasons at its end."""
-
-NOT_LAID_OUT_STATES = frozenset({"42P01", "42703", "22023"})
-"""PostgreSQL: a table, a column or the role of the service is not there."""
-
-READ_ONLY_STATE = "25006"
-"""PostgreSQL: the database or this server takes no changes just now, as a standby does not. Or the setting says so."""
-
-NOT_ALLOWED = "42501"
-"""PostgreSQL: the login may not do this; it is no member of the role, or the role has no right to it."""
 
 APP_ROLE = "placement_app"
 """The role in which PostgreSQL sees the service. It owns no table; `app.store.roles` says what it may do."""
@@ -118,7 +89,7 @@ class Database:
         url = make_url(address)
         match url.get_backend_name():
             case "sqlite":
-                return cls(_sqlite(url, connections), authority, read_only)
+                return cls(open_sqlite(url, connections), authority, read_only)
             case "postgresql":
                 return cls(_postgresql(url, connections, read_only=read_only), authority, read_only)
         log.error("The database address must begin with sqlite:/// or postgresql+psycopg://.")
@@ -149,7 +120,7 @@ class Database:
                 with self.writing() as writing:
                     return work(writing)
             except DatabaseBusy as busy:
-                if attempt == ATTEMPTS or _state(busy.__context__) not in AGAIN_STATES:
+                if attempt == ATTEMPTS or state_of(busy.__context__) not in AGAIN_STATES:
                     raise
             time.sleep(random.uniform(0, LONGEST_PAUSE_S * attempt / ATTEMPTS))  # noqa: S311 - so as not to meet again
         raise AssertionError
@@ -205,7 +176,7 @@ class Database:
                 finally:
                     forget(connection)
         except (DBAPIError, PoolTimeoutError, sqlite3.Error) as error:
-            meaning = _meaning(error, writing=not options)
+            meaning = meaning_of(error, writing=not options)
             metrics.DATABASE_ERRORS.labels(getattr(meaning, "code", "unexpected")).inc()
             raise meaning from None
 
@@ -229,97 +200,6 @@ def login_of(address: str, owner_address: str) -> tuple[str, str | None] | None:
     if url.username is None or url.username == owner.username:
         return None
     return url.username, url.password if url.password is None else str(url.password)
-
-
-def _state(error: BaseException | None) -> str:
-    """The code by which the database says what is wrong; `none` where it said none."""
-    original = getattr(error, "orig", None) or error
-    return getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "none"
-
-
-def _meaning(error: Exception, *, writing: bool = True) -> Exception:
-    """Busy, damaged, not laid out, not there at all, or a mistake of ours: that is itself, and hides its parameters.
-
-    What the driver says is logged by its class and code alone: its text may repeat what was sent.
-    """
-    original = getattr(error, "orig", None) or error
-    code = _state(error)
-    log.warning("the database refused", extra={"driver": type(original).__name__, "sqlstate": code})
-    if writing and (code == READ_ONLY_STATE or code.startswith("SQLITE_READONLY")):
-        return ReadOnly()
-    if code in BUSY_STATES or code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return DatabaseBusy()
-    if code == NOT_ALLOWED or code in DAMAGED_STATES or code.startswith("SQLITE_CORRUPT"):
-        return DatabaseRefused()
-    if code in NOT_LAID_OUT_STATES or (code == "SQLITE_ERROR" and str(original).startswith("no such ")):
-        return SchemaNotCurrent()
-    gone = isinstance(error, GONE) and code != "SQLITE_ERROR"
-    if gone or getattr(error, "connection_invalidated", False):
-        return DatabaseUnavailable()
-    return error
-
-
-def _sqlite(url: URL, connections: int) -> Engine:
-    if sqlite3.sqlite_version_info < OLDEST_SQLITE or not url.database or url.database == ":memory:":
-        log.error("SQLite must be 3.35 or newer, and its database a file (each thread needs to open it).")
-        raise DatabaseRefused
-    Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    room = {"pool_size": 10, "max_overflow": max(connections, 50) - 10, "pool_timeout": POOL_WAIT_S}
-    engine = create_engine(url, hide_parameters=True, **room)
-    event.listen(engine, "connect", _sqlite_connect)
-    event.listen(engine, "begin", _sqlite_begin)
-    wanted = journal_mode(sqlite3.sqlite_version_info)
-    try:
-        found = _set_journal(engine, wanted)
-    except (DBAPIError, sqlite3.Error) as error:
-        engine.dispose()
-        raise _meaning(error) from None
-    event.listen(engine, "do_connect", _sqlite_existing)
-    if found != wanted:
-        engine.dispose()
-        log.error(
-            "SQLite could not use its safe journal here.", extra={"version": sqlite3.sqlite_version, "kind": wanted}
-        )
-        raise DatabaseRefused
-    return engine
-
-
-def _set_journal(engine: Engine, wanted: str) -> str:
-    """Ask for a journal, outside any transaction, and say which one is now in force."""
-    raw = engine.raw_connection()
-    try:
-        cursor = raw.cursor()
-        cursor.execute(f"PRAGMA journal_mode = {wanted}")
-        found = cursor.fetchone()
-        cursor.close()
-        return str(found[0]) if found else ""
-    finally:
-        raw.close()
-
-
-def journal_mode(version: tuple[int, ...]) -> str:
-    """The journal that is safe with a version of SQLite: `wal` where its fault is mended, else `delete`."""
-    return "wal" if version >= WAL_REPAIRED and version not in WAL_WITHDRAWN else "delete"
-
-
-def _sqlite_existing(_dialect: Dialect, _entry: ConnectionPoolEntry, where: list[Any], how: dict[str, Any]) -> None:
-    """From the second connection on the file must be there: an empty one in its place would hide that it is gone."""
-    if not how.get("uri"):
-        where[0] = f"file:{quote(where[0])}?mode=rw"
-        how["uri"] = True
-
-
-def _sqlite_connect(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    for pragma in ("foreign_keys = ON", f"busy_timeout = {BUSY_TIMEOUT_MS}", "synchronous = FULL"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _sqlite_begin(connection: Connection) -> None:
-    begin = connection.get_execution_options().get("placement_begin", "BEGIN IMMEDIATE")
-    connection.exec_driver_sql(begin)
 
 
 def _postgresql(url: URL, connections: int, *, read_only: bool) -> Engine:

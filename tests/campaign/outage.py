@@ -51,10 +51,11 @@ class Seen:
 def main(rounds: int = 1, seconds: int = DOWN_S, *, broken: bool = False) -> Counts:
     """Stop the database for so many seconds, so many times."""
     counts = Counts("outage", promised=rounds)
-    meaning = session._meaning
+    told = vars(session)
+    meaning = told["meaning_of"]
     try:
         if broken:
-            session._meaning = lambda error, **_how: error
+            told["meaning_of"] = lambda error, **_how: error
         with running_postgres(SURE) as server, copies("postgresql", lambda _database: None, server) as made:
             for _ in range(rounds):
                 with made.copy() as url, ExitStack() as stack:
@@ -62,7 +63,7 @@ def main(rounds: int = 1, seconds: int = DOWN_S, *, broken: bool = False) -> Cou
                     _outage(server, address, seconds, counts)
                 counts.done += 1
     finally:
-        session._meaning = meaning
+        told["meaning_of"] = meaning
     return counts
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-from app.store import session
+from app.store import embedded
 from app.store.session import Database
 
 _TABLE = re.compile(r"(?:FROM|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
@@ -78,7 +78,7 @@ def without_transactions(url: str) -> Database:
     """The broken build: each statement is committed by itself, so that a transaction is no whole any more."""
     opened = Database.open(url)
     if opened.engine.dialect.name == "sqlite":
-        event.remove(opened.engine, "begin", session._sqlite_begin)
+        event.remove(opened.engine, "begin", embedded.begin)
         return opened
     return Database(opened.engine.execution_options(isolation_level="AUTOCOMMIT"))
 

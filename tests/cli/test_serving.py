@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 import time
@@ -13,9 +14,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 
 from app.access.local_issuer import LocalIssuer
 from app.access.principal import Kind, Role
+from app.store.embedded import AnotherServiceHere, serving_alone
 from tests.api.conftest import settings_for
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +91,38 @@ def test_several_processes_on_postgresql(postgres_url: str, tmp_path: Path) -> N
     assert sum(line["event"].startswith("Finished server process") for line in lines) == 2
     assert sum(line["event"] == "about to end" for line in lines) == 2
     assert len({line["correlation"] for line in lines if line["event"] == "request"}) >= 20
+
+
+@pytest.mark.slow
+def test_nothing_is_said_to_be_served_before_it_is(postgres_url: str, tmp_path: Path) -> None:
+    """A database that nobody laid out: the command that does is named, and no line says that anything is served."""
+    process = _serve(database_url=postgres_url, port=str(_port()), local_keys=str(tmp_path))
+    try:
+        told, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 1
+    assert "placement migrate" in " ".join(told.split())
+    assert "serving" not in told.lower()
+    assert "Traceback" not in told
+
+
+def test_a_second_service_on_the_same_file_is_refused(tmp_path: Path) -> None:
+    """With the cure, and before it touches the file; when the first has ended the next may begin."""
+    address = f"sqlite:///{tmp_path}/one.db"
+    with serving_alone(make_url(address)):
+        process = _serve(database_url=address, port=str(_port()), local_keys=str(tmp_path))
+        try:
+            told, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+        assert process.returncode == 1
+        assert "Another service already works on this SQLite file" in " ".join(told.split())
+        assert not (tmp_path / "one.db").exists()
+        with pytest.raises(AnotherServiceHere), serving_alone(make_url(address)):
+            pytest.fail("two at once")
+    with serving_alone(make_url(address)):
+        assert stat.S_IMODE((tmp_path / "one.db.serving").stat().st_mode) == 0o600
 
 
 @pytest.mark.slow

@@ -1,18 +1,34 @@
 """Transactions: whole or not at all, one moment for a reading, and clear errors that repeat nothing."""
 
 import logging
+import os
 import sqlite3
+import stat
+from pathlib import Path
 from threading import Barrier, Thread
 
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
+from sqlalchemy.exc import OperationalError
 
-from app.errors import DatabaseBusy, DatabaseRefused, DatabaseUnavailable, VersionMismatch
+from app.errors import (
+    DatabaseBusy,
+    DatabaseMissing,
+    DatabaseRefused,
+    DatabaseUnavailable,
+    LoginMayNot,
+    LoginRefused,
+    VersionMismatch,
+)
 from app.matching.referral import HomeRef
-from app.store import load, save, session
-from app.store.session import Database, Writing, journal_mode
+from app.store import embedded, load, migrate, save, session
+from app.store.embedded import journal_mode
+from app.store.meaning import meaning_of
+from app.store.session import Database, Writing
 from app.store.versions import Precondition
 from tests.support.builders import a_home
+from tests.support.postgres import Postgres
 
 HERE = "E06000018"
 
@@ -119,7 +135,7 @@ def test_what_never_fits_is_given_up(postgres_url: str) -> None:
 
 def test_a_busy_sqlite_is_said_to_be_busy(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A writer that cannot get the lock in time is told to try again; nothing of its data is repeated."""
-    monkeypatch.setattr(session, "BUSY_TIMEOUT_MS", 10)
+    monkeypatch.setattr(embedded, "BUSY_TIMEOUT_MS", 10)
     database = Database.open(sqlite_url)
     with database.writing(), pytest.raises(DatabaseBusy), database.writing():
         pytest.fail("two writers at once")
@@ -174,7 +190,7 @@ def test_the_journal_really_is_the_safe_one(sqlite_url: str) -> None:
 
 def test_an_old_sqlite_is_refused(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Below the oldest that will do, the file is not opened."""
-    monkeypatch.setattr(session, "OLDEST_SQLITE", (99, 0, 0))
+    monkeypatch.setattr(embedded, "OLDEST_SQLITE", (99, 0, 0))
     with pytest.raises(DatabaseRefused):
         Database.open(sqlite_url)
 
@@ -197,3 +213,87 @@ def test_a_connection_that_was_lost_meanwhile_is_replaced(postgres_url: str) -> 
         assert writing.execute(text("SELECT pg_backend_pid()")).scalar_one() != number
     database.close()
     other.close()
+
+
+ENDS = ("", "-journal", "-wal", "-shm")
+
+
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_an_sqlite_file_and_its_journals_are_the_owner_s_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: str
+) -> None:
+    """Whatever the machine would give a new file, with either journal, while a change is under way."""
+    monkeypatch.setattr(embedded, "journal_mode", lambda _version: journal)
+    file, before = tmp_path / "placement.db", os.umask(0)
+    try:
+        database = Database.open(f"sqlite:///{file}")
+        with database.writing() as writing:
+            writing.execute(text("CREATE TABLE one (ref TEXT)"))
+            found = {
+                end: stat.S_IMODE(Path(f"{file}{end}").stat().st_mode) for end in ENDS if Path(f"{file}{end}").exists()
+            }
+        database.close()
+    finally:
+        os.umask(before)
+    assert set(found) >= ({"", "-wal", "-shm"} if journal == "wal" else {"", "-journal"})
+    assert set(found.values()) == {0o600}
+
+
+def test_an_older_file_is_closed_to_others(tmp_path: Path) -> None:
+    """One that was made readable to everybody is put right when it is opened; what its owner may stays."""
+    file = tmp_path / "placement.db"
+    sqlite3.connect(file).executescript("CREATE TABLE one (ref TEXT)").connection.close()
+    Path(f"{file}-wal").touch()
+    for each in (file, Path(f"{file}-wal")):
+        each.chmod(0o664)
+    Database.open(f"sqlite:///{file}").close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_who_is_not_let_in_is_told_why(postgres: Postgres, caplog: pytest.LogCaptureFixture) -> None:
+    """A login or a database that there is not, and one that may not do it: each by name of the setting, no secret."""
+    there = postgres.create()
+    owner = Database.open(postgres.url(there))
+    with owner.writing() as writing:
+        writing.execute(text("CREATE ROLE nothing_at_all LOGIN PASSWORD 'canary-password'"))
+    stranger = make_url(postgres.url(there)).set(username="nobody_here", password="canary-password")
+    nowhere = make_url(postgres.url(there)).set(database="canary_base")
+    for url, meaning, word in (
+        (stranger, LoginRefused, "PLACEMENT_DATABASE_URL"),
+        (nowhere, DatabaseMissing, "placement migrate"),
+    ):
+        database = Database.open(url.render_as_string(hide_password=False))
+        with pytest.raises(meaning) as caught, database.reading():
+            pytest.fail("nobody may get in")
+        assert word in str(caught.value)
+        assert "canary" not in caplog.text + str(caught.value)
+        database.close()
+    powerless = Database.open(
+        make_url(postgres.url(there)).set(username="nothing_at_all").render_as_string(hide_password=False)
+    )
+    with pytest.raises(LoginMayNot, match="PLACEMENT_DATABASE_OWNER_URL"):
+        migrate.upgrade(powerless)
+    powerless.close()
+    with owner.writing() as writing:
+        writing.execute(text("DROP ROLE nothing_at_all"))
+    owner.close()
+    postgres.drop(there)
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
+        ('connection failed: FATAL:  password authentication failed for user "x"', LoginRefused),
+        ('connection failed: FATAL:  role "x" does not exist', LoginRefused),
+        ('connection failed: FATAL:  no pg_hba.conf entry for host "h", user "u", database "d"', LoginRefused),
+        ("connection failed: fe_sendauth: no password supplied", LoginRefused),
+        ('connection failed: FATAL:  role "x" is not permitted to log in', LoginRefused),
+        ('connection failed: FATAL:  database "x" does not exist', DatabaseMissing),
+        ("connection failed: FATAL:  the database system is starting up", DatabaseUnavailable),
+        ("connection failed: FATAL:  sorry, too many clients already", DatabaseUnavailable),
+        ("connection failed: Connection refused", DatabaseUnavailable),
+    ],
+)
+def test_what_a_server_says_at_its_door(said: str, meaning: type[Exception]) -> None:
+    """The driver keeps no code of it, so the words are known; what is over in a moment stays that."""
+    assert type(meaning_of(OperationalError("", {}, psycopg.OperationalError(said)))) is meaning
