@@ -57,7 +57,9 @@ class LocalShareOut(Out):
     ambition_permille: int
     short_of_floor: int
     short_of_ambition: int
-    price_points: Points
+    price_points: Annotated[
+        Points, Field(description="Points that one more local child is worth to the choice, as its proof prices it")
+    ]
 
 
 class ScarceOut(Out):
@@ -84,33 +86,49 @@ class ScarceKindOut(Out):
 
 
 class OneMoreOut(Out):
-    """What one more local child would cost. `points`: what is given up. Null where there is no such choice."""
+    """What one more local child would cost: the best choice with one more, against the one that was made.
 
-    local: int
-    total: int
-    then_local: int | None
-    then_total: int | None
-    points: Points | None
-    weekly_cost_pence: int | None
-    children: int | None
-    gap: int | None
-    most_proven: bool = False
-    fault: str | None
+    `then_*`, `points` and what follows are null where there is no choice with one more, or where it was not worked out.
+    """
+
+    local: Annotated[int, Field(description="Local children with the choice that was made, caseload included")]
+    total: Annotated[int, Field(description="All children placed with it, caseload included")]
+    then_local: Annotated[int | None, Field(description="Local children with one more, caseload included")]
+    then_total: Annotated[int | None, Field(description="All children placed then; it may be fewer")]
+    points: Annotated[
+        Points | None,
+        Field(
+            description="Points given up, the target's own price left out; below 0 where only that speaks against it"
+        ),
+    ]
+    weekly_cost_pence: Annotated[int | None, Field(description="How much more a week it would cost; may be below 0")]
+    children: Annotated[int | None, Field(description="How many more children would have a home; may be below 0")]
+    gap: Annotated[int | None, Field(description="Points that a better choice with one more could save at most")]
+    most_proven: Annotated[
+        bool, Field(description="Where no choice has one more: whether it is proven that there is none")
+    ] = False
+    fault: Annotated[str | None, Field(description="Code of why it was not worked out, such as `solver_hung`")]
 
 
 class FrontierPointOut(Out):
-    """The best choice that reaches a share of local placements, or comes nearest to it."""
+    """The best choice of those that reach a share of local children, or where none does, of those nearest to it.
 
-    asked_permille: int
-    reached: bool
-    local: int | None
-    total: int | None
-    points: Points | None
-    weekly_cost_pence: int | None
-    children_placed: int | None
-    gap: int | None
-    most_proven: bool
-    fault: str | None
+    `points` leaves the target's own price out, so it is not to be compared with the certificate's `objective`: compare
+    the points of one frontier with each other.
+    """
+
+    asked_permille: Annotated[int, Field(description="The share that was asked for, in thousandths")]
+    reached: Annotated[bool, Field(description="Whether a choice reaches it")]
+    local: Annotated[int | None, Field(description="Local children then, caseload included")]
+    total: Annotated[int | None, Field(description="All children placed then, caseload included")]
+    points: Annotated[Points | None, Field(description="What the choice is worth, the target's own price left out")]
+    weekly_cost_pence: Annotated[int | None, Field(description="Fees of its proposals; null where not worked out")]
+    children_placed: Annotated[int | None, Field(description="Children of the night who would have a home")]
+    gap: Annotated[int | None, Field(description="Points that a better choice could gain at most; 0 is proven best")]
+    most_proven: Annotated[
+        bool, Field(description="Where the share is not reached: whether it is proven that none comes nearer")
+    ]
+    fault: Annotated[str | None, Field(description="Code of why it was not worked out; the numbers are then null")]
 
 
 class FaultOut(Out):
@@ -148,7 +166,13 @@ class RunReportOut(Out):
     scarce_kinds: list[ScarceKindOut] = Field(default_factory=list)
     price: OneMoreOut | None = None
     frontier: list[FrontierPointOut] = Field(default_factory=list)
-    most_local_proven: bool | None = None
+    most_local_proven: Annotated[
+        bool | None,
+        Field(
+            description="Null unless a hard local target is out of reach; then whether it is proven that no choice "
+            "comes nearer to it than this one"
+        ),
+    ] = None
     faults: list[FaultOut] = Field(default_factory=list)
     contradictions: list[str] = Field(default_factory=list)
     pins_left_out: Annotated[

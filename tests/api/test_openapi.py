@@ -153,3 +153,20 @@ def test_the_page_can_be_switched_off(lite: TestClient, settings: Any) -> None:
     with client_of(create_app(settings.model_copy(update={"docs": False}))) as client:
         assert [client.get(path).status_code for path in ("/docs", "/openapi.json")] == [404, 404]
         assert client.get("/health/live").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["FrontierPointOut", "OneMoreOut"])
+def test_figures_of_the_target_are_explained(lite: TestClient, name: str) -> None:
+    """Nobody can guess from its name what such a number counts, or when it is null."""
+    fields = lite.get("/openapi.json").json()["components"]["schemas"][name]["properties"]
+    assert fields
+    assert all(field.get("description") for field in fields.values()), fields
+
+
+@pytest.mark.parametrize(
+    ("schema", "field"), [("RunReportOut", "most_local_proven"), ("LocalShareOut", "price_points")]
+)
+def test_what_a_report_tells_of_the_target_is_explained(lite: TestClient, schema: str, field: str) -> None:
+    """So are those that stand by themselves."""
+    schemas = lite.get("/openapi.json").json()["components"]["schemas"]
+    assert schemas[schema]["properties"][field]["description"]

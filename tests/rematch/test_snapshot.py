@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from app.demo.authority import Sizes, synthetic_authority
-from app.documents.run_models import MOST_PRICES
+from app.documents.run_models import MOST_BUDGET_PENCE, MOST_PRICES
 from app.errors import Invalid, JsonRefused
 from app.matching.batch import Night, Proposed
 from app.matching.pool import Pool
@@ -201,6 +201,10 @@ def test_what_is_left_out_has_its_default(solver: SolverProcess) -> None:
     assert rematch(light.night, strength=light.strength, solver=solver).proposals
 
 
+ODD = (POLICIES / "nottingham-2023.toml").read_text(encoding="utf-8").replace("pair = 80000", "pair = 80001")
+"""A policy as an earlier version may have stored it with a run."""
+
+
 def change(path: str, value: Any) -> Callable[[Document], None]:
     """Put a value at a path of the document."""
 
@@ -228,6 +232,8 @@ def twice(document: Document) -> None:
         (change("policy", "nottingham-1999"), "policy"),
         (change("policy", {"text": "version = 1"}), "policy.text, key version"),
         (change("policy", {"text": "floor ="}), "policy.text"),
+        (change("policy", {"text": ODD}), "policy.text, key siblings.separated_pair"),
+        (change("weekly_budget_pence", MOST_BUDGET_PENCE + 1), "weekly_budget_pence"),
         (change("caseload.local", 101), "caseload.local"),
         (change("caseload.total", -1), "caseload.total"),
         (change("seed", "other"), "seed"),
