@@ -164,6 +164,8 @@ def test_the_documented_example(solver: SolverProcess) -> None:
     }
     assert outcome.report is not None
     assert outcome.report.proposals[0].first_home == HomeRef("H-1")
+    assert [one.weekly_fee_pence for one in outcome.report.proposals] == [85_000, 85_000 + 112_000]
+    assert outcome.report.assumed_weekly_cost_pence == 0
     assert not snapshot.notes
 
 
