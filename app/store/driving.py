@@ -90,7 +90,7 @@ def end(connection: Connection) -> None:
         forget(connection)  # nobody asked for anything
         return
     with _told_as_usual(connection):
-        result = _exchanged(connection, [(_COMMIT, ())])[-1]
+        result = exchanged(connection, [(_COMMIT, ())])[-1]
         if result.command_status != b"COMMIT":
             raise psycopg.errors.InFailedSqlTransaction("nothing was committed: a statement had failed")
 
@@ -110,7 +110,7 @@ def run_all(connection: Connection, said: Sequence[Said]) -> list[Rows]:
     None sees what is asked after it; each sees what those before it did, and what others committed meanwhile.
     """
     with _told_as_usual(connection):
-        results = _exchanged(connection, said)
+        results = exchanged(connection, said)
         return [_rows(connection, result) for result in results[len(results) - len(said) :]]
 
 
@@ -131,7 +131,7 @@ def _rows(connection: Connection, result: PGresult) -> Rows:
     return reader.load_rows(0, result.ntuples, tuple)
 
 
-def _exchanged(connection: Connection, said: Sequence[Said]) -> list[PGresult]:
+def exchanged(connection: Connection, said: Sequence[Said]) -> list[PGresult]:
     """What PostgreSQL answers to what was put off and to these statements. Raises what it says is wrong.
 
     Statements that failed are prepared anew the next time: tables may have been laid out anew.

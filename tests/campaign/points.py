@@ -1,6 +1,6 @@
 """Every point at which a process and its database meet, named and counted, so that something can happen there.
 
-The product knows nothing of it: the points are the statements that SQLAlchemy sends and the commits between them.
+The product knows nothing of it: the points are what is sent to the database and the commits between.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine, event
 
-from app.store import embedded
+from app.store import driving, embedded
 from app.store.session import Database
 
 _TABLE = re.compile(r"(?:FROM|INTO|UPDATE)\s+(\w+)", re.IGNORECASE)
@@ -31,32 +32,67 @@ def nothing() -> None:
 
 
 class Points:
-    """Counts the points of an engine, and acts at one of them. `names`: those that were passed, in order."""
+    """Counts the points of an engine, and acts at one of them. `names`: those that were passed, in order.
+
+    Nobody listens to the engine, as it would then speak otherwise than in production: the ways out are wrapped, that
+    of SQLAlchemy and, on PostgreSQL, the one straight to the driver.
+    """
 
     def __init__(self, engine: Engine, at: int | None = None, act: Callable[[], None] = nothing) -> None:
         self.names: list[str] = []
         self._at, self._act = at, act
-        event.listen(engine, "before_cursor_execute", self._before)
-        event.listen(engine, "after_cursor_execute", self._after)
-        commit = engine.dialect.do_commit
+        dialect = engine.dialect
+        self._wrap_statements(dialect)
+        self._wrap_exchanges(dialect)
+        commit = dialect.do_commit
 
         def do_commit(connection: Any) -> None:
+            if _nothing_left(connection):
+                commit(connection)
+                return
             self._pass("before COMMIT")
             commit(connection)
             self._pass("after COMMIT")
 
-        engine.dialect.do_commit = do_commit  # type: ignore[method-assign]
+        dialect.do_commit = do_commit  # type: ignore[method-assign]
 
-    def _before(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        self._pass(f"before {called(statement)}")
+    def _wrap_statements(self, dialect: Any) -> None:
+        for name in ("do_execute", "do_executemany"):
+            setattr(dialect, name, self._wrapped(getattr(dialect, name)))
 
-    def _after(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        self._pass(f"after {called(statement)}")
+    def _wrapped(self, execute: Callable[..., Any]) -> Callable[..., Any]:
+        def executing(cursor: Any, statement: str, *rest: Any, **named: Any) -> Any:
+            self._pass(f"before {called(statement)}")
+            result = execute(cursor, statement, *rest, **named)
+            self._pass(f"after {called(statement)}")
+            return result
+
+        return executing
+
+    def _wrap_exchanges(self, dialect: Any) -> None:
+        exchange = driving.exchanged
+
+        def exchanged(connection: Any, said: Sequence[driving.Said]) -> Any:
+            if connection.dialect is not dialect:
+                return exchange(connection, said)
+            name = ", ".join(called(statement) for statement, _ in said) or "what was put off"
+            self._pass(f"before {name}")
+            result = exchange(connection, said)
+            self._pass(f"after {name}")
+            return result
+
+        driving.exchanged = exchanged
 
     def _pass(self, name: str) -> None:
         self.names.append(name)
         if len(self.names) - 1 == self._at:
             self._act()
+
+
+def _nothing_left(connection: Any) -> bool:
+    """Whether it was committed straight through the driver before."""
+    info = getattr(connection.driver_connection, "info", None)
+    return info is not None and info.transaction_status == TransactionStatus.IDLE
 
 
 def called(statement: str) -> str:
