@@ -31,6 +31,10 @@ Answering = Callable[[Problem], Claim]
 """Who solves: a problem in, an unchecked answer out. Raises `SolverFault` or `RunCancelled`."""
 
 
+def at_leisure() -> None:
+    """Nobody waits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checked:
     """An answer that holds. `solution.bound` is the certificate's, and its status what that certificate proves.
@@ -85,10 +89,14 @@ class Nearest:
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Has problems solved, and lets through what holds. `batch`: whose records a choice is read against, if any."""
+    """Has problems solved, and lets through what holds. `batch`: whose records a choice is read against, if any.
+
+    `between` is called between the looks at an answer; it raises where time is up or nobody wants the answer any more.
+    """
 
     answering: Answering
     batch: Batch | None
+    between: Callable[[], None] = at_leisure
 
     def answer(self, problem: Problem) -> Checked | Contradiction:
         """Solve and check a problem: the batch's own, or the same with another local target.
@@ -102,7 +110,9 @@ class Checker:
         verdict = verify(problem, solution.chosen.tolist(), solution.most_local_balance)
         _need(not verdict.breaches, "; ".join(verdict.breaches[:5]))
         _need(verdict.worth == solution.objective, "the choice is not worth what was claimed")
+        self.between()
         certified = _certified(problem, claim, solution.objective)
+        self.between()
         _need(solution.objective <= solution.bound, "the bound is below the objective")
         _need(solution.bound <= certified, "the proof gives a better bound than was claimed")
         optimal = solution.bound == solution.objective
@@ -126,7 +136,9 @@ class Checker:
         claim = self.answering(posed)
         verdict = verify(posed, claim.solution.chosen.tolist())
         _need(not verdict.breaches, "; ".join(verdict.breaches[:5]))
+        self.between()
         certified = _certified(posed, claim, verdict.worth)
+        self.between()
         _need(verdict.worth <= certified, "the certificate is below the choice")
         return Nearest(verdict.worth, certified)
 

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from app.matching.batch import Batch, CannotPin, Night, Proposed, batch, in_order
+from app.matching.branches import Claim
 from app.matching.night_check import check_night
 from app.matching.night_explained import proposed, report
 from app.matching.night_report import NightReport
-from app.matching.problem import Status
+from app.matching.problem import Problem, Status
 from app.matching.recheck import Verdict, recheck
 from app.matching.report_check import check_report
-from app.rematch.checking import Answering, Checked, Checker, Contradiction, check_spread
-from app.rematch.faults import Fault, RunCancelled, SolverFault, SolverWrong
+from app.rematch.checking import Checked, Checker, Contradiction, check_spread
+from app.rematch.faults import Fault, RunCancelled, SolverFault, SolverHung, SolverWrong
 from app.rematch.limits import Limits, Strength
 from app.rematch.process import Cancelled, SolverProcess, never
 from app.rematch.target import FrontierPoint, TargetPrice, frontier, price_of_one_more
@@ -94,6 +95,7 @@ class _Run:
     seconds: dict[str, float] = field(default_factory=dict)
     since: float = field(default_factory=time.perf_counter)
     stage: Stage | None = None
+    check_until: float = 0.0
 
     def begin(self, stage: Stage) -> None:
         if self.cancelled():
@@ -104,8 +106,22 @@ class _Run:
         self.stage, self.since = stage, now
         self.tell(stage)
 
-    def ask(self, strength: Strength) -> Answering:
-        return lambda problem: self.solver.solve(problem, strength, self.cancelled)
+    def checker(self, strength: Strength, posed: Batch) -> Checker:
+        """Has problems solved and checked. To check an answer may take as long as to find it, and no longer."""
+
+        def ask(problem: Problem) -> Claim:
+            claim = self.solver.solve(problem, strength, self.cancelled)
+            self.check_until = time.monotonic() + self.limits.of(strength).seconds_for(len(problem.pairs))
+            return claim
+
+        return Checker(ask, posed, self.look_up)
+
+    def look_up(self) -> None:
+        """Between two looks at an answer: whether anybody still wants it, and whether there is time left."""
+        if self.cancelled():
+            raise RunCancelled
+        if time.monotonic() > self.check_until:
+            raise SolverHung("its answer takes too long to check")
 
 
 def rematch(
@@ -164,7 +180,7 @@ def _carried_out(run: _Run, *, with_price: bool, with_frontier: bool) -> Outcome
         most_local_proven=None if answer.solution.most_local_balance is None else answer.most_proven,
     )
     # A solver that failed at full strength is not asked for as much again.
-    checker = Checker(run.ask(Strength.LIGHT if run.faults else run.strength), posed)
+    checker = run.checker(Strength.LIGHT if run.faults else run.strength, posed)
     if with_price:
         run.begin(Stage.PRICING)
         outcome = replace(outcome, price=price_of_one_more(posed.problem, answer, checker))
@@ -185,7 +201,7 @@ def _answered(run: _Run, posed: Batch) -> Checked | Contradiction | None:
     for stage, strength in attempts:
         run.begin(stage)
         try:
-            return Checker(run.ask(strength), posed).answer(posed.problem)
+            return run.checker(strength, posed).answer(posed.problem)
         except SolverFault as fault:
             run.faults.append(fault.as_fault())
             run.solver.stop()  # it would be asked again as it is; whatever went wrong may still be in its memory

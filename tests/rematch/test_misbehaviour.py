@@ -6,6 +6,7 @@ import errno
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.matching.batch import batch
+from app.matching.batch import Batch, batch
 from app.matching.night_check import check_night
 from app.matching.problem import Problem
 from app.rematch import limits as solver_limits
-from app.rematch import process, scratch
+from app.rematch import process, run, scratch
+from app.rematch.checking import Answering, Checker
 from app.rematch.crossing import write_problem
 from app.rematch.faults import (
     RunCancelled,
@@ -239,6 +241,39 @@ def test_cancel_kills_the_child() -> None:
         with pytest.raises(RunCancelled):
             rematch(a_night(), solver=solver, cancelled=lambda: time.monotonic() > began + 0.5)
         assert solver._child is None
+
+
+@pytest.mark.parametrize("looks", [0, 1])
+def test_called_off_while_an_answer_is_checked(monkeypatch: pytest.MonkeyPatch, looks: int) -> None:
+    """It is not only the solver that may take long: between the looks at its answer it is asked again."""
+    off: list[bool] = []
+
+    def watched(answering: Answering, posed: Batch, between: Callable[[], None]) -> Checker:
+        seen = 0
+
+        def look() -> None:
+            nonlocal seen
+            seen += 1
+            if seen > looks:
+                off.append(True)
+            between()
+
+        return Checker(answering, posed, look)
+
+    monkeypatch.setattr(run, "Checker", watched)
+    with fake("honest") as solver, pytest.raises(RunCancelled):
+        rematch(a_night(), ROOMY, with_price=False, solver=solver, cancelled=lambda: bool(off))
+    assert len(off) == 1
+
+
+def test_an_answer_that_takes_too_long_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Checking has an end as solving has; the run then says so."""
+    monkeypatch.setattr(Share, "seconds_for", lambda *_: -1)
+    monkeypatch.setattr(process, "_look_after", lambda *_: None)
+    with fake("honest") as solver:
+        outcome = rematch(a_night(), ROOMY, solver=solver)
+    assert outcome.status is RunStatus.FAILED
+    assert {fault.detail for fault in outcome.faults} == {"its answer takes too long to check"}
 
 
 def test_leaving_kills_the_child() -> None:
