@@ -198,7 +198,8 @@ class Lives(RuleBasedStateMachine):
                 return state in PURSUED, State.WITHDRAWN, lambda p: do(database, withdraw, OFFICER, p, Why("PLANS"))
             case "place":
                 free = not self.model.of(one["referral"], State.PLACED)
-                may = state is State.ACCEPTED and free
+                room = self.model.claimed(one["home"]) <= self.model.places[one["home"]]
+                may = state is State.ACCEPTED and free and room
                 return may, State.PLACED, lambda p: do(database, place, OFFICER, p, AS_OF)
         over = Why("CARPL")
         return (

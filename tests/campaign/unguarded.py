@@ -17,6 +17,12 @@ from tests.campaign.copies import Copies
 
 INDEXES = ("uq_place_claims_place", "uq_place_claims_child", "uq_place_claims_lives")
 TRIGGERS = ("guard_insert_place_claims", "guard_update_place_claims")
+STEPS = {
+    "decisions": ("guard_insert_decisions",),
+    "placements": ("guard_update_placements", "guard_live_placements"),
+    "place_claims": ("guard_keep_place_claims",),
+}
+"""Triggers that see to it that each step begins where the placement stands, by table."""
 
 
 @contextmanager
@@ -42,9 +48,10 @@ def unguarded(made: Copies | None) -> Iterator[None]:
 
 def _dropped(kind: str) -> list[str]:
     found = [f"DROP INDEX {name}" for name in INDEXES]
+    steps = [(name, table) for table, names in STEPS.items() for name in names]
     if kind == "sqlite":
-        return found + [f"DROP TRIGGER {name}" for name in TRIGGERS]
-    return [*found, "DROP TRIGGER guarded ON place_claims"]
+        return found + [f"DROP TRIGGER {name}" for name in (*TRIGGERS, *(name for name, _ in steps))]
+    return [*found, *(f"DROP TRIGGER {name} ON {table}" for name, table in (*steps, ("guarded", "place_claims")))]
 
 
 def _nothing(*_all: Any, **_more: Any) -> None:
