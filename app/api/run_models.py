@@ -225,14 +225,14 @@ class ProposalOut(Out):
     """These children, to this home. It proposes; a person decides.
 
     `why`: why not the party's own first choice. `because_of` names the other referrals that stand in the way there,
-    `must_leave` says how many proposals would have to leave it to make room (0: there is room), and
-    `others_would_lose` the least points that those would give up together in the best other homes with room for
-    them; below zero they would gain; null where there is no room for them or nobody need leave. If `why` is a limit
-    (`weekly_budget`, `local_target`, `reserve_price`, `unchanged_since_last_night`, `pinned_for_others_by_a_person`),
-    the exchange would gain points and without that limit it would be made; `besides` names further limits that would
-    each have to go as well. `best_for_all_together`: more than three others would have to leave.
-    `nothing_speaks_against_it`: the choice was not proven; look at it by hand. `changed`: records that have changed
-    since the run read them, though every rule is still met.
+    `must_leave` says how many proposals would have to leave it to make room (0: there is room, if need be along with
+    brothers and sisters), and `others_would_lose` the least points that those would give up together in the best
+    other homes with room for them; below zero they would gain; null where there is no room for them or nobody need
+    leave. If `why` is a limit (`weekly_budget`, `local_target`, `reserve_price`, `unchanged_since_last_night`,
+    `pinned_for_others_by_a_person`), the exchange would gain points and without that limit it would be made;
+    `besides` names further limits that would each have to go as well. `best_for_all_together`: more than three others
+    would have to leave. `nothing_speaks_against_it`: the choice was not proven; look at it by hand. `changed`:
+    records that have changed since the run read them, though every rule is still met.
     """
 
     id: Annotated[Hex32, Field(examples=[AN_ID])]

@@ -135,7 +135,7 @@ def _fit_together(tonight: Tonight, come: Sequence[int], gone: tuple[int, ...]) 
 
 
 def _together(tonight: Tonight, i: int, home: int) -> Iterator[_Way]:
-    """Where brothers and sisters go to the first choice: that the party goes along with them."""
+    """Where brothers and sisters go to the first choice: that the party goes along with them, and nobody leaves."""
     party, problem = int(tonight.party[i]), tonight.problem
     for j in tonight.guests.get(home, ()):
         guest = int(tonight.party[j])
@@ -146,4 +146,4 @@ def _together(tonight: Tonight, i: int, home: int) -> Iterator[_Way]:
         for pair in own[problem.pairs.home[own] == home].tolist():
             there = [int(tonight.party[k]) for k in tonight.guests[home] if k != j]
             if whole is not None and tonight.fit(home, [whole, *there]):
-                yield _Way((j,), None, Move((i, j), (pair,)))
+                yield _Way((), None, Move((i, j), (pair,)))

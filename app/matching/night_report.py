@@ -59,15 +59,16 @@ class WhyNone(StrEnum):
 class Proposal:
     """These children, to this home. Points, money and distances as in a shortlist.
 
-    `first_home`: of the homes that the rules allow them, the one with the most points, even where a person excluded
-    it; `behind_first`: so many points less than there. `because_of`: the other referrals whose proposals stand in the
-    way there, and `must_leave`: so many proposals would have to leave to make room, brothers and sisters' among them
-    (0: there is room). `others_would_lose`: the least points that those who leave would give up together, in the best
-    other homes with room for them tonight, the place that this party would leave counted as free; below zero they
-    would gain (None: there is no room for them, or nobody need leave). Where `why` is a limit, it is of the exchange
-    that the limit prevents; `besides`: further limits without which that exchange would not be made either.
-    `weekly_fee_pence`: None where it is not known of every child; `assumed_weekly_fee_pence` is then what the night
-    counts instead: for what is not known the dearest price that the home lists, or, where it lists none, its kind.
+    `first_home`: of the homes that the rules allow them, the one with the most points, even where a person excluded it;
+    `behind_first`: so many points less than there. `because_of`: the other referrals whose proposals stand in the way
+    there, and `must_leave`: so many proposals would have to leave to make room, brothers and sisters' among them (0:
+    there is room, if need be along with brothers and sisters). `others_would_lose`: the least points that those who
+    leave would give up together, in the best other homes with room for them tonight, the place that this party would
+    leave counted as free; below zero they would gain (None: there is no room for them, or nobody need leave). Where
+    `why` is a limit, it is of the exchange that the limit prevents; `besides`: further limits without which that
+    exchange would not be made either. `weekly_fee_pence`: None where it is not known of every child;
+    `assumed_weekly_fee_pence` is then what the night counts instead: for what is not known the dearest price that the
+    home lists, or, where it lists none, its kind.
     """
 
     referral: ReferralRef
