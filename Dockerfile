@@ -8,9 +8,9 @@
 # It listens on every address of the container, so it needs an identity provider (docs/access.md).
 # That is one container with an SQLite database; compose.yaml is PostgreSQL, two services and two workers.
 #
-# Written at run time: /data (the database, when it is SQLite) and /tmp. Nothing else. Under another name than
-# localhost it answers once that name stands in PLACEMENT_ALLOWED_HOSTS (the whole list, as JSON); the health check
-# below is answered under any.
+# Written at run time: /data (the database, when it is SQLite), /erasures (their log, where PLACEMENT_ERASURE_LOG says
+# so) and /tmp. Nothing else. Under another name than localhost it answers once that name stands in
+# PLACEMENT_ALLOWED_HOSTS (the whole list, as JSON); the health check below is answered under any.
 
 FROM python:3.11-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
@@ -35,7 +35,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PLACEMENT_HOST=0.0.0.0 \
     PLACEMENT_DATABASE_URL=sqlite:////data/placement.db
 # A number, not a name: an orchestrator can then see for itself that it is not root.
-RUN install --directory --owner=10001 --group=10001 --mode=0700 /data
+RUN install --directory --owner=10001 --group=10001 --mode=0700 /data /erasures
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/placement /srv/placement
 WORKDIR /srv/placement

@@ -26,6 +26,8 @@ def is_secret(annotation: Any) -> bool:
 def read_secrets(fields: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, Any]:
     """The fields whose secret stands in a file, with what it holds. `fields`: name of variable to name of field.
 
+    A variable that is set to nothing counts as not given: so a container can take back what its image says.
+
     Raises `ValueError`, which names the variable and never what it holds.
     """
     given = {name.upper(): value for name, value in environment.items()}
@@ -34,7 +36,7 @@ def read_secrets(fields: Mapping[str, str], environment: Mapping[str, str]) -> d
         where = given.get(variable + IN_A_FILE)
         if where is None:
             continue
-        if variable in given:
+        if given.get(variable):
             raise ValueError(f"{variable} and {variable}{IN_A_FILE} are both set: set one of them.")
         found[field] = _read(variable + IN_A_FILE, Path(where))
     return found

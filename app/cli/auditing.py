@@ -151,7 +151,9 @@ def _say(verdict: Verdict, heads: list[Head]) -> None:
         if heads:
             console.print(f"It fits {len(heads)} signed heads from elsewhere.")
         else:
-            console.print("Without a head from elsewhere (--head FILE) nobody can tell if all of it was rewritten.")
+            console.print(
+                "Without a head from elsewhere (--head FILE) nobody can tell if its end was cut off, or all rewritten."
+            )
         return
     errors.print(f"[bold red]The trail was tampered with:[/] {verdict.flaws} flaws in {verdict.entries} entries.")
     for finding in verdict.findings[:SHOWN]:

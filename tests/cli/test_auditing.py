@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, select, update
 from typer.testing import CliRunner
 
 from app.cli import app
 from app.store.audit import AuditEntry, record_all
-from app.store.audit_tables import audit_entries
+from app.store.audit_tables import audit_entries, audit_heads
 from app.store.session import Database
 from tests.cli.conftest import Terminal
 from tests.support.tampering import open_to_all
@@ -124,3 +124,20 @@ def test_the_demo_is_checked_where_it_is_asked_for(audited: Terminal, monkeypatc
     assert (done.exit_code, "3 entries" in done.output) == (0, True), done.output
     monkeypatch.delenv("PLACEMENT_DATABASE_URL")
     assert audited.run("audit", "verify", "--demo").exit_code == 0
+
+
+def test_an_end_that_was_cut_off_is_found_by_a_head_alone(audited: Terminal, tmp_path: Path) -> None:
+    """The last entry taken away and the recorded end set back: what is left is whole, and the message says so much."""
+    head = audited.folder / "head.txt"
+    assert audited.run("audit", "head", "--out", str(head)).exit_code == 0
+    database = Database.open(f"sqlite:///{tmp_path / 'cli.db'}")
+    open_to_all(database)
+    with database.writing() as writing:
+        last = writing.execute(select(audit_entries.c.hash).where(audit_entries.c.seq == 2)).scalar_one()
+        writing.execute(delete(audit_entries).where(audit_entries.c.seq == 3))
+        writing.execute(update(audit_heads).values(seq=2, hash=last))
+    database.close()
+    alone = audited.run("audit", "verify")
+    assert (alone.exit_code, "its end was cut off" in " ".join(alone.output.split())) == (0, True), alone.output
+    key = str(audited.folder / "audit.key.pub")
+    assert audited.run("audit", "verify", "--head", str(head), "--public-key", key).exit_code == 2

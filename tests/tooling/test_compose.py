@@ -14,7 +14,7 @@ from app.cli import app
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-OURS = ("migrate", "service", "worker")
+OURS = ("migrate", "service", "worker", "audit")
 HOLE = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
@@ -49,7 +49,7 @@ def test_two_services_two_workers_one_database(compose: dict[str, Any]) -> None:
     assert set(services) == {"database", *OURS}
     assert services["service"]["deploy"]["replicas"] == services["worker"]["deploy"]["replicas"] == 2
     assert services["migrate"]["depends_on"]["database"]["condition"] == "service_healthy"
-    for name in ("service", "worker"):
+    for name in ("service", "worker", "audit"):
         assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     assert services["database"]["image"].startswith("postgres:18-")
     first, last = re.fullmatch(r"127\.0\.0\.1:(\d+)-(\d+):8000", services["service"]["ports"][0]).groups()  # type: ignore[union-attr]
@@ -60,9 +60,13 @@ def test_commands_are_commands_of_ours(compose: dict[str, Any]) -> None:
     """Each container of our image starts something that `placement` knows."""
     known = get_command(app).commands  # type: ignore[attr-defined]
     for name in OURS:
-        program, command = compose["services"][name]["command"]
+        service = compose["services"][name]
+        program, command, *_ = [*service.get("entrypoint", ()), *service["command"]]
         assert program == "placement"
         assert command in known
+    signing = compose["services"]["audit"]
+    assert {*signing["command"], "head"} <= set(known["audit"].commands)
+    assert signing["profiles"] == ["audit"], "it is started by hand or by a clock, not with the others"
     assert compose["services"]["migrate"]["build"] == "."
     assert (ROOT / "Dockerfile").exists()
     assert len({compose["services"][name]["image"] for name in OURS}) == 1
@@ -73,14 +77,15 @@ def test_settings_are_settings_of_ours(
     compose: dict[str, Any], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the example's names and some secrets filled in, each container's environment makes settings."""
+    _as_the_image_has_it(monkeypatch)
     secrets = {
         "database_url": "postgresql+psycopg://placement_service:x@database/placement",
         "database_owner_url": "postgresql+psycopg://postgres:x@database/placement",
         "oidc_client_secret": "x",
-        "webhook_keys": '{"cases": "a long random key"}',
+        "webhook_keys": '{"cases": "a long random key of 32 letters"}',
     }
     service = compose["services"][name]
-    for variable, value in service["environment"].items():
+    for variable, value in _environment(service).items():
         if variable.endswith("_FILE"):
             secret = Path(value).name
             assert secret in service["secrets"]
@@ -94,6 +99,59 @@ def test_settings_are_settings_of_ours(
     assert (settings.database_owner_url is not None) == (name == "migrate")
     assert settings.worker_grace_s < 120
     assert settings.drain_s + settings.stop_s < 40
+    assert (settings.audit_key is not None) == (name == "audit")
+    assert (settings.erasure_log is not None) == (name == "service")
+
+
+def _environment(service: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = service["environment"]
+    return found
+
+
+def _as_the_image_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the image sets stands in every container unless the compose file sets it otherwise."""
+    image = (ROOT / "Dockerfile").read_text().rpartition("\nFROM ")[2]
+    given = dict(re.findall(r"(PLACEMENT_\w+)=(\S+)", "".join(re.findall(r"(?ms)^ENV .*?[^\\]$", image))))
+    assert "PLACEMENT_DATABASE_URL" in given
+    for variable, value in given.items():
+        monkeypatch.setenv(variable, value)
+
+
+def test_service_and_worker_agree_on_messages(compose: dict[str, Any]) -> None:
+    """The service takes a webhook by the very hosts and keys with which the worker sends."""
+    service, worker = (compose["services"][name] for name in ("service", "worker"))
+    of_messages = [variable for variable in worker["environment"] if variable.startswith("PLACEMENT_WEBHOOK_")]
+    assert {"PLACEMENT_WEBHOOK_HOSTS", "PLACEMENT_WEBHOOK_KEYS_FILE"} <= set(of_messages)
+    for variable in of_messages:
+        assert service["environment"][variable] == worker["environment"][variable], variable
+    assert "webhook_keys" in set(service["secrets"]) & set(worker["secrets"])
+    told = (ROOT / "docs" / "webhooks.md").read_text()
+    assert "Service and worker both need these settings" in told
+
+
+def test_what_is_written_has_a_place_that_may_be_written(compose: dict[str, Any]) -> None:
+    """The file systems are read-only, so what a setting has written lies on a volume, which the image makes."""
+    service = compose["services"]["service"]
+    volume, _, where = service["volumes"][0].partition(":")
+    assert volume in compose["volumes"]
+    assert Path(service["environment"]["PLACEMENT_ERASURE_LOG"]).parent == Path(where)
+    assert re.search(rf"install --directory --owner=10001 .*{where}\b", (ROOT / "Dockerfile").read_text())
+    key = compose["services"]["audit"]["environment"]["PLACEMENT_AUDIT_KEY"]
+    assert Path(key).name in compose["services"]["audit"]["secrets"]
+
+
+def test_the_guide_names_each_file_of_secrets(compose: dict[str, Any]) -> None:
+    """With who reads it and by which setting, as the compose file has it."""
+    rows = dict(re.findall(r"(?m)^\| `(\w+)` \| .* \| ([\w, ]+) \| `\w+` \|$", _section("### Secrets")))
+    readers = {
+        name: {service for service in compose["services"] if name in compose["services"][service].get("secrets", ())}
+        for name in compose["secrets"]
+    }
+    assert {name: set(said.split(", ")) for name, said in rows.items()} == readers
+
+
+def _section(head: str) -> str:
+    return (ROOT / "docs" / "operating.md").read_text().split(f"{head}\n")[1].split("\n##")[0]
 
 
 def test_secrets_are_files_and_each_is_used(compose: dict[str, Any]) -> None:
