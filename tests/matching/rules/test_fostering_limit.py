@@ -55,6 +55,8 @@ def test_joining_siblings_is_allowed_when_nobody_else_is_fostered() -> None:
     assert judge_one(FOSTERING_LIMIT, (joining[0], a_child()), home).answer == FAILS
     crowded = a_home(places=9, residents=(*home.residents, a_resident()))
     assert judge_one(FOSTERING_LIMIT, joining, crowded).answer == FAILS
+    held = a_home(places=9, places_held=1, residents=home.residents)
+    assert judge_one(FOSTERING_LIMIT, joining, held).answer == FAILS
 
 
 def test_an_exemption_names_every_child() -> None:
