@@ -27,7 +27,7 @@ class AskingJobs:
     """Passes work on to the workers of an authority."""
 
     def __init__(self, database_url: str, authority: str) -> None:
-        self._app: App = asking_app(database_url)
+        self._app: App = asking_app(database_url, authority)
         self._authority = authority
         self._woken, self._stopping = threading.Event(), threading.Event()
         self._left = False

@@ -11,11 +11,12 @@ import contextlib
 import logging
 from typing import Any
 
-from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision, SyncPsycopgConnector
+from procrastinate import App, BaseRetryStrategy, RetryDecision
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job, Status
 from sqlalchemy import make_url
 
+from app.jobs.connecting import Asking, Working
 from app.jobs.duties import Duties, calmly
 from app.runs.working import Stopping
 from app.store.queue_layout import QUEUE_SCHEMA
@@ -60,18 +61,18 @@ class Again(BaseRetryStrategy):
         return RetryDecision(retry_in={"seconds": min(2 ** (job.attempts + 1), LONGEST_PAUSE_S)})
 
 
-def connection_of(database_url: str, name: str) -> dict[str, Any]:
-    """What a pool of the queue's connections needs: an address, the queue's schema, our role and limits."""
+def connection_of(database_url: str, authority: str, name: str) -> dict[str, Any]:
+    """What a pool of the queue's connections needs: an address, the queue's schema, our role, whose it is, limits."""
     url = make_url(database_url)
     given: dict[str, Any] = {**url.translate_connect_args(username="user", database="dbname"), **url.query}
-    options = f"-c search_path={QUEUE_SCHEMA} -c role={APP_ROLE} {TIMEOUTS}"
+    options = f"-c search_path={QUEUE_SCHEMA} -c role={APP_ROLE} -c placement.authority={authority} {TIMEOUTS}"
     return given | {"options": options, "application_name": name, "connect_timeout": 5}
 
 
-def asking_app(database_url: str) -> App:
+def asking_app(database_url: str, authority: str) -> App:
     """The queue for a process that only says that there is work: one connection, opened when it is needed."""
-    kwargs = connection_of(database_url, "placement-asking")
-    return App(connector=SyncPsycopgConnector(kwargs=kwargs, min_size=0, max_size=1, timeout=ASK_WAIT_S))
+    kwargs = connection_of(database_url, authority, "placement-asking")
+    return App(connector=Asking(kwargs=kwargs, min_size=0, max_size=1, timeout=ASK_WAIT_S))
 
 
 def working_app(database_url: str, duties: Duties, giving_up: Stopping, ending: Stopping | None = None) -> App:
@@ -79,9 +80,9 @@ def working_app(database_url: str, duties: Duties, giving_up: Stopping, ending: 
 
     `giving_up`: whether a run is to be given up now; `ending`: whether messages that are due are left to others.
     """
-    kwargs = connection_of(database_url, "placement-worker")
-    app = App(connector=PsycopgConnector(kwargs=kwargs, min_size=1, max_size=4, timeout=10))
     authority = duties.place.authority
+    kwargs = connection_of(database_url, authority, "placement-worker")
+    app = App(connector=Working(kwargs=kwargs, min_size=1, max_size=4, timeout=10))
 
     @app.task(name="run", queue=authority, queueing_lock=lock_of("run", authority), retry=Again())
     async def make_run() -> None:

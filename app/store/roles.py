@@ -23,8 +23,8 @@ from app.store.session import APP_ROLE, Reading, Writing
 
 log = logging.getLogger(__name__)
 
-WITHOUT_AUTHORITY = frozenset({"alembic_version", "nobody"})
-"""Tables that hold nothing of anybody's: the only ones without row-level security."""
+WITHOUT_AUTHORITY = frozenset({"alembic_version", "nobody", "applied"})
+"""Tables that hold nothing of anybody's: the only ones without row-level security. The service may read them."""
 
 _MAKE_ROLE = f"""
 DO $$ BEGIN
@@ -51,13 +51,18 @@ ERASING = "refuse_change_unless_erasing"
 """Lets one child's data be taken out of the columns that are its arguments, all but the first; nothing else."""
 
 _UNWALLED = text("""
-SELECT c.relname
+SELECT c.relname AS relname
   FROM pg_class c
  WHERE c.relnamespace = to_regnamespace(current_schema()) AND c.relkind IN ('r', 'p')
    AND NOT c.relname = ANY(:without)
    AND NOT (c.relrowsecurity AND c.relforcerowsecurity
             AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid))
- ORDER BY c.relname
+UNION ALL
+SELECT c.relname
+  FROM pg_class c
+ WHERE c.relnamespace = to_regnamespace(:queue) AND c.relkind IN ('r', 'p') AND NOT c.relname = ANY(:without)
+   AND NOT (c.relrowsecurity AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid))
+ ORDER BY relname
 """)
 
 _STANDING = text("""
@@ -77,6 +82,7 @@ def grant(writing: Writing) -> None:
     writing.execute(text(f"GRANT USAGE ON SCHEMA {QUEUE_SCHEMA} TO {APP_ROLE}"))
     writing.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {QUEUE_SCHEMA} TO {APP_ROLE}"))
     writing.execute(text(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {QUEUE_SCHEMA} TO {APP_ROLE}"))
+    writing.execute(text(f"REVOKE INSERT, UPDATE, DELETE ON {QUEUE_SCHEMA}.applied FROM {APP_ROLE}"))
     driver, here = _driver(writing), str(writing.execute(text("SELECT current_schema()")).scalar_one())
     role = sql.Identifier(APP_ROLE)
     driver.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(here), role))
@@ -118,7 +124,8 @@ def require_walls(reading: Reading) -> None:
     """
     if reading.dialect.name != "postgresql":
         return
-    open_to_all = reading.execute(_UNWALLED, {"without": sorted(WITHOUT_AUTHORITY)}).scalars().all()
+    asked = {"without": sorted(WITHOUT_AUTHORITY), "queue": QUEUE_SCHEMA}
+    open_to_all = reading.execute(_UNWALLED, asked).scalars().all()
     if open_to_all:
         for table in open_to_all:
             log.error("A table has no row-level security. Run: placement migrate.", extra={"kind": table})

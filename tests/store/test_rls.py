@@ -13,6 +13,7 @@ from sqlalchemy import inspect, make_url, text
 from app.errors import DatabaseRefused, SchemaNotCurrent
 from app.matching.referral import HomeRef
 from app.store import load, migrate, roles, save
+from app.store.queue_layout import QUEUE_SCHEMA
 from app.store.session import APP_ROLE, Database
 from app.store.tables import metadata
 from app.store.versions import Precondition
@@ -378,3 +379,83 @@ def test_every_connection_has_limits_and_a_name(owner: Database, postgres_url: s
         "lock_timeout=5000",
         "statement_timeout=20000",
     ]
+
+
+QUEUE = ("jobs", "events", "periodic_defers", "workers")
+
+
+def _in_the_queue(raw: psycopg.Connection[Any], authority: str | None) -> None:
+    _begin(raw, authority)
+    raw.execute(f"SET LOCAL search_path = {QUEUE_SCHEMA}")
+
+
+def _one_of_everything(raw: psycopg.Connection[Any], authority: str) -> None:
+    """A waiting job with its event, a periodic one, and a worker, stored as Procrastinate does it."""
+    _in_the_queue(raw, authority)
+    raw.execute(
+        "SELECT procrastinate_defer_periodic_job_v2(%s, NULL, %s, 'look', 0, %s, 1, '{}')",
+        [authority, f"look:{authority}", authority],
+    )
+    raw.execute("SELECT * FROM procrastinate_register_worker_v1()")
+    raw.commit()
+
+
+@pytest.mark.parametrize("authority", [DERBY, None, ""])
+def test_the_queue_of_another_authority_is_not_seen_or_touched(
+    raw: psycopg.Connection[Any], authority: str | None
+) -> None:
+    """Jobs, their events, periodic ones and workers: neither read nor changed, taken up, pruned or deleted."""
+    _one_of_everything(raw, NOTTINGHAM)
+    _in_the_queue(raw, authority)
+    for table in QUEUE:
+        assert raw.execute(f"SELECT count(*) FROM procrastinate_{table}").fetchall() == [(0,)], table
+        assert raw.execute(f"DELETE FROM procrastinate_{table}").rowcount == 0, table
+    assert raw.execute("UPDATE procrastinate_jobs SET status = 'cancelled'").rowcount == 0
+    taken = raw.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, NULL)").fetchall()
+    assert taken == [(None,)]
+    assert raw.execute("SELECT * FROM procrastinate_prune_stalled_workers_v1(-60)").fetchall() == []
+    raw.commit()
+    _in_the_queue(raw, NOTTINGHAM)
+    for table in QUEUE:
+        assert raw.execute(f"SELECT count(*) FROM procrastinate_{table}").fetchall() == [(1,)], table
+    assert raw.execute("SELECT queue_name FROM procrastinate_fetch_job_v2(NULL, 1)").fetchall() == [(NOTTINGHAM,)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('{DERBY}', 'run')",
+        f"INSERT INTO procrastinate_workers (authority) VALUES ('{DERBY}')",
+        f"UPDATE procrastinate_jobs SET queue_name = '{DERBY}'",
+        "INSERT INTO applied (step) VALUES ('mine')",
+        "DELETE FROM applied",
+    ],
+)
+def test_nothing_is_put_into_the_queue_of_another(raw: psycopg.Connection[Any], statement: str) -> None:
+    """A job, a worker; and what the queue is made of is for the owner to say."""
+    _one_of_everything(raw, NOTTINGHAM)
+    _in_the_queue(raw, NOTTINGHAM)
+    with pytest.raises(DENIED):
+        raw.execute(statement.encode())
+
+
+def test_a_queue_without_its_walls_is_not_worked_on(owner: Database) -> None:
+    """As with every table: the service does not start, and the migration that is missing is named."""
+    with owner.engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {QUEUE_SCHEMA}.procrastinate_jobs DISABLE ROW LEVEL SECURITY"))
+    with owner.reading() as reading, pytest.raises(DatabaseRefused):
+        roles.require_walls(reading)
+
+
+def test_the_walls_of_a_queue_from_before_them_are_put_up(owner: Database) -> None:
+    """`placement migrate` on a queue that has none yet, once."""
+    with owner.engine.begin() as connection:
+        connection.execute(text(f"SET LOCAL search_path = {QUEUE_SCHEMA}"))
+        for table in QUEUE:
+            connection.execute(text(f"DROP POLICY of_authority ON procrastinate_{table}"))
+        connection.execute(text("ALTER TABLE procrastinate_workers DROP COLUMN authority"))
+        connection.execute(text("DELETE FROM applied WHERE step LIKE 'placement%'"))
+    for _ in range(2):
+        migrate.upgrade(owner)
+    with owner.reading() as reading:
+        roles.require_walls(reading)
