@@ -30,6 +30,7 @@ __all__ = [
     "degrees_from_grid",
     "grid_from_degrees",
     "inside",
+    "rings",
     "zone_from_json",
     "zone_to_json",
 ]
@@ -112,6 +113,12 @@ def inside(zone: Zone, eastings: Coordinates, northings: Coordinates) -> NDArray
         raise TypeError("Grid coordinates are whole metres: give integers, not fractions or text.")
     shapely.prepare(zone.shape)  # an index of its edges; does nothing the second time
     return np.asarray(shapely.intersects_xy(zone.shape, east, north), dtype=np.bool_)
+
+
+def rings(area: Polygon) -> list[list[tuple[float, float]]]:
+    """Every ring on the grid, outer ones and holes alike, each closed; the corners are whole metres."""
+    parts = shapely.get_parts(area.shape).tolist()
+    return [list(ring.coords) for part in parts for ring in (part.exterior, *part.interiors)]
 
 
 def zone_from_json(document: object) -> Zone:

@@ -14,10 +14,9 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 
 import numpy as np
-import shapely
 
 from app.geo.grid import Location
-from app.geo.zones import Polygon
+from app.geo.zones import Polygon, rings
 from app.matching.batch import Night
 from app.matching.codes import KeepTogether, Package, Route
 from app.matching.finding import FULL, Score
@@ -131,9 +130,8 @@ Corner = tuple[Fraction, Fraction]
 
 def _edges(area: Polygon) -> Iterator[tuple[Corner, Corner]]:
     """Every edge of every ring; holes and further parts only turn inside and outside round once more."""
-    for part in shapely.get_parts(area.shape).tolist():
-        for ring in (part.exterior, *part.interiors):
-            yield from pairwise((Fraction(x), Fraction(y)) for x, y in ring.coords)
+    for ring in rings(area):
+        yield from pairwise((Fraction(x), Fraction(y)) for x, y in ring)
 
 
 def count_each(night: Night, guests: Sequence[Guest], pairs: GuestPairs | None) -> tuple[Counted, ...]:
