@@ -92,7 +92,10 @@ def get_run(request: Request, run_id: Annotated[RunInPath, Path(alias="id")]) ->
 def cancel_run(
     request: Request, run_id: Annotated[RunInPath, Path(alias="id")], key: IdempotencyKey = None
 ) -> Response:
-    """Call a run off. What was proposed before stands on. A run that has ended cannot be called off."""
+    """Call a run off. What was proposed before stands on. A run that has ended cannot be called off.
+
+    There is no `If-Match`: a run changes by itself while it is at work, and how far it is makes no difference.
+    """
     service = service_of(request)
 
     def work(writing: Writing) -> Answer:
@@ -237,10 +240,9 @@ def _pinned_twice(body: RunIn) -> list[FieldProblem]:
             cure = "Pin each child once, brothers and sisters for one home together."
             found.append(FieldProblem(f"pinned[{n}].children", "A child is pinned twice.", cure))
         seen.update(pair.children)
-    pinned = set(_pairs(body.pinned))
-    for n, one in enumerate(_pairs(body.excluded)):
-        if one in pinned:
-            found.append(FieldProblem(f"excluded[{n}]", "The same children are pinned to this home.", "Leave one out."))
+    for n, one in enumerate(body.excluded):
+        if any(pair.home == one.home and set(pair.children) & set(one.children) for pair in body.pinned):
+            found.append(FieldProblem(f"excluded[{n}]", "A child is pinned to this home.", "Leave one of the two out."))
     return found
 
 
