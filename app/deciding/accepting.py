@@ -20,8 +20,7 @@ def accept_proposal(
     writing: Writing, desk: Desk, who: Principal, proposal_id: str, seen_id: str, why: Why | None = None
 ) -> Placement:
     """Accept what a run proposed. Raises `ProposalNotFound`, `ProposalNotStanding`, or as `accept_at_once`."""
-    load.hold_inventory(writing, desk.authority)  # whoever declines it at this moment is done before, or waits
-    require_standing(writing, desk, proposal_id)
+    require_standing(writing, desk, proposal_id)  # told at once; asked again where nobody can decline it any more
     shown = seeing.require(writing, desk, who, seen_id)
     if shown.proposal_id != proposal_id:
         raise NotSeen
