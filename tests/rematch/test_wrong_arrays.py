@@ -13,10 +13,13 @@ from app.matching import allowed_pairs
 from app.matching import batch as posing
 from app.matching.assess_open import Open
 from app.matching.batch import Night
-from app.matching.problem import LocalTarget
+from app.matching.problem import LocalTarget, Solution
 from app.rematch import run as running
+from app.rematch.checking import Checker
+from app.rematch.faults import SolverWrong
 from app.rematch.process import SolverProcess
 from app.rematch.run import RunStatus, rematch
+from app.rematch.solving import solved
 from tests.rematch.nights import a_night
 
 Spoil = Callable[[pytest.MonkeyPatch], None]
@@ -100,3 +103,28 @@ def test_no_proposals_are_made_of_wrong_figures(
     assert harmless or outcome.status is RunStatus.FAILED
     assert harmless or [fault.code for fault in outcome.faults][:1] == ["solver_wrong"]
     assert outcome.proposals == ()
+
+
+def test_an_answer_made_of_wrong_figures_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every answer that is checked against a night's records is: that of the price of one more local child too."""
+    _fees(lambda fee: fee + 1)(monkeypatch)
+    posed = posing.batch(USUAL)
+    with pytest.raises(SolverWrong):
+        Checker(solved, posed).answer(posed.problem)
+    with pytest.raises(SolverWrong):
+        Checker(solved, posed).answer(replace(posed.problem, local=None))
+
+
+@pytest.mark.parametrize("figure", ["weekly_cost_pence", "assumed_weekly_cost_pence", "children_placed", "objective"])
+def test_an_untrue_report_ends_the_run(figure: str, solver: SolverProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The choice is right and what would be told of it is not: there are no proposals, and a fault says so."""
+    honest = running.report
+
+    def untrue(posed: posing.Batch, solution: Solution) -> Any:
+        told = honest(posed, solution)
+        return replace(told, **{figure: getattr(told, figure) + 1})
+
+    monkeypatch.setattr(running, "report", untrue)
+    outcome = rematch(USUAL, with_price=False, solver=solver)
+    assert (outcome.status, outcome.report, outcome.proposals) == (RunStatus.FAILED, None, ())
+    assert [fault.code for fault in outcome.faults] == ["solver_wrong"]
