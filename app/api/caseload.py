@@ -157,6 +157,10 @@ def import_caseload(
     """Store many children of the caseload, all of them or none. What is there already just so is not touched.
 
     With `Prefer: respond-async` the answer comes at once, and GET of the address in `Location` tells what came of it.
+
+    There is no `If-Match`: an import says what stands in the sender's own system, which is the one that counts, and
+    it is stored whole, whatever anybody changed meanwhile. Change single children by PUT, which overwrites nothing
+    unseen.
     """
     if wants_later(request):
         return do_later(request, ImportKind.CASELOAD, key)

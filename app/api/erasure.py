@@ -57,6 +57,8 @@ def erase(request: Request, ref: ChildInPath, key: IdempotencyKey = None) -> Res
 
     The audit trail still says who did what and when, and no longer for whom. Where the child lives in a home by
     its record, somebody of whom nothing is known lives there from now on.
+
+    There is no `If-Match`: whatever is stored by then goes, whoever stored it, so there is no version to be true to.
     """
     service, caller = service_of(request), caller_of(request)
     wanted, note = Erasure.of(service.authority, ref), erasure.noter(service.erasure_log)

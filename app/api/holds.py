@@ -66,6 +66,7 @@ def post_accept(
     """Accept what a run proposed, after you were shown it. Judged once more against the facts as they are now.
 
     Where somebody else must approve it first, hold it instead: POST /holds takes the `seen` of a proposal too.
+    There is no `If-Match`: `seen` names what you were shown, and a proposal itself never changes.
     """
     reason = why(body.reason)
     return decide(
@@ -82,7 +83,10 @@ def post_accept(
 def post_decline(
     request: Request, proposal_id: Annotated[ProposalInPath, Path(alias="id")], body: ProposalDeclineIn, key: KeyNeeded
 ) -> Response:
-    """Decline what a run proposed, with a reason. The run's proposal stays as it was made."""
+    """Decline what a run proposed, with a reason. The run's proposal stays as it was made.
+
+    There is no `If-Match`: `seen` names what you were shown, and a proposal itself never changes.
+    """
     reason = why(body.reason)
     return decide(
         request,

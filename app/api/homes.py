@@ -179,6 +179,9 @@ def import_homes(
 
     Rows that stand there already just so keep their version, so an import may be repeated without harm. With
     `Prefer: respond-async` the answer comes at once, and GET of the address in `Location` tells what came of it.
+
+    There is no `If-Match`: an import says what stands in the sender's own system, which is the one that counts, and
+    it is stored whole, whatever anybody changed meanwhile. Change single homes by PUT, which overwrites nothing unseen.
     """
     service = service_of(request)
     if wants_later(request):

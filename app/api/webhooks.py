@@ -142,7 +142,10 @@ def get_message(request: Request, message_id: Annotated[MessageInPath, Path(alia
 def retry_message(
     request: Request, message_id: Annotated[MessageInPath, Path(alias="id")], key: IdempotencyKey = None
 ) -> Response:
-    """Send a message again to every webhook for which it was given up."""
+    """Send a message again to every webhook for which it was given up.
+
+    There is no `If-Match`: the message stays as it is, and one that is not given up is not sent again.
+    """
     service = service_of(request)
 
     def work(writing: Writing) -> Answer:

@@ -36,6 +36,7 @@ from app.store.tables import residents
 from app.store.under_way import with_a_place
 
 LOOK_AGAIN = "Look again, and decide on what is so now."
+HOLD_ANEW = "Withdraw this placement, look at the shortlist, and hold anew: to look at it again does not help."
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +204,18 @@ def rule_problem(code: str, facts: Facts, said: str) -> FieldProblem:
 
 
 def _policy(desk: Desk, shown: Seen | Placement) -> Policy:
-    """The policy by which it was shown, if it is still the same."""
+    """The policy by which it was shown, if it is still the same.
+
+    What is held is judged by the policy of its hold for good, so with another one it can only be held anew.
+    """
+    is_held = isinstance(shown, Placement) or shown.placement_id is not None
+    cure = HOLD_ANEW if is_held else LOOK_AGAIN
     try:
         policy = desk.policies.pick(shown.policy_version, desk.today)
     except LookupError:
-        raise _changed(("policy", "The policy is not in use any more.")) from None
+        raise FactsChanged([FieldProblem("policy", "The policy is not in use any more.", cure)]) from None
     if policy.sha256 != shown.policy_sha256:
-        raise _changed(("policy", "The policy was changed since you saw it."))
+        raise FactsChanged([FieldProblem("policy", "The policy was changed since you saw it.", cure)])
     return policy
 
 
