@@ -169,6 +169,14 @@ def test_what_keeps_a_child_from_going_along_with_a_sister_is_told() -> None:
     assert (len(one.children), one.why, one.free_home, one.lost_to) == (1, WhyNone.BUDGET, "H-1", ())
 
 
+def test_the_home_of_a_sister_with_room_is_named_before_one_far_away() -> None:
+    """Both have room, and neither can be paid for: together is what they need."""
+    night = one_home(("R-1", "C-1"), ("R-1", "C-2"), places=2)
+    far = a_home(ref=HomeRef("H-2"), location=FAR, places=1)
+    one = left_out(replace(night, pool=night.pool.changed([far]), weekly_budget_pence=130_000))
+    assert (len(one.children), one.why, one.free_home) == (1, WhyNone.BUDGET, "H-1")
+
+
 @pytest.mark.parametrize("hard", [False, True])
 def test_a_limit_of_the_night_is_told_by_its_name(hard: bool) -> None:
     """A place is free: the budget, the target, a reserve price or a person speaks against it, and nobody got it."""
