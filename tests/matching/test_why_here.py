@@ -222,3 +222,17 @@ def test_what_was_overlooked_is_said_to_be_open() -> None:
     found = solve(ALONE)
     assert told(ALONE, replace(found, chosen=ints(0))) == Why(WhyHere.OPEN)
     assert told(TWO, replace(solve(TWO), chosen=ints(0, 3))).code is WhyHere.OPEN
+
+
+def test_what_keeps_a_child_from_going_along_is_the_reason() -> None:
+    """The sister is at the first choice, and both have room there as one party: together they would cost too much."""
+    night = a_night([5, 9], [None, 7], [None, 20], sizes={2: 2}, places=small(1, 2), shared_places=small(1, 2))
+    kin = replace(
+        night,
+        child_key=np.arange(2, dtype=np.uint64),
+        child_referral=small(0, 0),
+        placing_points=ints(1000, 1000),
+        separated_pair=ints(0),
+        party_child=small(0, 1, 0, 1),
+    )
+    assert told(fees(replace(kin, weekly_budget_pence=300), 100, 100, 100, 400)) == Why(WhyHere.BUDGET)
