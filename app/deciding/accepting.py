@@ -10,7 +10,7 @@ from app.deciding.desk import Choice, Desk, Why
 from app.deciding.holding import accept_at_once, require_standing
 from app.errors import NotSeen
 from app.matching.approval import Approval
-from app.store import load, placements
+from app.store import load
 from app.store.placement_records import Placement, Step
 from app.store.session import Writing
 from app.store.versions import Precondition
@@ -48,7 +48,7 @@ def accept(
     option = seeing.find(shown, before.home, before.children)
     now = facts.facts_now(writing, desk, shown, option, before.id)
     facts.require_rules(now, before.overridden, seen=(*option.rules, *before.overridden))
-    fallen = agreed.fallen(before, now, placements.agreed(writing, desk.authority, before.id))
+    fallen = agreed.fallen(writing, desk, before, now)
     facts.require_others(now, before.overridden, second=before.second_by, approved=before.approved_level, fallen=fallen)
     after = steps.moved(
         before,
@@ -61,7 +61,11 @@ def accept(
         points=now.points,
     )
     why = Why(before.reason_code)
-    more: dict[str, Any] = {"seen_id": shown.id, "approval": _level(before), "agreed_on": agreed.agreed_on(after, now)}
+    more: dict[str, Any] = {
+        "seen_id": shown.id,
+        "approval": _level(before),
+        "agreed_on": agreed.agreed_on(after, now, desk.today),
+    }
     made = steps.decision(Step.ACCEPT, who, before.state, after.state, why, **more)
     return steps.advance(writing, desk.authority, who, before, after, made)
 

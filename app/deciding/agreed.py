@@ -2,22 +2,29 @@
 
 Who approves, seconds or accepts agrees to this home, where it is, at this fee, with these rules overridden. What may
 be read is kept as it is; of the rest a digest, which says no more than whether it is still the same.
+
+Both sides of a comparison are judged as of the day of the agreement: that a day has passed changes no fact.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import astuple
+from dataclasses import astuple, replace
+from datetime import date
 from typing import Any, TypeAlias
 
 import orjson
 
-from app.deciding.facts import Facts
+from app.deciding.desk import Desk
+from app.deciding.facts import Facts, judge
 from app.errors import FieldProblem
+from app.matching.approval import Approval
 from app.matching.home import Home
 from app.matching.referral import ChildRef
+from app.store import placements
 from app.store.placement_records import Placement, Step
+from app.store.session import Reading
 
 AgreedOn: TypeAlias = Mapping[str, Any]
 
@@ -42,14 +49,17 @@ ANEW: Mapping[Step, str] = {
 }
 
 
-def agreed_on(placement: Placement, facts: Facts) -> dict[str, Any]:
-    """What somebody agrees to who agrees to this placement now."""
+def agreed_on(placement: Placement, facts: Facts, day: date) -> dict[str, Any]:
+    """What somebody agrees to who agrees to this placement with these facts, which are as of this day."""
     return {
+        "as_of": day.isoformat(),
         "home": of_home(placement, facts.home.record),
         "distance": _digest(placement, facts.spot.family_m),
         "approval": [str(facts.approval.level), *map(str, facts.approval.because)],
         "weekly_fee": facts.weekly_fee_pence,
-        "rules": {code: _digest(placement, _found(facts, code)) for code in placement.overridden},
+        "rules": {
+            code: _digest(placement, _found(facts, code)) for code in placement.overridden if code in facts.blocked_by
+        },
     }
 
 
@@ -60,25 +70,49 @@ def of_home(placement: Placement, home: Home) -> str:
 
 
 def changes(step: Step, then: AgreedOn | None, now: AgreedOn) -> list[FieldProblem]:
-    """What of these facts is not so any more as this step agreed to it; all, of a step that kept nothing."""
+    """What of these facts is not so any more as this step agreed to it; all, of a step that kept nothing.
+
+    A reason for an approval, or a rule in the way, that is gone calls for nobody to be asked anew.
+    """
     before = then or {}
-    changed = [name for name in SAID if name in now and before.get(name) != now[name]]
+    changed = [name for name in SAID if name in now and not _is_covered(name, before.get(name), now[name])]
     said = AGREED[step]
     return [FieldProblem(f"{step}.{name}", SAID[name].format(agreed=said), ANEW[step]) for name in changed]
 
 
-def fallen(placement: Placement, facts: Facts, agreed: Mapping[Step, AgreedOn]) -> dict[Step, list[FieldProblem]]:
+def _is_covered(name: str, then: Any, now: Any) -> bool:
+    """Whether somebody agreed to this, or to more."""
+    if name == "approval":
+        return set(now) <= {*(then or ()), str(Approval.NONE)}
+    if name == "rules":
+        return dict(now).items() <= dict(then or {}).items()
+    return bool(then == now)
+
+
+def now_as_then(
+    reading: Reading, desk: Desk, placement: Placement, found: Facts, then: AgreedOn | None
+) -> dict[str, Any]:
+    """The facts of now, judged as of the day on which this was agreed to."""
+    day = desk.today if then is None else date.fromisoformat(then["as_of"])
+    if day != desk.today:
+        at_that_day = replace(desk, today=day)
+        found = judge(reading, at_that_day, found.referral, found.home, placement.children, found.policy, placement.id)
+    return agreed_on(placement, found, day)
+
+
+def fallen(reading: Reading, desk: Desk, placement: Placement, found: Facts) -> dict[Step, list[FieldProblem]]:
     """The agreements of others that do not hold for what is so now, each with what changed."""
-    now = agreed_on(placement, facts)
-    given = {Step.SECOND: placement.second_by, Step.APPROVE: placement.approved_by}
-    found = {step: changes(step, agreed.get(step), now) for step, by in given.items() if by is not None}
-    return {step: problems for step, problems in found.items() if problems}
+    given = placements.agreed(reading, desk.authority, placement.id)
+    told = {}
+    for step, by in ((Step.SECOND, placement.second_by), (Step.APPROVE, placement.approved_by)):
+        if by is not None:
+            then = given.get(step)
+            told[step] = changes(step, then, now_as_then(reading, desk, placement, found, then))
+    return {step: problems for step, problems in told.items() if problems}
 
 
 def _found(facts: Facts, code: str) -> list[Any]:
-    """What a rule found; nothing where it is not in the way any more, for then nothing is overridden."""
-    if code not in facts.blocked_by:
-        return []
+    """What a rule that is in the way found of whom."""
     about = [(finding.child, finding.facts) for finding in facts.findings if finding.code == code and finding.blocks]
     return sorted([[_name(child), sorted(told.items())] for child, told in about], key=lambda one: one[0])
 

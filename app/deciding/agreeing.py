@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from app.access.principal import Principal, Role
+from app.access.principal import Principal
 from app.deciding import agreed, facts, seeing, steps
 from app.deciding.desk import LONGEST, USUAL_ANSWER, Desk
 from app.deciding.facts import Facts
+from app.deciding.life import may_approve
 from app.errors import FieldProblem, Invalid, NotDirector, StepNotOpen
 from app.matching.approval import Approval
 from app.store.clock import database_now
 from app.store.placement_records import Placement, Step
 from app.store.session import Writing
 from app.store.versions import Precondition
-
-MAY_APPROVE: Mapping[Approval, frozenset[Role]] = {
-    Approval.NONE: frozenset(),
-    Approval.NOMINATED_OFFICER: frozenset({Role.APPROVER, Role.DIRECTOR}),
-    Approval.DIRECTOR: frozenset({Role.DIRECTOR}),
-}
-"""Whose approval it is. The director may approve what a nominated officer may."""
 
 
 def send(
@@ -55,7 +48,7 @@ def second(
         raise StepNotOpen
     now = _looked_at(writing, desk, who, before, seen_id)
     after = steps.moved(before, Step.SECOND, second_by=who.subject)
-    told: dict[str, Any] = {"seen_id": seen_id, "agreed_on": agreed.agreed_on(before, now)}
+    told: dict[str, Any] = {"seen_id": seen_id, "agreed_on": agreed.agreed_on(before, now, desk.today)}
     made = steps.decision(Step.SECOND, who, before.state, after.state, **told)
     return steps.advance(writing, desk.authority, who, before, after, made)
 
@@ -75,7 +68,7 @@ def approve(
     approval is needed, `Invalid` for one that is too low, `NotDirector` for one that is not the caller's to give.
     """
     before = steps.take_up(writing, desk, Step.APPROVE, who, placement_id, wanted)
-    if not who.is_any(*MAY_APPROVE[level]):
+    if not may_approve(who, level):
         raise NotDirector
     now = _looked_at(writing, desk, who, before, seen_id)
     needed = now.approval.level
@@ -93,7 +86,11 @@ def approve(
         approval_needed=needed,
         approval_because=tuple(map(str, now.approval.because)),
     )
-    told: dict[str, Any] = {"approval": str(level), "seen_id": seen_id, "agreed_on": agreed.agreed_on(before, now)}
+    told: dict[str, Any] = {
+        "approval": str(level),
+        "seen_id": seen_id,
+        "agreed_on": agreed.agreed_on(before, now, desk.today),
+    }
     made = steps.decision(Step.APPROVE, who, before.state, after.state, **told)
     return steps.advance(writing, desk.authority, who, before, after, made)
 

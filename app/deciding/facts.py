@@ -180,18 +180,19 @@ def require_others(
     second: str | None,
     approved: Approval | None,
     fallen: Fallen = MappingProxyType({}),
+    cure: str = "It must be approved by: {level}.",
 ) -> None:
     """Raise `SecondMissing` or `ApprovalMissing` unless everybody has agreed who must.
 
     `second`: who agreed to the overriding; `approved`: the highest approval that was given; `fallen`: which of the
-    two was given for facts that are others now, and what changed.
+    two was given for facts that are others now, and what changed; `cure`: what to do about an approval.
     """
     if overridden and (second is None or Step.SECOND in fallen):
         raise SecondMissing(fallen.get(Step.SECOND, ()))
     order = tuple(Approval)
     if order.index(approved or Approval.NONE) < order.index(facts.approval.level):
-        cure = f"It must be approved by: {facts.approval.level}."
-        raise ApprovalMissing([FieldProblem("approval", "This placement needs an approval.", cure)])
+        whose = cure.format(level=facts.approval.level)
+        raise ApprovalMissing([FieldProblem("approval", "This placement needs an approval.", whose)])
     if facts.approval.level is not Approval.NONE and Step.APPROVE in fallen:
         raise ApprovalMissing(fallen[Step.APPROVE])
 

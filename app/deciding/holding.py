@@ -58,7 +58,7 @@ def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: S
         overridden=overridden,
         reason_code=why.code,
     )
-    told = agreed.agreed_on(placement, now) if step is Step.ACCEPT else None
+    told = agreed.agreed_on(placement, now, desk.today) if step is Step.ACCEPT else None
     made = steps.decision(step, who, State.PROPOSED, placement.state, why, seen_id=shown.id, agreed_on=told)
     return steps.begin(writing, desk.authority, who, placement, made, now.children)
 

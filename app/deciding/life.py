@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.access.principal import Kind, Principal, Role
+from app.matching.approval import Approval
 from app.store.placement_records import TEMPORARY, Placement, State, Step
 from app.store.reasons import ChoiceReason, DeclineReason, EndReason, WithdrawReason
 
@@ -50,7 +51,14 @@ OFFICER = frozenset({Role.OFFICER, Role.APPROVER, Role.DIRECTOR})
 
 OFFICER_OR_CASE_SYSTEM = OFFICER | {Role.CASE_SYSTEM}
 APPROVER = frozenset({Role.APPROVER, Role.DIRECTOR})
-"""Which approval is whose stands in `app.deciding.agreeing.MAY_APPROVE`."""
+"""Which approval is whose stands in `MAY_APPROVE`."""
+
+MAY_APPROVE: Mapping[Approval, frozenset[Role]] = {
+    Approval.NONE: frozenset(),
+    Approval.NOMINATED_OFFICER: frozenset({Role.APPROVER, Role.DIRECTOR}),
+    Approval.DIRECTOR: frozenset({Role.DIRECTOR}),
+}
+"""Whose approval it is. The director may approve what a nominated officer may."""
 
 NOT_YET_ACCEPTED = frozenset(TEMPORARY)
 FROM_THE_START = frozenset({State.PROPOSED, *TEMPORARY})
@@ -148,12 +156,21 @@ def is_another(step: Step, who: Principal, placement: Placement) -> bool:
     return not LIFE[step].another or who.subject != placement.proposer
 
 
+def may_approve(who: Principal, level: Approval) -> bool:
+    """Whether this approval is the caller's to give."""
+    return who.is_any(*MAY_APPROVE[level])
+
+
 def steps_open_to(who: Principal, placement: Placement) -> tuple[Step, ...]:
     """What this caller may do to the placement as it stands."""
     return tuple(
         step
         for step in Step
-        if is_open(step, placement.state) and is_for(step, who) and is_another(step, who, placement)
+        if is_open(step, placement.state)
+        and is_for(step, who)
+        and is_another(step, who, placement)
+        and (step is not Step.APPROVE or may_approve(who, placement.approval_needed))
+        and (step is not Step.SECOND or placement.overridden)
     )
 
 

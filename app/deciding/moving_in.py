@@ -39,15 +39,15 @@ class AtTheDoor:
 
 def look(reading: Reading, desk: Desk, placement: Placement) -> AtTheDoor:
     """What stands between an accepted placement and the children's moving in, as things are now."""
-    given = placements.agreed(reading, desk.authority, placement.id)
+    then = placements.agreed(reading, desk.authority, placement.id).get(Step.ACCEPT)
     found = _facts(reading, desk, placement)
     if found is None:
-        return _without_referral(reading, desk, placement, given)
-    now = agreed.agreed_on(placement, found)
+        return _without_referral(reading, desk, placement, then)
+    now = agreed.now_as_then(reading, desk, placement, found, then)
     codes = [code for code in found.blocked_by if code not in ANSWERED and code not in placement.overridden]
     missing = tuple(facts.rule_problem(code, found, "is not met any more") for code in codes)
-    changed = tuple(agreed.changes(Step.ACCEPT, given.get(Step.ACCEPT), now))
-    return AtTheDoor(found, missing, changed, agreed.fallen(placement, found, given))
+    changed = tuple(agreed.changes(Step.ACCEPT, then, now))
+    return AtTheDoor(found, missing, changed, agreed.fallen(reading, desk, placement, found))
 
 
 def looked_at(reading: Reading, desk: Desk, placement: Placement) -> tuple[Facts | None, tuple[FieldProblem, ...]]:
@@ -61,8 +61,7 @@ def looked_at(reading: Reading, desk: Desk, placement: Placement) -> tuple[Facts
     looked = facts.look(reading, desk, placement)
     if looked.facts is None:
         return None, looked.changed
-    given = placements.agreed(reading, desk.authority, placement.id)
-    return looked.facts, (*looked.changed, *_all(agreed.fallen(placement, looked.facts, given)))
+    return looked.facts, (*looked.changed, *_all(agreed.fallen(reading, desk, placement, looked.facts)))
 
 
 def _all(fallen: Fallen) -> list[FieldProblem]:
@@ -87,6 +86,7 @@ def require(
             second=placement.second_by,
             approved=placement.approved_level,
             fallen=found.fallen,
+            cure="Withdraw it, hold it anew, and have it approved by: {level}.",
         )
     if found.changed and (seen_id is None or found.facts is None):
         raise FactsChanged(found.changed)
@@ -96,7 +96,7 @@ def require(
         shown = seeing.of_placement(writing, desk, who, placement, seen_id, itself=True)
         option = seeing.find(shown, placement.home, placement.children)
         facts.facts_now(writing, desk, shown, option, placement.id)
-    return agreed.agreed_on(placement, found.facts)
+    return agreed.agreed_on(placement, found.facts, desk.today)
 
 
 def _facts(reading: Reading, desk: Desk, placement: Placement) -> Facts | None:
@@ -106,16 +106,14 @@ def _facts(reading: Reading, desk: Desk, placement: Placement) -> Facts | None:
         return None  # a child lives elsewhere, which is told where it moves in
 
 
-def _without_referral(
-    reading: Reading, desk: Desk, placement: Placement, given: Mapping[Step, agreed.AgreedOn]
-) -> AtTheDoor:
+def _without_referral(reading: Reading, desk: Desk, placement: Placement, then: agreed.AgreedOn | None) -> AtTheDoor:
     """The case system may withdraw the referral before the move is told: then the home alone can be looked at."""
     home = load.home(reading, desk.authority, placement.home)
     if home is None:
         gone = FieldProblem("home", "The home was taken away since it was accepted.", facts.LOOK_AGAIN)
         return AtTheDoor(None, (), (gone,), {})
     now = {"home": agreed.of_home(placement, home.record)}
-    changed = agreed.changes(Step.ACCEPT, given.get(Step.ACCEPT), now)
+    changed = agreed.changes(Step.ACCEPT, then, now)
     return AtTheDoor(None, _no_room(reading, desk, placement.home), tuple(changed), {})
 
 

@@ -253,6 +253,9 @@ def test_a_decision_does_not_lie_about_what_was_before(filled: Database) -> None
     _step_refused(filled, "accept", "accepted", from_state="held", seen_id="5" * 32, rank=1)
     _step_refused(filled, "end", "ended", from_state="placed", reason_code="CARPL")
     _step_refused(filled, "place", "placed", version=3)
+    _refused(
+        filled, _decision(**NEXT | {"placement_id": "a" * 32, "version": 3, "step": "place", "to_state": "placed"})
+    )
     _step_refused(filled, "place", "placed", overridden=["pets"], rules_overridden=1)
     _refused(filled, _decision(version=2, from_state="accepted", step="place", to_state="placed"))
     _refused(filled, _decision(placement_id="a" * 32))
@@ -315,7 +318,8 @@ def test_what_a_placement_is_about_stays(filled: Database) -> None:
 def test_a_placement_does_not_go_back(filled: Database) -> None:
     """A state that was left is not taken up again, though there is a decision for it."""
     filled.transact(lambda writing: _next(writing, "place", "placed"))
-    _refused(filled, update(placements).where(placements.c.id == "a" * 32).values(version=1, state="accepted"))
+    back = {"version": 1, "state": "accepted", "moved_in_on": None}
+    _refused(filled, update(placements).where(placements.c.id == "a" * 32).values(back))
 
 
 def test_a_live_state_has_its_places(filled: Database) -> None:

@@ -1,0 +1,139 @@
+"""What an agreement holds for: the facts that it was given for, and no fewer because a day has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from app.deciding.accepting import accept
+from app.deciding.agreeing import approve, second
+from app.deciding.living import place
+from app.errors import ApprovalMissing, FactsChanged, NotSeen, SecondMissing
+from app.geo.grid import Location
+from app.matching.approval import Approval
+from app.matching.codes import Answer, Package
+from app.store.placement_records import Placement
+from app.store.session import Database
+from app.store.versions import Precondition
+from tests.deciding.conftest import FURTHER, ONE_PLACE, REFERRAL
+from tests.support.builders import AS_OF, NOTTINGHAM, a_child
+from tests.support.deciding import APPROVER, DIRECTOR, OFFICER, a_desk, do, held, look_at, now, told
+from tests.support.nights import store
+
+LATER = AS_OF + timedelta(days=1)
+FREE_LATE = replace(ONE_PLACE, available_from=AS_OF + timedelta(days=30))
+
+
+def _on(database: Database, day: date, step: Callable[..., Any], placement: Placement, *given: Any) -> Placement:
+    """The officer takes a step on another day."""
+    wanted = Precondition(versions=frozenset({placement.version}))
+    found: Placement = database.transact(lambda w: step(w, a_desk(day), OFFICER, placement.id, wanted, *given))
+    return found
+
+
+def _seconded(database: Database) -> Placement:
+    store(database, [FREE_LATE, replace(FURTHER, places=0)])
+    first = held(database, "R1", FREE_LATE.ref, override=("available_by",))
+    return do(database, second, APPROVER, first, look_at(database, first, APPROVER))
+
+
+def _approved(database: Database) -> Placement:
+    first = held(database, "R1", FURTHER.ref)
+    return do(database, approve, DIRECTOR, first, Approval.DIRECTOR, look_at(database, first, DIRECTOR))
+
+
+def test_a_day_that_passes_changes_nothing(database: Database) -> None:
+    """Of what a rule found days are counted; the second person need not agree each morning anew."""
+    seconded = _seconded(database)
+    store(database, [replace(FREE_LATE, confirmed_on=LATER)])
+    seen = look_at(database, seconded, OFFICER, LATER)
+    assert _on(database, LATER, accept, seconded, seen).second_by == APPROVER.subject
+
+
+def test_a_reason_that_is_gone_asks_nobody(database: Database) -> None:
+    """On the day of need Key Stage 4 calls for no approval any more; the one that was given for more still holds."""
+    child = a_child(ref="C1", key_stage_4=Answer.YES)
+    store(database, [], [replace(REFERRAL, children=(child,), needed_by=LATER)])
+    approved = _approved(database)
+    assert len(approved.approval_because) == 2
+    store(database, [replace(FURTHER, confirmed_on=LATER)])
+    accepted = _on(database, LATER, accept, approved, look_at(database, approved, OFFICER, LATER))
+    assert len(accepted.approval_because) == 1
+    assert _on(database, LATER, place, accepted, LATER).moved_in_on == LATER
+
+
+def test_a_rule_that_is_met_now_asks_nobody(lite: Database) -> None:
+    """What was overridden is not in the way any more: nothing is left to agree to."""
+    seconded = _seconded(lite)
+    store(lite, [replace(FREE_LATE, available_from=None)])
+    assert told(lite, seconded) == ["home"]
+    assert do(lite, accept, OFFICER, seconded, look_at(lite, seconded)).overridden == ("available_by",)
+
+
+def test_a_rule_that_found_something_else(lite: Database) -> None:
+    """Free later still than the second person was told."""
+    seconded = _seconded(lite)
+    store(lite, [replace(FREE_LATE, available_from=AS_OF + timedelta(days=300))])
+    assert told(lite, seconded) == ["home", "second.rules"]
+    with pytest.raises(SecondMissing):
+        do(lite, accept, OFFICER, seconded, look_at(lite, seconded))
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ({"weekly_fee_pence": {Package.CORE: 1_234_500}}, ["approve.weekly_fee"]),
+        ({"urn": "SC000002"}, ["approve.home"]),
+        ({"name": "Another name", "pets": Answer.YES}, []),
+    ],
+)
+def test_what_an_approval_is_for(lite: Database, change: dict[str, Any], fields: list[str]) -> None:
+    """Another house or another fee; not another name."""
+    approved = _approved(lite)
+    store(lite, [replace(FURTHER, **change)])
+    assert told(lite, approved) == ["home", *fields]
+    if fields:
+        with pytest.raises(ApprovalMissing):
+            do(lite, accept, OFFICER, approved, look_at(lite, approved))
+    else:
+        assert do(lite, accept, OFFICER, approved, look_at(lite, approved)).approved_by == DIRECTOR.subject
+
+
+def test_the_family_moves(lite: Database) -> None:
+    """The distance that was approved is another one."""
+    home = replace(FURTHER, location=Location(435400, 336200, "E06000015"))
+    store(lite, [home])
+    first = held(lite, "R1", home.ref)
+    level = first.approval_needed
+    approved = do(lite, approve, DIRECTOR, first, level, look_at(lite, first, DIRECTOR))
+    store(lite, [], [replace(REFERRAL, family_home=Location(455000, 345000, NOTTINGHAM))])
+    assert told(lite, approved) == ["referral", "approve.distance"]
+
+
+def test_an_approval_that_was_not_needed_when_it_was_accepted(database: Database) -> None:
+    """The home moves away after the acceptance: nobody moves in, and what to do is said."""
+    accepted = do(database, accept, OFFICER, held(database, "R1", ONE_PLACE.ref))
+    store(database, [replace(ONE_PLACE, location=None)])
+    assert told(database, accepted) == ["accept.home", "accept.distance", "accept.approval"]
+    seen = look_at(database, accepted)
+    with pytest.raises(ApprovalMissing) as refused:
+        do(database, place, OFFICER, accepted, AS_OF, seen)
+    assert "Withdraw it" in refused.value.problems[0].cure
+    with pytest.raises(ApprovalMissing):
+        do(database, place, OFFICER, accepted, AS_OF)
+
+
+def test_a_look_of_ones_own(lite: Database) -> None:
+    """What somebody else saw, or another placement, is no look at this one."""
+    first, other = held(lite, "R1", FURTHER.ref), held(lite, "R2", ONE_PLACE.ref)
+    for seen in (look_at(lite, first), look_at(lite, other, DIRECTOR), "0" * 32):
+        with pytest.raises(NotSeen):
+            do(lite, approve, DIRECTOR, first, Approval.DIRECTOR, seen)
+    seen = look_at(lite, first, DIRECTOR)
+    store(lite, [replace(FURTHER, pets=Answer.YES)])
+    with pytest.raises(FactsChanged):
+        do(lite, approve, DIRECTOR, now(lite, first), Approval.DIRECTOR, seen)
