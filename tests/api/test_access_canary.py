@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -97,9 +96,9 @@ def forged_tokens() -> Iterator[str]:
     yield from (CANARY, f"{CANARY}.{CANARY}.{CANARY}", local_issuer().token(canary("subject"), (), exp=1))
 
 
-def test_no_canary_leaves(tmp_path: Path, written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only the answer to somebody who may see it holds a canary; no refusal, header, log line or metric does."""
-    app = create_app(settings_for(f"sqlite:///{tmp_path / 'canary.db'}"), lambda: TODAY)
+def test_no_canary_leaves(database_url: str, written: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T-23: only the answer to somebody who may see it holds a canary; no refusal, header, log line or metric does."""
+    app = create_app(settings_for(database_url), lambda: TODAY)
     seen, refused, wrong = 0, 0, []
     with client_of(app, {}, raise_server_exceptions=False) as client:
         client.headers.update(bearer())

@@ -11,14 +11,14 @@ from starlette.testclient import TestClient
 from tests.api.hostile import CANARY, bodies
 
 
-def test_hostile_bodies_are_refused(lite: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    """Some three hundred bodies: each a 4xx problem with a cure, nothing repeated, nothing logged, nothing stored."""
+def test_hostile_bodies_are_refused(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    """T-20: three hundred bodies, each a 4xx problem with a cure, nothing repeated, nothing logged, nothing stored."""
     corpus, wrong = bodies(), []
     assert len(corpus) >= 300
     with caplog.at_level(logging.DEBUG, logger="app"):
         for name, (path, body) in corpus.items():
             method = "PUT" if path.count("/") == 2 and not path.endswith("import") else "POST"
-            answer = lite.request(method, path, content=body, headers={"Content-Type": "application/json"})
+            answer = client.request(method, path, content=body, headers={"Content-Type": "application/json"})
             told = answer.text + str(answer.headers)
             problem = answer.json() if answer.status_code != 200 else {}
             if not 400 <= answer.status_code < 500 or CANARY in told or not problem.get("correlation_id"):
@@ -29,8 +29,8 @@ def test_hostile_bodies_are_refused(lite: TestClient, caplog: pytest.LogCaptureF
                 wrong.append((name, "no cure", told[:200]))
     assert wrong == []
     assert CANARY not in caplog.text
-    assert lite.get("/homes").json()["homes"] == []
-    assert lite.get("/referrals").json()["referrals"] == []
+    assert client.get("/homes").json()["homes"] == []
+    assert client.get("/referrals").json()["referrals"] == []
 
 
 def test_the_corpus_is_json_where_it_means_to_be() -> None:

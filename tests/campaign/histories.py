@@ -55,12 +55,14 @@ def fill(database: Database) -> None:
     store(database, [a_home(ref="ONE", places=1)], referrals)
 
 
-def main(rounds: int = ROUNDS, *, broken: bool = False, server: Postgres | None = None) -> Counts:
+def main(
+    rounds: int = ROUNDS, *, broken: bool = False, server: Postgres | None = None, kinds: Sequence[str] = KINDS
+) -> Counts:
     """So many histories on each database."""
     logging.getLogger("app").setLevel(logging.ERROR)
-    counts = Counts("histories", promised=rounds * len(KINDS))
+    counts = Counts("histories", promised=rounds * len(kinds))
     counts.notes = {"operations": 0, "holds": 0, "refused": 0}
-    for kind in KINDS:
+    for kind in kinds:
         with copies(kind, fill, server) as made, unguarded(made if broken else None), made.copy() as url:
             database = Database.open(url, HERE, connections=CLIENTS + 2)
             seen = [see(database, f"R{n}") for n in range(CLIENTS)]

@@ -41,11 +41,18 @@ PUBLISHED, REFUSED = 3, 4
 """Exit codes of the worker that was stopped: its run was published after all, or refused."""
 
 
-def main(rounds: int = ROUNDS, most: int = 1_000, *, broken: bool = False, server: Postgres | None = None) -> Counts:
+def main(
+    rounds: int = ROUNDS,
+    most: int = 1_000,
+    *,
+    broken: bool = False,
+    server: Postgres | None = None,
+    kinds: Sequence[str] = KINDS,
+) -> Counts:
     """Stop a worker at each of its points (`most`: at so many of them), so many times, on both databases."""
     working.BEAT_S = 3_600.0  # signs of life come by the clock and would move the points
     counts = Counts("nights", promised=0)
-    for kind in KINDS:
+    for kind in kinds:
         with copies(kind, accepting.fill, server) as made:
             at_points = _between_transactions(_passed(made))[-most:]
             counts.notes[f"points_{kind}"] = len(at_points)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice, product
 from typing import Any
@@ -51,15 +51,22 @@ def fill(database: Database) -> None:
     store(database, homes, [a_referral(a_child(ref=f"C{n}"), ref=f"R{n}") for n in range(4)])
 
 
-def main(rounds: int = ROUNDS, *, broken: bool = False, server: Postgres | None = None) -> Counts:
-    """So many interleavings on each database, over all moments and actions."""
+def main(
+    rounds: int = ROUNDS,
+    *,
+    broken: bool = False,
+    server: Postgres | None = None,
+    kinds: Sequence[str] = KINDS,
+    every: int = 1,
+) -> Counts:
+    """So many interleavings on each database, over all moments and actions, or over every so manieth of them."""
     logging.getLogger("app").setLevel(logging.ERROR)
-    counts = Counts("officer_and_run", promised=rounds * len(KINDS))
+    counts = Counts("officer_and_run", promised=rounds * len(kinds))
     counts.notes = {"dropped": 0, "stood": 0, "decided": 0}
-    for kind in KINDS:
+    for kind in kinds:
         with copies(kind, fill, server) as made, made.copy() as url, _broken(broken):
             database = Database.open(url, HERE)
-            for moment, action in islice(_for_ever(), rounds):
+            for moment, action in islice(_for_ever(), 0, rounds * every, every):
                 wrong = _interleaved(database, moment, action, counts)
                 counts.failures += [f"{kind}, {action} at {moment}: {what}" for what in wrong]
                 counts.done += 1

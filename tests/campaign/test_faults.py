@@ -32,9 +32,10 @@ def test_the_line_cut_around_commit(postgres: Postgres) -> None:
     _whole(proxy.main(rounds=1, every=200, server=postgres))
 
 
-def test_a_worker_stopped_past_its_lease(postgres: Postgres) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_worker_stopped_past_its_lease(kind: str, postgres: Postgres) -> None:
     """T-10: of workers that look at once one makes the run; the one that slept too long is refused."""
-    _whole(nights.main(rounds=1, most=1, server=postgres))
+    _whole(nights.main(rounds=1, most=1, server=postgres, kinds=[kind]))
 
 
 def test_a_full_disk(postgres: Postgres) -> None:

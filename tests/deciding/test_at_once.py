@@ -53,7 +53,7 @@ def _won(found: list[Any]) -> list[Placement]:
 
 @pytest.mark.parametrize("step", [hold, accept_at_once])
 def test_one_place_for_many(database: Database, step: Any) -> None:
-    """Eight children of eight referrals, one place: one gets it, round after round."""
+    """T-01: eight children of eight referrals, one place: one gets it, round after round."""
     refs = [f"R{n}" for n in range(10, 10 + CLIENTS)]
     store(database, [], [a_referral(a_child(ref=f"C{ref}"), ref=ref) for ref in refs])
     for _ in range(ROUNDS):
@@ -89,7 +89,7 @@ def test_one_child_and_two_homes(database: Database) -> None:
 
 
 def test_one_key_and_many_requests(database: Database) -> None:
-    """Twelve times the same acceptance with one key: one effect, twelve equal answers."""
+    """T-06: twelve times the same acceptance with one key: one effect, twelve equal answers."""
     first = held(database, "R1", ONE_PLACE.ref)
     wanted = Precondition(versions=frozenset({1}))
 
@@ -108,7 +108,7 @@ def test_one_key_and_many_requests(database: Database) -> None:
 
 
 def test_accepted_or_expired(database: Database) -> None:
-    """Accepted and swept at the moment at which it ends: one of the two, never both, never neither."""
+    """T-11: accepted and swept at the moment at which it ends: one of the two, never both, never neither."""
     for n in range(ROUNDS):
         first = held(database, "R1", ONE_PLACE.ref)
         overdue(database, first, timedelta(milliseconds=-10 * n))

@@ -9,7 +9,7 @@ from tests.support.postgres import Postgres
 
 @pytest.mark.parametrize(("kind", "examples"), [("sqlite", 6), ("postgresql", 3)])
 def test_random_lives(kind: str, examples: int, postgres: Postgres) -> None:
-    """Whatever is done in whatever order, model and database agree after every step."""
+    """T-08: whatever is done in whatever order, model and database agree after every step."""
     with copies(kind, fill, postgres if kind == "postgresql" else None) as made:
         found = lives(made, examples, 20, random=False)
     assert found.examples >= examples

@@ -74,7 +74,7 @@ ROOMY = Limits(Share(20, 300), Share(20, 300))
     ],
 )
 def test_every_ending_has_a_name(way: str, fault: type[SolverFault]) -> None:
-    """A child that hangs, dies or writes rubbish becomes a typed fault, and the child is gone."""
+    """T-17: a child that hangs, dies or writes rubbish becomes a typed fault, and the child is gone."""
     limits = QUICK if fault is SolverHung else ROOMY
     problem = batch(a_night()).problem
     with fake(way, limits=limits) as solver, pytest.raises(fault) as found:

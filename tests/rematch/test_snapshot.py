@@ -130,7 +130,7 @@ def _keys_shuffled(value: Any, rng: random.Random) -> Any:
 
 
 def test_order_does_not_matter(written: bytes, solver: SolverProcess) -> None:
-    """Shuffled input is the same snapshot and gives the same result."""
+    """T-05: shuffled input is the same snapshot and gives the same result."""
     results = set()
     for seed in range(3):
         snapshot = load_snapshot(shuffled(written, seed), NOWHERE, NOWHERE)
@@ -140,7 +140,7 @@ def test_order_does_not_matter(written: bytes, solver: SolverProcess) -> None:
 
 
 def test_processes_agree(written: bytes, tmp_path: Path) -> None:
-    """Two processes with different hash seeds and differently ordered files write the same result."""
+    """T-04: two processes with different hash seeds and differently ordered files write the same result."""
     results = []
     for seed in (1, 2):
         file, out = tmp_path / f"{seed}.json", tmp_path / f"{seed}.result"

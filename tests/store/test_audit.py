@@ -113,7 +113,7 @@ def record_erasure(writing: Writing) -> None:
 
 
 def test_every_tampering_with_every_record_is_found(database: Database) -> None:
-    """Any change, deletion, swap, cut or rewriting of any of 24 records, one by one, with a head kept elsewhere."""
+    """T-24: any change, deletion, swap, cut or rewriting of each of 24 records, with a head kept elsewhere."""
     count = 24
     fill(database, count)
     open_to_all(database)

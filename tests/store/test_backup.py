@@ -23,7 +23,7 @@ from tests.support.tampering import AUTHORITY, entries, fill
 def test_what_is_restored_is_what_was_backed_up(
     way: str, request: pytest.FixtureRequest, tmp_path: Path, postgres: Postgres
 ) -> None:
-    """Counts, trail and guards; what came after the backup is missing, and a later head says so."""
+    """T-25: counts, trail and guards; what came after the backup is missing, and a later head says so."""
     url = request.getfixturevalue("postgres_url" if way == "pg_dump" else "sqlite_url")
     database = _filled(url)
     rows, head = rows_of(database), _head(database)

@@ -44,7 +44,7 @@ def campaign(first: int, last: int) -> dict[str, int]:
 
 @pytest.mark.parametrize("first", range(0, 400, BATCH))
 def test_no_choice_is_better(first: int) -> None:
-    """Objective, status and certificate agree with trying every choice."""
+    """T-02: objective, status and certificate agree with trying every choice."""
     assert sum(campaign(first, first + BATCH).values()) == BATCH
 
 

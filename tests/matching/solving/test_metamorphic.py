@@ -49,7 +49,7 @@ def test_the_same_bytes_every_time(seed: int) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("limit", ["places", "shared_places", "arrivals", "weekly_budget_pence"])
 def test_loosening_a_limit_never_costs(seed: int, limit: str) -> None:
-    """More room, more arrivals or more money never lowers the worth."""
+    """T-03: more room, more arrivals or more money never lowers the worth."""
     problem = elastic(seed)
     value = getattr(problem, limit)
     if value is None:

@@ -1,0 +1,113 @@
+"""The release gate is in `make test`: each of its proofs by its number, on both databases where there is one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+BOTH = {"sqlite", "postgresql"}
+NUMBER = re.compile(r"\bT-(\d\d)\b")
+
+WITHOUT_A_DATABASE = {2, 3, 4, 5, 17}
+"""The solver's answers, snapshots and the solver's process: no database has a part in them."""
+
+GATE = {*range(1, 13), 17, 20, 22, 23, 24, 25}
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A test whose docstring names a number of the gate."""
+
+    file: Path
+    test: ast.FunctionDef
+
+    @property
+    def where(self) -> str:
+        """For a message."""
+        return f"{self.file.relative_to(TESTS)}::{self.test.name}"
+
+
+@cache
+def _parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"))
+
+
+def _functions(file: Path) -> list[ast.FunctionDef]:
+    return [node for node in _parsed(file).body if isinstance(node, ast.FunctionDef)] if file.exists() else []
+
+
+def _proofs() -> Iterator[tuple[int, Proof]]:
+    for file in sorted(TESTS.rglob("test_*.py")):
+        for function in _functions(file):
+            if function.name.startswith("test_"):
+                for number in NUMBER.findall(ast.get_docstring(function) or ""):
+                    yield int(number), Proof(file, function)
+
+
+def _texts(*nodes: ast.AST) -> set[str]:
+    """Every text that stands in these."""
+    found = (node for each in nodes for node in ast.walk(each) if isinstance(node, ast.Constant))
+    return {node.value for node in found if isinstance(node.value, str)}
+
+
+def _words(function: ast.FunctionDef) -> set[str]:
+    """Every text in the decorators of a test or fixture."""
+    return _texts(*function.decorator_list)
+
+
+def _named_decorators(proof: Proof) -> set[str]:
+    """The same of a mark that has a name in the file of the test."""
+    names = {node.id for node in proof.test.decorator_list if isinstance(node, ast.Name)}
+    given = [node for node in _parsed(proof.file).body if isinstance(node, ast.Assign)]
+    return _texts(*(node.value for node in given if {t.id for t in node.targets if isinstance(t, ast.Name)} & names))
+
+
+def _fixture(name: str, near: Path) -> tuple[ast.FunctionDef, Path] | None:
+    """The fixture of this name that a test in this file is given: its own file's, or that of the nearest folder."""
+    for file in (near, *(folder / "conftest.py" for folder in near.parents if TESTS in (folder, *folder.parents))):
+        for function in _functions(file):
+            if function.name == name and function.decorator_list:
+                return function, file
+    return None
+
+
+def _is_on_both(function: ast.FunctionDef, file: Path, seen: frozenset[str] = frozenset()) -> bool:
+    """Whether a fixture on the way from the test is there once for each database."""
+    for argument in function.args.args:
+        found = None if argument.arg in seen else _fixture(argument.arg, file)
+        if found is not None:
+            fixture, where = found
+            if _words(fixture) >= BOTH or _is_on_both(fixture, where, seen | {argument.arg}):
+                return True
+    return False
+
+
+def on_both(proof: Proof) -> bool:
+    """Whether the test is made for each database: by a mark of its own, or by what it is given."""
+    words = _words(proof.test) | _named_decorators(proof)
+    by_ways = {"backup_api", "pg_dump"} <= words  # a way of backing up belongs to one kind of database
+    return words >= BOTH or by_ways or _is_on_both(proof.test, proof.file)
+
+
+@pytest.mark.parametrize("number", sorted(GATE), ids=lambda number: f"T-{number:02}")
+def test_each_proof_is_there(number: int) -> None:
+    """By its number in the docstring of a test; and where a database has a part in it, for each of the two."""
+    proofs = [proof for found, proof in _proofs() if found == number]
+    assert proofs, f"no test names T-{number:02} in its docstring"
+    if number not in WITHOUT_A_DATABASE:
+        assert any(on_both(proof) for proof in proofs), [proof.where for proof in proofs]
+
+
+def test_one_database_alone_is_found() -> None:
+    """A test that is given one kind alone does not count; one that is given both does."""
+    file = TESTS / "store" / "test_audit.py"
+    made = {function.name: Proof(file, function) for function in _functions(file)}
+    assert on_both(made["test_an_entry_is_stored_with_what_it_tells"])
+    assert not on_both(made["test_a_child_needs_to_be_named"])
