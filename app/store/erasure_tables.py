@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, String, Table, cast, delete, func, literal, or_, select, update
 
 from app.matching.home import Home
-from app.matching.referral import ReferralRef
+from app.matching.referral import HomeRef, ReferralRef
 from app.store import audit_whom, load, save
 from app.store.erasure_forgetting import (
     Names,
@@ -140,6 +140,21 @@ def _decisions(writing: Writing, authority: str, child: str, names: Names) -> No
     writing.execute(delete(place_claims).where(*mine))
 
 
+def _claims(writing: Writing, authority: str, _child: str, names: Names) -> None:
+    """Others who have a place, and are to live apart from the child, though no referral says so any more."""
+    table = place_claims
+    named = _of(table, authority), table.c.live, _mentions(table.c.resident, names)
+    found = writing.execute(
+        select(table.c.placement_id, table.c.child_ref, table.c.home_ref, table.c.resident).where(*named)
+    )
+    rows = found.all()
+    seq = save.next_seq(writing, authority) if rows else 0
+    for row in rows:
+        here = _of(table, authority), table.c.placement_id == row.placement_id, table.c.child_ref == row.child_ref
+        writing.execute(update(table).where(*here).values(resident=swap(row.resident, names)))
+        save.touch_home(writing, authority, HomeRef(row.home_ref), seq)
+
+
 def _seen(writing: Writing, authority: str, _child: str, names: Names) -> None:
     named = or_(_mentions(seen.c.options, names), seen.c.referral_ref.in_(list(names)))
     wanted = select(seen.c.id, seen.c.options, seen.c.referral_ref).where(_of(seen, authority), named)
@@ -175,6 +190,7 @@ def _messages(writing: Writing, authority: str, _child: str, names: Names) -> No
 EVERYWHERE: tuple[Forget, ...] = (
     _referrals,
     _homes,
+    _claims,
     _caseload,
     _proposals,
     _runs,

@@ -137,3 +137,21 @@ def test_a_look_of_ones_own(lite: Database) -> None:
     store(lite, [replace(FURTHER, pets=Answer.YES)])
     with pytest.raises(FactsChanged):
         do(lite, approve, DIRECTOR, now(lite, first), Approval.DIRECTOR, seen)
+
+
+def test_a_corrected_record_that_calls_for_less(lite: Database) -> None:
+    """The child is not in Key Stage 4 after all: the approval that was given for more still holds."""
+    child = a_child(ref="C1", key_stage_4=Answer.YES)
+    store(lite, [], [replace(REFERRAL, children=(child,), needed_by=LATER)])
+    approved = _approved(lite)
+    store(lite, [], [replace(REFERRAL, children=(replace(child, key_stage_4=Answer.NO),), needed_by=LATER)])
+    assert told(lite, approved) == ["referral"]
+    assert len(do(lite, accept, OFFICER, approved, look_at(lite, approved)).approval_because) == 1
+
+
+def test_moving_in_answers_whether_there_is_a_vacancy(lite: Database) -> None:
+    """Weeks after the acceptance nobody has confirmed the vacancy again, and the home says that it is free next year."""
+    accepted = do(lite, accept, OFFICER, held(lite, "R1", ONE_PLACE.ref))
+    store(lite, [replace(ONE_PLACE, available_from=AS_OF + timedelta(days=300))])
+    weeks_later = AS_OF + timedelta(days=60)
+    assert _on(lite, weeks_later, place, accepted, weeks_later).moved_in_on == weeks_later
