@@ -144,10 +144,8 @@ def _claims(writing: Writing, authority: str, _child: str, names: Names) -> None
     """Others who have a place, and are to live apart from the child, though no referral says so any more."""
     table = place_claims
     named = _of(table, authority), table.c.live, _mentions(table.c.resident, names)
-    found = writing.execute(
-        select(table.c.placement_id, table.c.child_ref, table.c.home_ref, table.c.resident).where(*named)
-    )
-    rows = found.all()
+    wanted = select(table.c.placement_id, table.c.child_ref, table.c.home_ref, table.c.resident)
+    rows = writing.execute(wanted.where(*named)).all()
     seq = save.next_seq(writing, authority) if rows else 0
     for row in rows:
         here = _of(table, authority), table.c.placement_id == row.placement_id, table.c.child_ref == row.child_ref

@@ -150,7 +150,7 @@ def test_a_corrected_record_that_calls_for_less(lite: Database) -> None:
 
 
 def test_moving_in_answers_whether_there_is_a_vacancy(lite: Database) -> None:
-    """Weeks after the acceptance nobody has confirmed the vacancy again, and the home says that it is free next year."""
+    """Weeks later nobody has confirmed the vacancy again, and the home is said to be free much later."""
     accepted = do(lite, accept, OFFICER, held(lite, "R1", ONE_PLACE.ref))
     store(lite, [replace(ONE_PLACE, available_from=AS_OF + timedelta(days=300))])
     weeks_later = AS_OF + timedelta(days=60)
