@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -282,3 +284,18 @@ def test_the_stricter_of_two(listed: Resident, own: Resident) -> None:
         assert order_of(both.living_companions) <= order_of(one.living_companions)
         assert one.live_apart_from <= both.live_apart_from
         assert both.fostered or not one.fostered
+
+
+def test_a_record_corrected_while_its_child_is_held(database: Database) -> None:
+    """The correction comes while somebody holds a place for the child: it waits for the hold, and the claim has it."""
+    first = a_referral(a_child(ref="C7"), ref="R7")
+    store(database, [TWO_PLACES], [first, a_referral(VULNERABLE, ref="R8")])
+    choice = a_choice(see(database, "R7"), "R7", "H3")
+    corrected = replace(first, children=(a_child(ref="C7", risks=DANGER),))
+    with database.writing() as writing:
+        hold(writing, a_desk(), OFFICER, choice)
+        other = threading.Thread(target=store, args=(database, [], [corrected]))
+        other.start()
+        time.sleep(0.3)  # so that it has looked for claims, and waits for the referral
+    other.join()
+    assert _blocked(database, "R8", "H3") == ("safe_from_residents",)

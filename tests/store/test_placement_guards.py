@@ -274,8 +274,9 @@ def test_who_decides_has_seen_it_themselves(filled: Database) -> None:
         writing.execute(_decision(**held))
         writing.execute(insert(placements), PLACEMENT | place)
         writing.execute(insert(place_claims), _claim("C5", 2, "d" * 32))
+    given = {"placement_id": "d" * 32, "version": 2, "step": "second", "from_state": "held", "to_state": "held"}
     for step in ("approve", "second"):
-        given = {"placement_id": "d" * 32, "version": 2, "step": step, "from_state": "held", "to_state": "held"}
+        given["step"] = step
         _refused(filled, _decision(**given, actor="officer-2", seen_id=None))
         _refused(filled, _decision(**given, actor="officer-2", seen_id="5" * 32))
     with filled.writing() as writing:
