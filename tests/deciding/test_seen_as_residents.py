@@ -32,7 +32,7 @@ from app.store import caseload, claims, load, proposals, save
 from app.store.codec import decoder
 from app.store.follower import PoolFollower
 from app.store.run_records import ProposalStatus, RunOptions
-from app.store.session import Database
+from app.store.session import Database, Writing
 from app.store.tables import homes
 from app.store.versions import Precondition
 from tests.deciding.conftest import FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL
@@ -291,10 +291,14 @@ def test_a_record_corrected_while_its_child_is_held(database: Database) -> None:
     first = a_referral(a_child(ref="C7"), ref="R7")
     store(database, [TWO_PLACES], [first, a_referral(VULNERABLE, ref="R8")])
     choice = a_choice(see(database, "R7"), "R7", "H3")
-    corrected = replace(first, children=(a_child(ref="C7", risks=DANGER),))
+
+    def correct(writing: Writing) -> object:
+        corrected = replace(first, children=(a_child(ref="C7", risks=DANGER),))
+        return save.save_referral(writing, HERE, corrected, ANYTHING)
+
     with database.writing() as writing:
         hold(writing, a_desk(), OFFICER, choice)
-        other = threading.Thread(target=store, args=(database, [], [corrected]))
+        other = threading.Thread(target=lambda: database.transact(correct))
         other.start()
         time.sleep(0.3)  # so that it has looked for claims, and waits for the referral
     other.join()
