@@ -30,8 +30,9 @@ from app.matching.solve.crowding import RivalSet
 from app.matching.solve.dividing import division, whole
 from app.matching.solve.engines import Basis
 from app.matching.solve.fill import filled
-from app.matching.solve.master import Growth, Known, relax
-from app.matching.terms import party_of, terms_of
+from app.matching.solve.master import Growth, Known, Relaxed, relax
+from app.matching.solve.model import DEAR
+from app.matching.terms import Terms, party_of, terms_of
 from app.matching.verify import verify
 
 LEAST_CASES = 7
@@ -48,6 +49,10 @@ GROWTH = Growth(near=0)
 """How the program of a case grows."""
 
 HALF = 0.5
+MISSING = 1e-6
+DEARER = (8 * DEAR, 64 * DEAR)
+"""What missing a limit costs in a case that it only just misses, tried in turn."""
+
 ROOM = 16
 """Of the largest prices of all cases together, those of one may take so much less than could be exact."""
 
@@ -217,7 +222,7 @@ class _Tree:
         if not terms.possible or room[0] > room[1]:
             case.bound = NOTHING
             return case
-        relaxed = relax(terms, self.solution.prices, GROWTH, self.need, case.known, room, first=False)
+        relaxed = self._relaxed(terms, case, room)
         if relaxed.model is None:  # nothing is left to choose, and so nothing is scarce
             case.bound = self._rounded(min(case.bound, case.posed.bound(case.prices, self.need)))
             return case
@@ -230,6 +235,22 @@ class _Tree:
         if _exact(relaxed.prices, problem):
             case.prices, case.bound = relaxed.prices, self._rounded(min(case.bound, relaxed.bound))
         return case
+
+    def _relaxed(self, terms: Terms, case: _Case, room: tuple[int, int]) -> Relaxed:
+        """Prices for a case; where the program only just misses what no choice may miss, missing it is made dearer.
+
+        Such a case has no choice, but what a hundredth of a child costs at first is less than what else it promises.
+        """
+        relaxed = relax(terms, self.solution.prices, GROWTH, self.need, case.known, room, first=False)
+        for dear in DEARER:
+            if relaxed.missing < MISSING or relaxed.bound <= self.objective:
+                break
+            known = relaxed.known
+            found = relax(terms, self.solution.prices, GROWTH, self.need, known, room, first=False, dear=dear)
+            if found.bound >= relaxed.bound or not _exact(found.prices, terms.problem):
+                break
+            relaxed = found
+        return relaxed
 
     def _rounded(self, bound: int) -> int:
         """The most that a choice can be worth, if none is worth more than this."""

@@ -21,6 +21,7 @@ from app.matching.problem import PRICE_SCALE, WHOLE, Flags, Int64s, Prices, Targ
 from app.matching.solve.charges import after_charges, charged_by_rivals, income_of_rivals
 from app.matching.solve.columns import Columns, rival_sets
 from app.matching.solve.companies import unlikely
+from app.matching.solve.counting import counted
 from app.matching.solve.crowding import RivalSet
 from app.matching.solve.engines import solve_integer
 from app.matching.solve.model import build
@@ -168,8 +169,11 @@ class Choice:
                         heapq.heappush(queue, (step, other))
         return np.array(sorted(found), np.int64)
 
-    def choose_anew(self, referrals: Int64s, nodes: int, reach: int) -> bool:
-        """Choose again for these referrals among pairs that cost at most `reach`; keep what is better."""
+    def choose_anew(self, referrals: Int64s, nodes: int, reach: int, children: int | None = None) -> bool:
+        """Choose again for these referrals among pairs that cost at most `reach`; keep what is better.
+
+        children: so many of them are placed, if that is known.
+        """
         inside = np.zeros(self.terms.problem.referrals, bool)
         inside[referrals] = True
         free = inside[self.referral]
@@ -184,7 +188,10 @@ class Choice:
             rivals = self.rows.left_over(self.columns, stays, open_)
             rivals += [RivalSet(pairs) for pairs in rival_sets(part, columns)]
             model = build(part, columns, self.need, rivals, strict=True)
-            answer = solve_integer(model.program, nodes)
+            program = model.program
+            if part.budget_left is not None:
+                program = counted(program, columns, children)
+            answer = solve_integer(program, nodes)
             if answer is None:
                 return False
             fresh = stays.copy()

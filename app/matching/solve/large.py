@@ -76,7 +76,7 @@ def relax_large(terms: Terms, prices: Prices, growth: Growth, need: int | None, 
             break
         rivals = extended(terms, rivals + broken, columns_of(terms, new))
         pairs = np.union1d(pairs, new)
-    return Relaxed(best, bound, Known(pairs, rivals, basis), model, x, worth, rounds, homes)
+    return Relaxed(best, bound, Known(pairs, rivals, basis), model, x, worth, rounds, contested=homes)
 
 
 def _solve(model: Model, companies: Companies, basis: Basis | None) -> _Solved | None:

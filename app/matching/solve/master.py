@@ -14,7 +14,7 @@ from app.matching.solve.columns import columns_of
 from app.matching.solve.contested import Contested
 from app.matching.solve.crowding import RivalSet, crowded, extended, naming, unknown
 from app.matching.solve.engines import Basis, solve_linear
-from app.matching.solve.model import Model, build, prices_of
+from app.matching.solve.model import DEAR, Model, build, prices_of
 from app.matching.terms import NEVER, Terms
 
 STUBBORN = 10
@@ -36,6 +36,8 @@ class Relaxed:
 
     bound is what `certify` says of `prices`. model and x: the last linear program and its answer; rounds: how many
     programs were solved. contested: homes, int64, whose prices are weighted sets, the last ones, in this order.
+    missing: how far its answer stays below a hard target or the least number placed, in children; if at all, no
+    choice reaches them.
     """
 
     prices: Prices
@@ -45,6 +47,7 @@ class Relaxed:
     x: np.ndarray
     worth: float
     rounds: int
+    missing: float = 0.0
     contested: Int64s = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
@@ -83,29 +86,31 @@ def relax(
     placed: tuple[int, int] | None = None,
     *,
     first: bool = True,
+    dear: int = DEAR,
 ) -> Relaxed:
     """Grow the linear program from the columns near these prices until its prices prove its worth.
 
-    `placed`: only choices are meant that place so many children, pins apart, at least and at most. first: nobody
-    has looked for columns yet, so a wide look is taken.
+    `placed`: only choices are meant that place so many children, pins apart, at least and at most; dear: see `build`.
+    first: nobody has looked for columns yet, so a wide look is taken.
     """
     known = known or Known(np.zeros(0, np.int64), [])
     looked = look(terms, prices, growth, need, placed, first=first)
     best, bound, last = prices, looked.bound, prices
     pairs = np.union1d(looked.pairs, known.pairs)
     rivals, basis, contested = list(known.rivals), known.basis, Contested()
-    model, x, worth, rounds = None, np.zeros(0), 0.0, 0
+    model, x, worth, rounds, missing = None, np.zeros(0), 0.0, 0, 0.0
     while rounds < growth.rounds:
         rounds += 1
         columns = columns_of(terms, pairs)
         if not columns.pair.size:
             break
-        model = build(terms, columns, need, rivals, placed=placed)
+        model = build(terms, columns, need, rivals, placed=placed, dear=dear)
         answer = solve_linear(model.program, basis)
         if answer is None:
             break
         basis = answer.basis
         x, worth = answer.x[: columns.pair.size], terms.fixed + answer.bound
+        missing = float(answer.x[model.forbidden].sum())
         last = prices_of(terms, model, answer, last)
         broken, needed = contested.widen(terms, last, columns, crowded(terms, columns, x))
         if 0 < len(broken) <= STUBBORN:
@@ -121,7 +126,7 @@ def relax(
             break
         pairs = np.union1d(pairs, new)
         rivals = extended(terms, rivals + broken, columns_of(terms, new))
-    return Relaxed(best, bound, Known(pairs, rivals, basis), model, x, worth, rounds)
+    return Relaxed(best, bound, Known(pairs, rivals, basis), model, x, worth, rounds, missing)
 
 
 def look(

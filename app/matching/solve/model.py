@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from app.matching.partitions import SMALL_GROUP
-from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, Int64s, Prices
+from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, Int64s, Prices, TargetMode
 from app.matching.solve.columns import Columns, found_in
 from app.matching.solve.crowding import RivalSet
 from app.matching.solve.engines import Answer, Program
@@ -23,7 +23,7 @@ MISSING = -900
 """Key of the variable that counts children missing to the least number placed."""
 
 DEAR = 4
-"""What a child missing to the least number costs, in the largest worth of any pair."""
+"""What a child missing to the least number costs at first, in the largest worth of any pair."""
 
 STEP_BITS = 4
 STEPS = 4
@@ -41,7 +41,10 @@ class HomeRows:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A program and where in it the priced rows stand. `rivals`: the set of each rival row."""
+    """A program and where in it the priced rows stand. `rivals`: the set of each rival row.
+
+    forbidden: variables that are dear instead of forbidden, so that there always is an answer.
+    """
 
     program: Program
     columns: Columns
@@ -52,6 +55,7 @@ class Model:
     target_slopes: Floats
     budget_rows: Int64s
     placed_rows: Int64s
+    forbidden: Int64s
 
 
 def build(
@@ -62,13 +66,15 @@ def build(
     *,
     strict: bool = False,
     placed: tuple[int, int] | None = None,
+    dear: int = DEAR,
 ) -> Model:
     """The program over these columns. `need`: for a hard target that cannot be met the balance to reach.
 
     rivals: sets of pairs in one home of which no more may be chosen; only those that matter need be given.
 
     strict: a hard target must be met; otherwise missing it costs more than anything is worth, so that there always
-    is an answer. placed: it is known that so many children at least and at most are placed. Behind the columns
+    is an answer. placed: it is known that so many children at least and at most are placed; dear: what one missing
+    to either costs then, in the largest worth of any pair. Behind the columns
     stand, for a target, the shortfalls: to a hard floor, the ambition, the floor.
     """
     rows = Rows()
@@ -78,12 +84,14 @@ def build(
     homes = _home_rows(terms, columns, rows)
     rival_rows = _rival_rows(columns, rows, rivals)
     budget_rows = _budget_rows(terms, columns, rows)
-    local_rows, slopes, worth, upper = target_rows(terms, columns, rows, need, strict=strict, placed=placed)
+    local_rows, slopes, worth, upper = target_rows(terms, columns, rows, need, strict=strict, placed=placed, dear=dear)
+    forbidden = np.arange(count, count + int(_has_floor(terms)))
     keys = [columns.pair, -1 - np.arange(worth.size)]
     placed_rows = np.zeros(0, np.int64)
     if placed is not None:
         placed_rows = _placed_rows(columns, rows, count + worth.size, placed)
-        worth = np.append(worth, -DEAR * (1.0 + float(np.abs(columns.worth).max(initial=0))))
+        forbidden = np.append(forbidden, count + worth.size)
+        worth = np.append(worth, -dear * (1.0 + float(np.abs(columns.worth).max(initial=0))))
         upper, keys = np.append(upper, np.inf), [*keys, np.array([MISSING])]
     matrix = csr_matrix(
         (np.concatenate(rows.value), (np.concatenate(rows.row), np.concatenate(rows.column))),
@@ -98,7 +106,14 @@ def build(
         np.concatenate(keys),
         np.concatenate(rows.key),
     )
-    return Model(program, columns, homes, rival_rows, list(rivals), local_rows, slopes, budget_rows, placed_rows)
+    return Model(
+        program, columns, homes, rival_rows, list(rivals), local_rows, slopes, budget_rows, placed_rows, forbidden
+    )
+
+
+def _has_floor(terms: Terms) -> bool:
+    target = terms.problem.local
+    return target is not None and target.mode is TargetMode.HARD
 
 
 def _rival_rows(columns: Columns, rows: Rows, rivals: Sequence[RivalSet]) -> Int64s:

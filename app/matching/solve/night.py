@@ -37,7 +37,8 @@ class Effort:
     start, growth, search: see there. reach: points within which a pair may be tried; up to `every`
     pairs all may. branches: of the final proof,
     which is attempted where at most `provable` pairs are still in question. exact: contested homes are taken as the
-    companies that could live there. again: nodes of a search where the cases leave a gap, before they are tried anew.
+    companies that could live there. again: nodes of each search where the cases leave a gap, before so many are tried
+    anew as `last` says.
     """
 
     start: Start = field(default_factory=Start)
@@ -49,17 +50,18 @@ class Effort:
     provable: int = 400_000
     exact: bool = False
     again: int = 0
+    last: int = 0
 
 
 SMALL = 20_000
-FIRST_CASES, BUDGET_CASES = 600, 1_500
+FIRST_CASES, LAST_CASES, AGAIN = 120, 300, 12
 """A budget is spent in lumps: on a small night the cases, not a search beforehand, find the choice and its proof."""
 
 
 def effort_for(problem: Problem) -> Effort:
     """What suits a problem of this size: large ones begin with fewer columns and stop a little earlier."""
     if problem.weekly_budget_pence is not None and len(problem.pairs) <= SMALL:
-        return Effort(branches=FIRST_CASES, search=Search(nodes=1), again=300)
+        return Effort(branches=FIRST_CASES, search=Search(nodes=1), again=AGAIN, last=LAST_CASES)
     if len(problem.pairs) < LARGE:
         return Effort()
     return Effort(
@@ -147,15 +149,21 @@ def _solve_ordered(
     if proved.gap and effort.again:
         found = _searched_again(problem, choice, relaxed, proved, effort.again)
         clock.lap("choice")
-        proved, branches = by_cases(problem, found, effort.provable, BUDGET_CASES, relaxed.known)
+        proved, branches = by_cases(problem, found, effort.provable, effort.last, relaxed.known)
         clock.lap("proof")
     return replace(proved, seconds=clock.seconds), branches
 
 
 def _searched_again(problem: Problem, choice: Choice, relaxed: Relaxed, known: Solution, nodes: int) -> Solution:
-    """What a longer search finds, beginning at what is known; as good as that at least."""
+    """What a longer search finds, beginning at what is known; as good as that at least.
+
+    It looks at each number of children by itself, as that is where most of the doubt is: as many as the known choice
+    places, one more, one fewer.
+    """
     choice.chosen = np.isin(choice.columns.pair, known.chosen)
-    choice.choose_anew(np.arange(problem.referrals), nodes, 1 << 60)
+    placed = int(choice.columns.size[choice.chosen].sum())
+    for children in (placed, placed + 1, max(0, placed - 1)):
+        choice.choose_anew(np.arange(problem.referrals), nodes, 1 << 60, children)
     return _as_solution(problem, choice, relaxed)
 
 

@@ -19,9 +19,6 @@ CHILD, PART, HOME, RIVAL, BUDGET, TARGET, PLACED, COMPANY = range(8)
 HARD_PRICE = 200
 """Missing a hard floor by one child costs so many times the dearest column."""
 
-HARD_PRICE_OF_A_CASE = 4
-"""The same in a proof by cases, where a case without an answer would else have prices too large to be exact."""
-
 
 @dataclass(slots=True)
 class Rows:
@@ -63,8 +60,12 @@ def target_rows(
     *,
     strict: bool,
     placed: tuple[int, int] | None = None,
+    dear: int = HARD_PRICE,
 ) -> tuple[Int64s, Floats, Floats, Floats]:
-    """Rows of the local target: their numbers, slopes in T, and worth and upper limit of the shortfall variables."""
+    """Rows of the local target: their numbers, slopes in T, and worth and upper limit of the shortfall variables.
+
+    dear: in a proof by cases, missing a hard floor costs no more than this, or prices would be too large to be exact.
+    """
     target = terms.problem.local
     count = columns.pair.size
     if target is None:
@@ -76,7 +77,7 @@ def target_rows(
         needed = _in_whole_children(target, need or 0, (terms.total + least, terms.total + most_placed))
         numbers.append(_hard_row(terms, columns, rows, target, needed))
         slopes.append(target.floor_per_10000 / WHOLE)
-        dear = HARD_PRICE if placed is None else HARD_PRICE_OF_A_CASE
+        dear = HARD_PRICE if placed is None else dear
         worth.append(-float(dear * max(1, int(np.abs(columns.worth).max(initial=0)))))
     for share, price in _priced(target) if need is None else []:
         for slope, base in hull(share, terms.total + least, terms.total + most_placed):
