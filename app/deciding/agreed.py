@@ -102,12 +102,13 @@ def now_as_then(
 
 def fallen(reading: Reading, desk: Desk, placement: Placement, found: Facts) -> dict[Step, list[FieldProblem]]:
     """The agreements of others that do not hold for what is so now, each with what changed."""
-    given = placements.agreed(reading, desk.authority, placement.id)
-    told = {}
-    for step, by in ((Step.SECOND, placement.second_by), (Step.APPROVE, placement.approved_by)):
-        if by is not None:
-            then = given.get(step)
-            told[step] = changes(step, then, now_as_then(reading, desk, placement, found, then))
+    agreed_by = {Step.SECOND: placement.second_by, Step.APPROVE: placement.approved_by}
+    steps = [step for step, by in agreed_by.items() if by is not None]
+    given = placements.agreed(reading, desk.authority, placement.id) if steps else {}
+    told = {
+        step: changes(step, given.get(step), now_as_then(reading, desk, placement, found, given.get(step)))
+        for step in steps
+    }
     return {step: problems for step, problems in told.items() if problems}
 
 

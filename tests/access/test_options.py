@@ -48,10 +48,10 @@ def test_what_does_not_fit_together(changes: dict[str, Any]) -> None:
 def test_roles_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """As JSON; the secret is not shown."""
     monkeypatch.setenv("PLACEMENT_OIDC_ISSUER", "https://id.example")
-    monkeypatch.setenv("PLACEMENT_OIDC_ROLES", '{"Placements Officers": "officer", "Heads": "approver"}')
+    monkeypatch.setenv("PLACEMENT_OIDC_ROLES", '{"Officers": "officer", "Heads": "approver", "DCS": "director"}')
     monkeypatch.setenv("PLACEMENT_OIDC_CLIENT_ID", "web")
     monkeypatch.setenv("PLACEMENT_OIDC_CLIENT_SECRET", "canary")
     monkeypatch.setenv("PLACEMENT_PUBLIC_URL", "https://placements.example")
     settings = Settings.read()
-    assert settings.oidc_roles == {"Placements Officers": "officer", "Heads": "approver"}
+    assert settings.oidc_roles == {"Officers": "officer", "Heads": "approver", "DCS": "director"}
     assert "canary" not in f"{settings!r} {settings.model_dump_json()}"
