@@ -11,8 +11,12 @@ from app.matching.branches import Posed, alive, grain
 from app.matching.certify import certify, no_prices
 from app.matching.problem import BUDGET_SCALE, PRICE_SCALE, LocalTarget, Problem, Status, TargetMode
 from app.matching.solve import effort_for, solve, solve_with_proof
-from app.matching.solve.columns import columns_of
+from app.matching.solve.columns import columns_of, rival_sets
+from app.matching.solve.counting import counted
+from app.matching.solve.crowding import RivalSet
 from app.matching.solve.dividing import division
+from app.matching.solve.engines import Program, solve_integer
+from app.matching.solve.model import build
 from app.matching.terms import terms_of
 from app.rematch.checking import Checked, Checker
 from app.rematch.solving import solved
@@ -167,3 +171,48 @@ def test_the_number_placed_is_settled_before_a_pair() -> None:
     assert division(terms, columns, x, (0, terms.waiting), charged=False) == (-1, terms.total)
     x[dear] = 0.5
     assert division(terms, columns, x, (0, terms.waiting), charged=False) == (int(columns.pair[dear]), -1)
+
+
+def test_one_child_more_who_is_only_just_too_dear_is_proven_out() -> None:
+    """Where a few pounds are missing for one child more, the first cases prove that nobody more can be placed."""
+    night = replace(make_night(Night(24, 60, 45, allowed=0.2, seed=3)), weekly_budget_pence=1_000_000, local=None)
+    found = solve(night, replace(effort_for(night), again=0))
+    assert found.objective == found.bound == best_by_second_model(night)
+
+
+def test_a_search_by_the_number_placed_finds_what_cases_do_not() -> None:
+    """Where a few cases leave a gap, each number of children is searched by itself; no proof is needed for that."""
+    better = 0
+    for seed in range(12):
+        night = replace(
+            make_night(Night(24, 60, 45, allowed=0.2, seed=seed)), weekly_budget_pence=1_000_000, local=None
+        )
+        effort = replace(effort_for(night), branches=7, last=7)
+        before, after = solve(night, replace(effort, again=0)), solve(night, effort)
+        assert before.objective <= after.objective <= after.bound
+        assert after.objective == solve(night).objective
+        better += before.objective < after.objective
+    assert better
+
+
+def placed_best(program: Program, worth: int) -> int | None:
+    """Worth of the best whole choice of a program; None where there is none."""
+    answer = solve_integer(program, 10_000)
+    return None if answer is None else worth + round(float(answer.x @ program.worth))
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_counting_who_is_placed_changes_nothing(seed: int) -> None:
+    """The best choice stays the best; and it is the best of those of every number of children, each by itself."""
+    problem = with_budget(seed, 0.6)
+    terms = terms_of(problem)
+    columns = columns_of(terms, np.arange(len(problem.pairs)))
+    hard = problem.local is not None and problem.local.mode is TargetMode.HARD
+    if not terms.possible or not columns.pair.size or hard:
+        return
+    rivals = [RivalSet(pairs) for pairs in rival_sets(terms, columns)]
+    plain = build(terms, columns, None, rivals, strict=True).program
+    best = placed_best(plain, terms.fixed)
+    assert placed_best(counted(plain, columns), terms.fixed) == best
+    each = [placed_best(counted(plain, columns, count), terms.fixed) for count in range(problem.children + 1)]
+    assert max(worth for worth in each if worth is not None) == best
