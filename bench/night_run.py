@@ -195,7 +195,7 @@ def main() -> None:
         rows += rows_of(case, given.limit)
     if not given.no_growth:
         rows += grow(COMMAND, lambda size: alone(*size))
-    publish("night", rows)
+    publish("some" if given.cases or given.no_growth else "night", rows)
 
 
 if __name__ == "__main__":
