@@ -277,6 +277,6 @@ class Solution:
         most = "" if self.most_local_balance is None else str(self.most_local_balance)
         text = "|".join([self.status.value, *map(str, head), most]).encode()
         prices = self.prices
-        rivals = (prices.rival_start, prices.rival_pair, prices.rival_limit, prices.rival_price)
-        arrays = (self.chosen, prices.charge, *rivals)
+        sets = (prices.rival_start, prices.rival_pair, prices.rival_weight)
+        arrays = (self.chosen, prices.charge, *sets, prices.rival_limit, prices.rival_price)
         return b"\n".join([text, *(array.astype("<i8").tobytes() for array in arrays)])

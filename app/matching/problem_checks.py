@@ -141,8 +141,9 @@ def check_pairs(problem: Problem) -> None:
 
 def _check_pair_block(problem: Problem, part: slice, sizes: npt.NDArray[np.int64]) -> None:
     pairs = problem.pairs
-    index = np.arange(part.start, part.stop, dtype=np.int64)
-    party = np.searchsorted(pairs.start, index, side="right") - 1
+    first, last = (np.searchsorted(pairs.start, [part.start, part.stop - 1], side="right") - 1).tolist()
+    edges = np.clip(pairs.start[first : last + 2], part.start, part.stop)
+    party = np.repeat(np.arange(first, last + 1), np.diff(edges))
     size = sizes[party]
     home = pairs.home[part]
     same_row = party[1:] == party[:-1]
