@@ -54,7 +54,7 @@ class Effort:
 
 
 SMALL = 20_000
-FIRST_CASES, LAST_CASES, AGAIN = 120, 300, 12
+FIRST_CASES, LAST_CASES, AGAIN = 120, 300, 100
 """A budget is spent in lumps: on a small night the cases, not a search beforehand, find the choice and its proof."""
 
 
