@@ -14,8 +14,8 @@ from app.errors import DatabaseRefused, SchemaNotCurrent
 from app.matching.referral import HomeRef
 from app.store import load, migrate, roles, save
 from app.store.queue_layout import QUEUE_SCHEMA
-from app.store.session import APP_ROLE, Database
 from app.store.schema import metadata
+from app.store.session import APP_ROLE, Database
 from app.store.versions import Precondition
 from tests.support.builders import NOTTINGHAM, a_home
 from tests.support.postgres import Postgres
