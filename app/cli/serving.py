@@ -131,8 +131,11 @@ def _run(settings: Settings, workers: int, door: socket.socket) -> None:
 def _say(settings: Settings, workers: int) -> None:
     """In words to a person; to a machine as a line of the log."""
     if not console.is_terminal:
-        event = "serving" if workers == 1 else "starting"
-        log.info(event, extra={"port": settings.port, "workers": workers, "read_only": settings.read_only})
+        told = {"port": settings.port, "workers": workers, "read_only": settings.read_only}
+        if workers == 1:
+            log.info("serving", extra=told)
+        else:
+            log.info("starting", extra=told)
         return
     word, address = "Serving" if workers == 1 else "Starting", f"http://{settings.host}:{settings.port}"
     console.print(f"{word} on {address} (API docs: /docs). Stop: Ctrl+C.")
