@@ -99,7 +99,14 @@ def test_siblings_get_splits(client: TestClient) -> None:
     assert found["allowed"] == 0
     assert found["splits"]
     assert found["relaxations"] == []
-    taken = A_HOME | {"ref": "H-3", "residents": [], "places": 3, "places_held": 1}
+    taken = A_HOME | {
+        "ref": "H-3",
+        "residents": [],
+        "places": 3,
+        "places_held": 1,
+        "kind": "childrens_home",
+        "place_code": "K2",
+    }
     (relaxation,) = _match(client, {"referral": group, "homes": [*homes, taken]})["relaxations"]
     assert (relaxation["rule"], relaxation["best_homes"]) == ("usable_places", ["H-3"])
 
