@@ -10,7 +10,7 @@ import pytest
 from app.access.local_issuer import KEY_FILE, LocalIssuer, NotOnThisMachine, is_loopback, require_loopback
 from app.main import create_app
 from app.settings import Settings
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.support.access import bearer, client_of
 
 OURS = ("127.0.0.1", "localhost", "[::1]")

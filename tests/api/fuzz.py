@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app.main import create_app
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.support.access import bearer
 from tests.support.served import served
 

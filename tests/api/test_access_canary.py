@@ -16,7 +16,7 @@ from app.documents.examples import A_CHILD, A_HOME, A_REFERRAL, A_RESIDENT
 from app.documents.placed_models import A_PLACED_CHILD
 from app.main import create_app
 from app.store import load
-from tests.api.conftest import TODAY, send, settings_for
+from tests.api.service import TODAY, send, settings_for
 from tests.support.access import bearer, client_of, local_issuer
 from tests.support.access_matrix import WITHOUT_A_BODY
 

@@ -16,7 +16,7 @@ from app.api import permitting, policies, sign_in
 from app.api.permitting import RouteWithoutPermission, addresses, require_permissions
 from app.main import create_app
 from app.settings import Settings
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.support.access import EVERY_ROLE, bearer, client_of
 from tests.support.access_matrix import ANOTHER_AUTHORITY, Objects, askers, implied, of_every_kind, stored, table, tried
 

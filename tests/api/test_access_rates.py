@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from app.access.principal import Role
 from app.main import create_app
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.support.access import bearer, client_of
 
 BUDGETS = {"reads_per_10_s": 5, "writes_per_10_s": 3, "matches_per_10_s": 2, "open_per_10_s": 4}

@@ -20,7 +20,7 @@ from app.store import sessions as stored
 from app.store.access_tables import sessions
 from app.store.audit_tables import audit_entries
 from app.store.session import Database
-from tests.api.conftest import TODAY, send, settings_for
+from tests.api.service import TODAY, send, settings_for
 from tests.support.access import client_of
 from tests.support.oidc_provider import CLIENT, SECRET, OidcProvider, new_key, running_provider
 

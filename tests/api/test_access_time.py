@@ -10,7 +10,7 @@ import pytest
 
 from app.main import create_app
 from app.store import load
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.support.access import client_of
 
 

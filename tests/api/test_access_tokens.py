@@ -14,7 +14,7 @@ from app.access.tokens import Verifier
 from app.api.permitting import addresses
 from app.errors import NotSignedIn, TokenExpired, TokenRefused
 from app.main import create_app
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.support.access import bearer, client_of, local_issuer
 from tests.support.access_matrix import table
 from tests.support.forged import forged, signed

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from app.api import health
 from app.documents import home_documents
 from app.documents.examples import A_CHILD, A_HOME, A_REFERRAL
-from tests.api.conftest import send
+from tests.api.service import send
 
 HOME = f"/homes/{A_HOME['ref']}"
 

@@ -10,8 +10,8 @@ from starlette.testclient import TestClient
 from app.access.principal import Kind, Role
 from app.api.audit import AuditOut, HeadOut
 from app.documents.examples import A_CHILD, A_HOME, A_REFERRAL, A_RESIDENT
-from tests.api.conftest import send
-from tests.api.test_runs import _run
+from tests.api.desk import run_to_its_end
+from tests.api.service import send
 from tests.support.access import bearer
 
 CHILD, RESIDENT = A_CHILD["ref"], A_RESIDENT["ref"]
@@ -69,7 +69,7 @@ def test_every_look_is_one_entry(lite: TestClient) -> None:
 
 
 def _run_once(client: TestClient) -> str:
-    found: str = _run(client)["id"]
+    found: str = run_to_its_end(client)["id"]
     return found
 
 

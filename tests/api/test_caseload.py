@@ -7,7 +7,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from app.documents.placed_models import A_PLACED_CHILD
-from tests.api.conftest import send
+from tests.api.service import send
 
 REF = A_PLACED_CHILD["ref"]
 

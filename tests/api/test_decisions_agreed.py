@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from app.documents.examples import A_HOME, A_REFERRAL, A_RESIDENT
-from app.settings import Settings
-from tests.api.conftest import send, settings_for
-from tests.api.test_decisions import (
+from tests.api.desk import (
     APPROVER,
     CASE_SYSTEM,
     CHILD,
@@ -23,29 +19,14 @@ from tests.api.test_decisions import (
     OTHER_HOME,
     R1,
     REASON,
-    _get,
-    _hold,
-    _opened,
-    _post,
-    _shown,
-    _step,
+    hold_first,
+    placement_of,
+    posted,
+    run_to_its_end,
+    shortlist_of,
+    take_step,
 )
-from tests.api.test_runs import _run
-
-
-@pytest.fixture
-def served(settings: Settings) -> Iterator[TestClient]:
-    """A service with one child and two homes, in the hands of an officer, on SQLite and on PostgreSQL."""
-    with _opened(settings) as client:
-        yield client
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[TestClient]:
-    """The same on SQLite alone."""
-    with _opened(settings_for(f"sqlite:///{tmp_path / 'placement.db'}")) as client:
-        yield client
-
+from tests.api.service import send
 
 # ---------------------------------------------------------------------------------- what was agreed to, and is not so
 
@@ -62,9 +43,9 @@ def _fields(found: dict[str, Any]) -> list[str]:
 def _far(client: TestClient) -> dict[str, Any]:
     """A home at a distance is held, and the director approves it."""
     assert send(client, "PUT", "/homes/EXAMPLE-H3", FAR_HOME, **CASE_SYSTEM).status_code == 201
-    held = _hold(client, "EXAMPLE-H3", reason=REASON).json()
-    body = {"level": "director_of_childrens_services", "seen": _get(client, held, DIRECTOR)["seen"]}
-    approved = _step(client, held, "approve", body, DIRECTOR)
+    held = hold_first(client, "EXAMPLE-H3", reason=REASON).json()
+    body = {"level": "director_of_childrens_services", "seen": placement_of(client, held, DIRECTOR)["seen"]}
+    approved = take_step(client, held, "approve", body, DIRECTOR)
     assert approved.status_code == 200, approved.text
     found: dict[str, Any] = approved.json()
     return found
@@ -82,46 +63,48 @@ def test_an_approval_is_for_this_home_at_this_fee(served: TestClient, change: di
     """Moved or dearer since, it must be approved anew, and is told so; confirmed or renamed, it need not."""
     approved = _far(served)
     _put_home(served, {**FAR_HOME, **change})
-    found = _get(served, approved)
+    found = placement_of(served, approved)
     assert set(_fields(found)) - {"home"} == fields
-    accepted = _step(served, found, "accept", {"seen": found["seen"]})
+    accepted = take_step(served, found, "accept", {"seen": found["seen"]})
     if not fields:
         assert (accepted.status_code, accepted.json()["state"]) == (200, "accepted"), accepted.text
         return
     assert (accepted.status_code, accepted.json()["code"]) == (409, "approval_missing")
     assert {one["field"] for one in accepted.json()["errors"]} == fields
-    body = {"level": "director_of_childrens_services", "seen": _get(served, found, DIRECTOR)["seen"]}
-    again = _step(served, found, "approve", body, DIRECTOR).json()
-    assert _step(served, again, "accept", {"seen": found["seen"]}).json()["state"] == "accepted"
+    body = {"level": "director_of_childrens_services", "seen": placement_of(served, found, DIRECTOR)["seen"]}
+    again = take_step(served, found, "approve", body, DIRECTOR).json()
+    assert take_step(served, again, "accept", {"seen": found["seen"]}).json()["state"] == "accepted"
 
 
 def test_a_second_agreement_is_for_what_was_found(served: TestClient) -> None:
     """The overridden rule finds something else than what the second person saw: they are asked anew."""
     late = {**OTHER_HOME, "available_from": "2026-05-01"}
     _put_home(served, late)
-    held = _hold(served, "EXAMPLE-H2", override=["available_by"], reason=REASON).json()
-    seconded = _step(served, held, "second", {"seen": _get(served, held, APPROVER)["seen"]}, APPROVER).json()
+    held = hold_first(served, "EXAMPLE-H2", override=["available_by"], reason=REASON).json()
+    seconded = take_step(
+        served, held, "second", {"seen": placement_of(served, held, APPROVER)["seen"]}, APPROVER
+    ).json()
     _put_home(served, {**late, "available_from": "2026-12-01"})
-    found = _get(served, seconded)
+    found = placement_of(served, seconded)
     assert "second.rules" in _fields(found)
-    accepted = _step(served, found, "accept", {"seen": found["seen"]})
+    accepted = take_step(served, found, "accept", {"seen": found["seen"]})
     assert (accepted.status_code, accepted.json()["code"]) == (409, "second_missing")
     assert [one["field"] for one in accepted.json()["errors"]] == ["second.rules"]
-    again = _step(served, found, "second", {"seen": _get(served, found, APPROVER)["seen"]}, APPROVER).json()
-    assert _step(served, again, "accept", {"seen": found["seen"]}).status_code == 200
+    again = take_step(served, found, "second", {"seen": placement_of(served, found, APPROVER)["seen"]}, APPROVER).json()
+    assert take_step(served, again, "accept", {"seen": found["seen"]}).status_code == 200
 
 
 def test_who_agrees_has_looked(here: TestClient) -> None:
     """Neither without a look, nor on what somebody else saw, nor on what is not so any more."""
     assert send(here, "PUT", "/homes/EXAMPLE-H3", FAR_HOME, **CASE_SYSTEM).status_code == 201
-    held = _hold(here, "EXAMPLE-H3", reason=REASON).json()
+    held = hold_first(here, "EXAMPLE-H3", reason=REASON).json()
     level = {"level": "director_of_childrens_services"}
-    assert _step(here, held, "approve", level, DIRECTOR).status_code == 422
-    for seen in ("0" * 32, _get(here, held)["seen"], _shown(here, DIRECTOR)["seen"]):
-        assert _step(here, held, "approve", level | {"seen": seen}, DIRECTOR).json()["code"] == "not_seen"
-    mine = _get(here, held, DIRECTOR)["seen"]
+    assert take_step(here, held, "approve", level, DIRECTOR).status_code == 422
+    for seen in ("0" * 32, placement_of(here, held)["seen"], shortlist_of(here, DIRECTOR)["seen"]):
+        assert take_step(here, held, "approve", level | {"seen": seen}, DIRECTOR).json()["code"] == "not_seen"
+    mine = placement_of(here, held, DIRECTOR)["seen"]
     _put_home(here, FAR_HOME)
-    refused = _step(here, held, "approve", level | {"seen": mine}, DIRECTOR)
+    refused = take_step(here, held, "approve", level | {"seen": mine}, DIRECTOR)
     assert (refused.json()["code"], [one["field"] for one in refused.json()["errors"]]) == ("facts_changed", ["home"])
 
 
@@ -129,8 +112,8 @@ def test_who_agrees_has_looked(here: TestClient) -> None:
 
 
 def _accepted(client: TestClient, home: str = H1) -> dict[str, Any]:
-    held = _hold(client, home, reason=REASON).json()
-    accepted = _step(client, held, "accept", {})
+    held = hold_first(client, home, reason=REASON).json()
+    accepted = take_step(client, held, "accept", {})
     assert accepted.status_code == 200, accepted.text
     found: dict[str, Any] = accepted.json()
     return found
@@ -142,29 +125,29 @@ TODAY_IN = {"moved_in_on": "2026-03-02"}
 def test_a_home_that_was_filled_after_the_acceptance(served: TestClient) -> None:
     """A provider's truth is taken; the placement tells of it, and nobody moves in until it is mended."""
     accepted = _accepted(served)
-    assert _fields(_get(served, accepted)) == []
+    assert _fields(placement_of(served, accepted)) == []
     others = [{**A_RESIDENT, "ref": f"EXAMPLE-X{n}"} for n in range(2)]
     _put_home(served, {**A_HOME, "places": 2, "residents": others})
-    found = _get(served, accepted)
+    found = placement_of(served, accepted)
     assert (_fields(found), found["rules"]) == (["rules.usable_places"], ["usable_places"])
-    refused = _step(served, accepted, "place", TODAY_IN)
+    refused = take_step(served, accepted, "place", TODAY_IN)
     assert (refused.status_code, refused.json()["code"]) == (409, "rules_not_met")
-    assert _step(served, accepted, "place", TODAY_IN | {"seen": found["seen"]}).json()["code"] == "rules_not_met"
+    assert take_step(served, accepted, "place", TODAY_IN | {"seen": found["seen"]}).json()["code"] == "rules_not_met"
     _put_home(served, {**A_HOME, "places": 3, "residents": others})
-    assert _step(served, accepted, "place", TODAY_IN).json()["state"] == "placed"
+    assert take_step(served, accepted, "place", TODAY_IN).json()["state"] == "placed"
 
 
 def test_what_changed_after_the_acceptance_is_agreed_anew(served: TestClient) -> None:
     """A fee that was raised after the acceptance: told, refused, and taken once somebody says that they saw it."""
     accepted = _accepted(served)
-    old = _get(served, accepted)["seen"]
+    old = placement_of(served, accepted)["seen"]
     _put_home(served, {**A_HOME, "weekly_fee_pence": {"Core": 777_000}})
-    found = _get(served, accepted)
+    found = placement_of(served, accepted)
     assert _fields(found) == ["accept.weekly_fee"]
     for body in (TODAY_IN, TODAY_IN | {"seen": old}):
-        refused = _step(served, accepted, "place", body)
+        refused = take_step(served, accepted, "place", body)
         assert (refused.status_code, refused.json()["code"]) == (409, "facts_changed"), refused.text
-    assert _step(served, accepted, "place", TODAY_IN | {"seen": found["seen"]}).json()["state"] == "placed"
+    assert take_step(served, accepted, "place", TODAY_IN | {"seen": found["seen"]}).json()["state"] == "placed"
 
 
 def test_the_referral_may_be_gone_when_they_move_in(served: TestClient) -> None:
@@ -172,13 +155,13 @@ def test_the_referral_may_be_gone_when_they_move_in(served: TestClient) -> None:
     accepted = _accepted(served)
     assert served.delete(f"/referrals/{R1}", headers={"If-Match": "*"}).status_code == 204
     _put_home(served, {**A_HOME, "places": 1})
-    refused = _step(served, accepted, "place", TODAY_IN)
+    refused = take_step(served, accepted, "place", TODAY_IN)
     assert [one["field"] for one in refused.json()["errors"]] == ["rules.usable_places"]
     _put_home(served, {**A_HOME, "location": "NR1 3QU"})
-    refused = _step(served, accepted, "place", TODAY_IN)
+    refused = take_step(served, accepted, "place", TODAY_IN)
     assert [one["field"] for one in refused.json()["errors"]] == ["accept.home"]
     _put_home(served, A_HOME)
-    assert _step(served, accepted, "place", TODAY_IN).json()["state"] == "placed"
+    assert take_step(served, accepted, "place", TODAY_IN).json()["state"] == "placed"
 
 
 def test_a_home_with_placements_stays(served: TestClient) -> None:
@@ -186,7 +169,7 @@ def test_a_home_with_placements_stays(served: TestClient) -> None:
     accepted = _accepted(served)
     gone = served.delete(f"/homes/{H1}", headers={"If-Match": "*"} | CASE_SYSTEM)
     assert (gone.status_code, gone.json()["code"]) == (409, "home_still_claimed")
-    _step(served, accepted, "withdraw", {"reason": {"code": "PLANS"}})
+    take_step(served, accepted, "withdraw", {"reason": {"code": "PLANS"}})
     assert served.delete(f"/homes/{H1}", headers={"If-Match": "*"} | CASE_SYSTEM).status_code == 204
 
 
@@ -194,9 +177,9 @@ def test_nobody_moved_in_before_it_was_accepted(here: TestClient) -> None:
     """Not long ago, and not the day before."""
     accepted = _accepted(here)
     for day in ("1900-01-01", "2026-03-01"):
-        refused = _step(here, accepted, "place", {"moved_in_on": day})
+        refused = take_step(here, accepted, "place", {"moved_in_on": day})
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "moved_in_on")
-    assert _step(here, accepted, "place", TODAY_IN).status_code == 200
+    assert take_step(here, accepted, "place", TODAY_IN).status_code == 200
 
 
 # ------------------------------------------------------------------------------------------- parting, and runs
@@ -214,36 +197,36 @@ def test_parting_needs_a_reason_where_they_could_go_together(served: TestClient)
     assert shown["options"]
     part = shown["splits"][0]["parts"][0]
     body = {"referral": "EXAMPLE-S", "home": part["home"], "children": part["children"], "seen": shown["seen"]}
-    refused = _post(served, "/holds", body)
+    refused = posted(served, "/holds", body)
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "reason")
-    held = _post(served, "/holds", {**body, "reason": REASON})
+    held = posted(served, "/holds", {**body, "reason": REASON})
     assert held.status_code == 201, held.text
-    assert _get(served, held.json())["rank"] == shown["allowed"] + 1
+    assert placement_of(served, held.json())["rank"] == shown["allowed"] + 1
 
 
 def test_a_declined_proposal_is_not_held(served: TestClient) -> None:
     """What was seen of it before counts for nothing once it is declined."""
-    _run(served)
+    run_to_its_end(served)
     (proposal,) = served.get("/proposals").json()["proposals"]
     seen = served.get(f"/proposals/{proposal['id']}").json()["seen"]
     body = {"referral": R1, "home": proposal["home"], "seen": seen}
-    declined = _post(served, f"/proposals/{proposal['id']}/decline", {"seen": seen, "reason": {"code": "BETTR"}})
+    declined = posted(served, f"/proposals/{proposal['id']}/decline", {"seen": seen, "reason": {"code": "BETTR"}})
     assert declined.status_code == 201, declined.text
-    assert _post(served, "/holds", body).json()["code"] == "proposal_not_standing"
+    assert posted(served, "/holds", body).json()["code"] == "proposal_not_standing"
 
 
 def test_a_proposal_has_its_own_rank(served: TestClient) -> None:
     """Not the first on the child's own list: the true rank is kept, with the code that says that a run proposed it."""
-    first, second = (option["home"] for option in _shown(served)["options"])
+    first, second = (option["home"] for option in shortlist_of(served)["options"])
     pinned = [{"children": [CHILD], "home": second}]
-    _run(served, pinned=pinned)
+    run_to_its_end(served, pinned=pinned)
     (proposal,) = served.get("/proposals").json()["proposals"]
     assert (proposal["home"], first != second) == (second, True)
     seen = served.get(f"/proposals/{proposal['id']}").json()["seen"]
-    accepted = _post(served, f"/proposals/{proposal['id']}/accept", {"seen": seen})
+    accepted = posted(served, f"/proposals/{proposal['id']}/accept", {"seen": seen})
     assert accepted.status_code == 201, accepted.text
-    found = _get(served, accepted.json())
+    found = placement_of(served, accepted.json())
     assert (found["rank"], found["reason_code"]) == (2, "proposed_by_run")
-    body = {"referral": R1, "home": first, "seen": _shown(served, COLLEAGUE)["seen"]}
+    body = {"referral": R1, "home": first, "seen": shortlist_of(served, COLLEAGUE)["seen"]}
     words = {"code": "proposed_by_run", "text": "The night said so."}
-    assert _post(served, "/holds", {**body, "reason": words}, COLLEAGUE).status_code in {409, 422}
+    assert posted(served, "/holds", {**body, "reason": words}, COLLEAGUE).status_code in {409, 422}

@@ -23,9 +23,8 @@ from app.store import erasure
 from app.store.audit_verify import verify
 from app.store.run_tables import run_snapshots
 from app.store.session import Database
-from tests.api.conftest import send, settings_for
-from tests.api.test_decisions import _opened, _post, _step
-from tests.api.test_runs import _run
+from tests.api.desk import opened, posted, run_to_its_end, take_step
+from tests.api.service import send, settings_for
 from tests.support.access import AUTHORITY, bearer
 from tests.support.backups import postgres_program
 
@@ -54,7 +53,7 @@ NAMES_IT = {**A_REFERRAL, "children": [{**A_CHILD, "live_apart_from": [CHILD]}]}
 @pytest.fixture
 def told(settings: Settings) -> Iterator[tuple[TestClient, Settings]]:
     """A service in which the child was referred, matched, proposed, held, declined, and lives in a home."""
-    with _opened(settings) as client:
+    with opened(settings) as client:
         everything(client)
         yield client, settings
 
@@ -73,15 +72,15 @@ def everything(client: TestClient) -> None:
         assert client.get(path).status_code == 200
     assert send(client, "POST", "/match", {"referral_ref": REFERRAL}).status_code == 200
     pinned = {"children": [CHILD], "home": A_HOME["ref"]}
-    assert _run(client, excluded=[pinned])["status"] == "published"
-    assert _run(client)["status"] == "published"
+    assert run_to_its_end(client, excluded=[pinned])["status"] == "published"
+    assert run_to_its_end(client)["status"] == "published"
     shown = client.get(f"/referrals/{REFERRAL}/shortlist").json()
     home = shown["options"][0]["home"]
-    held = _post(client, "/holds", {"referral": REFERRAL, "home": home, "seen": shown["seen"]}, EVERYBODY)
+    held = posted(client, "/holds", {"referral": REFERRAL, "home": home, "seen": shown["seen"]}, EVERYBODY)
     assert held.status_code == 201, held.text
     live = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
     assert (live.status_code, live.json()["code"]) == (409, "child_still_placed")
-    declined = _step(client, held.json(), "decline", DECLINED, EVERYBODY)
+    declined = take_step(client, held.json(), "decline", DECLINED, EVERYBODY)
     assert declined.status_code == 200, declined.text
 
 
@@ -153,14 +152,14 @@ def _others_are_as_they_were(client: TestClient, erased_as: str) -> None:
     for run in client.get("/runs", headers=EVERYBODY).json()["runs"]:
         for part in ("", "/proposals", "/unplaced", "/snapshot"):
             assert client.get(f"/runs/{run['id']}{part}", headers=EVERYBODY).status_code == 200, part
-    assert _run(client)["status"] == "published"
+    assert run_to_its_end(client)["status"] == "published"
 
 
 def test_a_restored_backup_is_erased_anew(tmp_path: Path) -> None:
     """The log that was kept apart erases from an old copy who was erased since, once; others stay."""
     settings = settings_for(f"sqlite:///{tmp_path / 'placement.db'}", erasure_log=tmp_path / "apart" / "erasures.log")
     (tmp_path / "apart").mkdir()
-    with _opened(settings) as client:
+    with opened(settings) as client:
         everything(client)
         backup = tmp_path / "backup.db"
         backup.write_bytes((tmp_path / "placement.db").read_bytes())
@@ -183,7 +182,7 @@ def test_one_of_two_siblings_is_erased(tmp_path: Path) -> None:
     """The referral stays for the other, with its own facts; a log that cannot be written undoes everything."""
     settings = settings_for(f"sqlite:///{tmp_path / 'placement.db'}", erasure_log=tmp_path / "nowhere" / "x.log")
     second = {**A_CHILD, "ref": "EXAMPLE-C2", "date_of_birth": "2010-02-03"}
-    with _opened(settings) as client:
+    with opened(settings) as client:
         both = {**CANARY_REFERRAL, "children": [CANARY_CHILD, second]}
         assert send(client, "PUT", f"/referrals/{REFERRAL}", both, **EVERYBODY).status_code == 201
         assert client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN).status_code == 500

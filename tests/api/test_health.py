@@ -26,7 +26,7 @@ from app.main import create_app
 from app.store import condition
 from app.store.access_tables import sessions
 from app.store.session import Database
-from tests.api.conftest import TODAY, send, settings_for
+from tests.api.service import TODAY, send, settings_for
 from tests.support.access import AUTHORITY, client_of
 from tests.support.connections import renew_each_use
 

@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.documents.examples import A_HOME
-from tests.api.conftest import send
+from tests.api.service import send
 
 REF = A_HOME["ref"]
 

@@ -17,7 +17,7 @@ from app.documents.placed_models import A_PLACED_CHILD
 from app.main import create_app
 from app.settings import Settings
 from app.store.import_tables import imports as rows
-from tests.api.conftest import TODAY, send, settings_for
+from tests.api.service import TODAY, send, settings_for
 from tests.support.access import bearer, client_of
 
 LATER = {"Prefer": "respond-async"}

@@ -27,8 +27,8 @@ from app.jobs.threads import ThreadedJobs
 from app.main import create_app
 from app.settings import Settings
 from app.store import audit_reading
-from tests.api.conftest import TODAY, send, settings_for
-from tests.api.test_runs import _run
+from tests.api.desk import run_to_its_end
+from tests.api.service import TODAY, send, settings_for
 from tests.support.access import AUTHORITY, bearer, client_of
 from tests.support.nights import solved_here
 
@@ -107,7 +107,7 @@ class _world:  # noqa: N801 - a context like any other
             {"referral": "R-HELD", "home": pick, "seen": shown["seen"]},
             Idempotency_Key=uuid4().hex,
         )
-        run = _run(client, excluded=[{"children": [NOWHERE], "home": each} for each in (home, other)])
+        run = run_to_its_end(client, excluded=[{"children": [NOWHERE], "home": each} for each in (home, other)])
         proposed = client.get(f"/runs/{run['id']}/proposals").json()["proposals"]
         assert proposed
         brought = _sent(client, "POST", "/homes/import", {"homes": [A_HOME | {"ref": "H-3"}]}, Prefer="respond-async")

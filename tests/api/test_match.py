@@ -12,7 +12,7 @@ from app.documents.examples import A_CHILD, A_HOME, A_REFERRAL
 from app.store import save
 from app.store.session import Database
 from app.store.versions import Precondition
-from tests.api.conftest import send
+from tests.api.service import send
 from tests.support.builders import a_home
 
 INLINE = {"referral": A_REFERRAL, "homes": [A_HOME]}

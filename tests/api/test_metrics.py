@@ -16,7 +16,7 @@ from app.documents.examples import A_HOME, A_REFERRAL
 from app.errors import DatabaseUnavailable
 from app.main import create_app
 from app.store import counting
-from tests.api.conftest import TODAY, send, settings_for
+from tests.api.service import TODAY, send, settings_for
 from tests.support.access import client_of
 
 CANARY = "Zzyzx-Quetzal"

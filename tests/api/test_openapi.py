@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from tests.api.conftest import send
+from tests.api.service import send
 from tests.support.access import client_of
 
 

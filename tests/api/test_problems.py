@@ -17,7 +17,7 @@ from app.errors import DatabaseUnavailable, PlacementError
 from app.main import create_app
 from app.observing.logs import event_of
 from app.store import load
-from tests.api.conftest import TODAY, send, settings_for
+from tests.api.service import TODAY, send, settings_for
 from tests.support.access import client_of
 
 CANARY = "Zzyzx-Quetzal"

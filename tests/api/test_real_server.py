@@ -17,7 +17,7 @@ import uvicorn
 
 from app.documents.examples import A_HOME, A_REFERRAL
 from app.main import create_app
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.support.access import bearer
 
 

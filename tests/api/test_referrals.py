@@ -7,7 +7,7 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from app.documents.examples import A_CHILD, A_REFERRAL
-from tests.api.conftest import send
+from tests.api.service import send
 
 REF = A_REFERRAL["ref"]
 

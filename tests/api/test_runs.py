@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -22,7 +21,8 @@ from app.matching.batch import Night
 from app.rematch.faults import RunCancelled, SolverHung
 from app.rematch.run import Outcome
 from app.settings import Settings
-from tests.api.conftest import TODAY, send
+from tests.api.desk import followed_until, run_to_its_end
+from tests.api.service import TODAY, send
 from tests.support.access import client_of
 from tests.support.nights import solved_here
 
@@ -68,22 +68,6 @@ def running(settings: Settings, solver: Solver) -> Iterator[TestClient]:
         solver.go.set()
 
 
-def _until(client: TestClient, address: str, *statuses: str) -> dict[str, Any]:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        run: dict[str, Any] = client.get(address).json()
-        if run["status"] in statuses:
-            return run
-        time.sleep(0.02)
-    raise AssertionError(f"the run did not come to {statuses}: {run['status']}, {run['failure']}")
-
-
-def _run(client: TestClient, **options: Any) -> dict[str, Any]:
-    answer = send(client, "POST", "/runs", options)
-    assert answer.status_code == 202, answer.text
-    return _until(client, answer.headers["Location"], "published", "failed", "cancelled")
-
-
 def _newest(client: TestClient, address: str) -> dict[str, str]:
     """For whoever changes what is there now."""
     return {"If-Match": client.get(address).headers["ETag"]}
@@ -99,7 +83,7 @@ def test_a_run_from_its_beginning_to_its_proposals(running: TestClient) -> None:
     assert begun.status_code == 202
     assert begun.json()["status"] == "queued"
     assert begun.headers["Location"] == f"/runs/{begun.json()['id']}"
-    run = _until(running, begun.headers["Location"], "published")
+    run = followed_until(running, begun.headers["Location"], "published")
     _holds(RunOut, run)
     assert (run["proposed"], run["dropped"], run["failure"], run["stale"]) == (1, 0, None, None)
     assert run["certificate"]["outcome"] == "proven"
@@ -125,7 +109,7 @@ def test_a_run_from_its_beginning_to_its_proposals(running: TestClient) -> None:
 
 def test_what_no_longer_holds_says_so_at_once(running: TestClient) -> None:
     """In the list as in the single proposal: a home stored anew or deleted; with its referral the proposal goes too."""
-    _run(running)
+    run_to_its_end(running)
     (proposal,) = running.get("/proposals").json()["proposals"]
     single = f"/proposals/{proposal['id']}"
 
@@ -155,7 +139,7 @@ def test_a_fee_that_is_not_known_is_not_told_as_one(running: TestClient) -> None
     address = f"/referrals/{A_REFERRAL['ref']}"
     sent = running.put(address, json=A_REFERRAL | {"children": [vague]}, headers=_newest(running, address))
     assert sent.is_success, sent.text
-    run = _run(running)
+    run = run_to_its_end(running)
     (proposal,) = running.get("/proposals").json()["proposals"]
     dearest = max(A_HOME["weekly_fee_pence"].values())
     assert (proposal["weekly_fee_pence"], proposal["assumed_weekly_fee_pence"]) == (None, dearest)
@@ -180,14 +164,14 @@ def test_one_run_at_a_time(running: TestClient, solver: Solver) -> None:
     (told,) = second.json()["errors"]
     assert (told["field"], first.json()["id"] in told["cure"]) == ("run", True)
     solver.go.set()
-    _until(running, first.headers["Location"], "published")
+    followed_until(running, first.headers["Location"], "published")
     assert send(running, "POST", "/runs", {}).status_code == 202
 
 
 def test_a_run_sent_twice_is_one_run(running: TestClient) -> None:
     """With the same key the second request gives the first answer and its address."""
     first = send(running, "POST", "/runs", {}, Idempotency_Key="k")
-    _until(running, first.headers["Location"], "published")
+    followed_until(running, first.headers["Location"], "published")
     second = send(running, "POST", "/runs", {}, Idempotency_Key="k")
     assert (second.status_code, second.content) == (202, first.content)
     assert second.headers["Location"] == first.headers["Location"]
@@ -197,10 +181,10 @@ def test_a_run_sent_twice_is_one_run(running: TestClient) -> None:
 
 def test_a_run_is_called_off(running: TestClient, solver: Solver) -> None:
     """DELETE ends a run at work; what stood stands on. What has ended cannot be called off."""
-    before = _run(running)
+    before = run_to_its_end(running)
     solver.go.clear()
     address = send(running, "POST", "/runs", {}).headers["Location"]
-    _until(running, address, "running")
+    followed_until(running, address, "running")
     assert running.delete(address).status_code == 204
     ended = running.get(address).json()
     assert (ended["status"], ended["stage"]) == ("cancelled", "cancelled")
@@ -209,20 +193,20 @@ def test_a_run_is_called_off(running: TestClient, solver: Solver) -> None:
     standing = running.get("/proposals").json()
     assert (standing["from_run"], standing["is_old"]) == (before["id"], False)
     solver.go.set()
-    assert _run(running)["status"] == "published"
+    assert run_to_its_end(running)["status"] == "published"
 
 
 def test_after_a_failed_run_the_last_good_proposals_are_marked_old(running: TestClient, solver: Solver) -> None:
     """They stand, and say from which run they are and that a later one failed; the next good run ends that."""
-    good = _run(running)
+    good = run_to_its_end(running)
     solver.fails = True
-    failed = _run(running)
+    failed = run_to_its_end(running)
     assert (failed["status"], failed["failure"], failed["certificate"]) == ("failed", "solver_hung", None)
     standing = running.get("/proposals").json()
     assert (standing["from_run"], len(standing["proposals"])) == (good["id"], 1)
     assert (standing["is_old"], standing["old_because"]) == (True, ["a_later_run_failed"])
     solver.fails = False
-    better = _run(running)
+    better = run_to_its_end(running)
     standing = running.get("/proposals").json()
     assert (standing["from_run"], standing["is_old"]) == (better["id"], False)
     first = running.get(f"/runs/{good['id']}/proposals").json()["proposals"]
@@ -231,7 +215,7 @@ def test_after_a_failed_run_the_last_good_proposals_are_marked_old(running: Test
 
 def test_yesterdays_proposals_are_old(settings: Settings, running: TestClient) -> None:
     """On another day than their own the proposals say so."""
-    _run(running)
+    run_to_its_end(running)
     app = create_app(settings, lambda: TODAY.replace(day=3))
     with client_of(app) as tomorrow:
         assert tomorrow.get("/proposals").json()["old_because"] == ["not_from_today"]
@@ -245,12 +229,12 @@ def test_what_may_be_asked_of_a_run(running: TestClient) -> None:
         "weekly_budget_pence": MOST_BUDGET_PENCE,
         "home_prices": {A_HOME["ref"]: 5},
     }
-    run = _run(running, pinned=[PAIR], **asked)
+    run = run_to_its_end(running, pinned=[PAIR], **asked)
     assert run["status"] == "published", run
     assert {name: run["options"][name] for name in asked} == asked
     assert run["options"]["pinned"] == [PAIR]
     assert (run["policy_version"], run["as_of"], run["proposed"]) == ("need-first", "2026-03-03", 1)
-    run = _run(running, excluded=[PAIR])
+    run = run_to_its_end(running, excluded=[PAIR])
     assert (run["proposed"], run["report"]["unplaced"]) == (0, 1)
 
 
@@ -258,7 +242,7 @@ def test_who_has_no_proposal_and_why(running: TestClient) -> None:
     """The unplaced are told with near misses in words, as a shortlist tells them."""
     read = running.get(f"/homes/{A_HOME['ref']}").json()
     send(running, "PUT", f"/homes/{A_HOME['ref']}", read | {"places": 0, "residents": []}, If_Match="*")
-    run = _run(running)
+    run = run_to_its_end(running)
     page = running.get(f"/runs/{run['id']}/unplaced").json()
     _holds(RunUnplacedOut, page)
     (unplaced,) = page["unplaced"]
@@ -321,7 +305,7 @@ def test_a_snapshot_that_is_not_there_yet(lite: TestClient) -> None:
 
 def test_pages_of_runs(running: TestClient) -> None:
     """The newest first, each once; a cursor of another list is refused."""
-    numbers = [_run(running)["number"] for _ in range(3)]
+    numbers = [run_to_its_end(running)["number"] for _ in range(3)]
     first = running.get("/runs?limit=2").json()
     _holds(RunsOut, first)
     second = running.get(f"/runs?limit=2&cursor={first['next']}").json()
@@ -335,7 +319,7 @@ def test_the_end_of_the_service_ends_its_run(settings: Settings, running: TestCl
     """A service that stops gives its run up cleanly, and says why."""
     solver.go.clear()
     address = send(running, "POST", "/runs", {}).headers["Location"]
-    _until(running, address, "running")
+    followed_until(running, address, "running")
     running.app.state.service.jobs.stop()  # type: ignore[attr-defined]
     run = running.get(address).json()
     assert (run["status"], run["failure"]) == ("failed", "service_stopped")
@@ -346,7 +330,7 @@ def test_the_real_solver_behind_the_api(client: TestClient) -> None:
     """The whole way: HTTP, thread, child process, publication; with the frontier of the local target."""
     send(client, "PUT", f"/homes/{A_HOME['ref']}", A_HOME)
     send(client, "PUT", f"/referrals/{A_REFERRAL['ref']}", A_REFERRAL)
-    run = _run(client, frontier=True)
+    run = run_to_its_end(client, frontier=True)
     assert run["status"] == "published", run
     _holds(RunOut, run)
     assert len(run["report"]["frontier"]) == 6

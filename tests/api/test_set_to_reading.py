@@ -15,7 +15,7 @@ from app.documents.examples import A_HOME
 from app.main import create_app
 from app.store import told_otherwise
 from app.store.session import Database
-from tests.api.conftest import TODAY, send, settings_for
+from tests.api.service import TODAY, send, settings_for
 from tests.support.access import client_of
 
 SOON_S = 10.0

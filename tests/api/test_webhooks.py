@@ -18,7 +18,7 @@ from app.main import create_app
 from app.messages.delivering import Sender
 from app.store.outbox import put
 from app.store.outbox_tables import deliveries
-from tests.api.conftest import TODAY, send, settings_for
+from tests.api.service import TODAY, send, settings_for
 from tests.messages.receiver import receiving, status
 from tests.support.access import AUTHORITY, bearer, client_of
 

@@ -17,7 +17,7 @@ from app.api import wire
 from app.cli import serving
 from app.documents.examples import A_HOME
 from app.main import create_app
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.support.access import bearer
 
 HEAD = f"Host: 127.0.0.1\r\nContent-Type: application/json\r\nAuthorization: {bearer()['Authorization']}\r\n".encode()

@@ -11,7 +11,7 @@ from app.access.permissions import PERMISSIONS, TELLS_OF_NOBODY, sees_children
 from app.access.principal import Kind, Principal, Role
 from app.documents.examples import A_HOME, A_RESIDENT
 from app.settings import Settings
-from tests.api.conftest import send
+from tests.api.service import send
 from tests.api.test_looks import CHILDREN, LIVES, World, _told, _world, readings
 from tests.support.access import AUTHORITY, bearer
 

@@ -24,7 +24,7 @@ from starlette.testclient import TestClient
 from app.api import permitting
 from app.api.permitting import addresses
 from app.main import create_app
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.campaign.counts import Counts, run
 from tests.support.access import bearer, client_of, local_issuer
 from tests.support.access_matrix import (

@@ -21,8 +21,8 @@ from app.store import audit_reading, erasure
 from app.store.audit import Head
 from app.store.audit_verify import verify
 from app.store.session import Database
-from tests.api.conftest import TODAY, settings_for
-from tests.api.test_decisions import _opened
+from tests.api.desk import opened
+from tests.api.service import TODAY, settings_for
 from tests.api.test_erasure import ADMIN, CANARIES, CHILD, everything, found_in, raw
 from tests.campaign.counts import Counts, run
 from tests.support.access import AUTHORITY, client_of
@@ -53,7 +53,7 @@ def main(rounds: int = ROUNDS, *, broken: bool = False) -> Counts:
 
 
 def _drill(counts: Counts, settings: Settings, ways: dict[str, Backup], restoring: list[float], broken: bool) -> None:
-    with _opened(settings) as client:
+    with opened(settings) as client:
         everything(client)
     with _open(settings) as database:
         rows, head = rows_of(database), _head(database)

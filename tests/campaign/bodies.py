@@ -19,8 +19,8 @@ from starlette.testclient import TestClient
 
 from app.main import create_app
 from app.store.tables import children, homes, referrals
-from tests.api.conftest import TODAY, settings_for
 from tests.api.hostile import CANARY, bodies
+from tests.api.service import TODAY, settings_for
 from tests.campaign.counts import Counts, run
 from tests.support.access import client_of
 from tests.support.logs import logs_as_in_production

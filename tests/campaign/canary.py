@@ -27,7 +27,7 @@ from app.observing import traces
 from app.observing.logs import watch_for_the_unexpected
 from app.settings import Settings
 from app.store.outbox import TOPICS
-from tests.api.conftest import TODAY, settings_for
+from tests.api.service import TODAY, settings_for
 from tests.campaign.canary_requests import NAME, REF, Sent, everything, whole_life
 from tests.campaign.canary_starts import starts
 from tests.campaign.canary_trouble import TROUBLES, Trouble

@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 from app.access.local_issuer import LocalIssuer
 from app.access.principal import Kind, Role
 from app.store.embedded import AnotherServiceHere, serving_alone
-from tests.api.conftest import settings_for
+from tests.api.service import settings_for
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,7 +16,7 @@ from app.documents.examples import A_HOME
 from app.errors import Overloaded
 from app.observing import metrics
 from app.store import load
-from tests.api.conftest import send
+from tests.api.service import send
 from tests.support.logs import logs_as_in_production, told
 
 CANARY = "Zzyzx-Quetzal"

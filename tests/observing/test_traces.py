@@ -20,7 +20,7 @@ from app.observing import traces
 from app.observing.traces import ATTRIBUTES, operation
 from app.settings import Settings
 from app.store import load
-from tests.api.conftest import TODAY, send, settings_for
+from tests.api.service import TODAY, send, settings_for
 from tests.support.access import client_of
 
 CANARY = "Zzyzx-Quetzal"
