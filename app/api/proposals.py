@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from app.api.documented import errors, json_response
 from app.api.paging import Page, cursor
+from app.api.proposal_models import SeenProposalOut, StandingOut
 from app.api.recording import saw
 from app.api.run_answers import proposal_answer
-from app.api.run_models import Hex32, SeenProposalOut, StandingOut
+from app.api.run_models import Hex32
 from app.api.runs import children_of, number_of
 from app.api.seeing import seen_proposal
 from app.api.service import service_of

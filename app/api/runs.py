@@ -13,9 +13,10 @@ from starlette.responses import Response
 
 from app.api.documented import errors, json_response
 from app.api.paging import Page, cursor
+from app.api.proposal_models import RunProposalsOut, RunUnplacedOut
 from app.api.recording import changed, saw
 from app.api.run_answers import proposal_answer, run_answer, summary, unplaced_answer
-from app.api.run_models import Hex32, RunOut, RunProposalsOut, RunsOut, RunUnplacedOut
+from app.api.run_models import Hex32, RunOut, RunsOut
 from app.api.service import Service, service_of
 from app.api.strict import StrictRoute
 from app.api.withholding import run_without_children, withholds

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 
 from app.access.principal import Role
 from app.api.placement_models import DecidedOut, HistoryOut, PlacementsOut
-from app.api.run_models import SeenProposalOut
+from app.api.proposal_models import SeenProposalOut
 from app.documents.examples import A_HOME, A_REFERRAL
 from app.store import audit_tables, outbox_tables
 from tests.api.desk import (

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from app.api.proposal_models import ProposalOut, UnplacedOut
 from app.api.run_answers import proposal_answer, unplaced_answer
-from app.api.run_models import ProposalOut, UnplacedOut
 from app.matching.batch import Night, Proposed, batch
 from app.matching.night_explained import report
 from app.matching.night_report import NightReport, Proposal, Unplaced, WhyHere, WhyNone

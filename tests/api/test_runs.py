@@ -12,7 +12,8 @@ import pytest
 from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
-from app.api.run_models import RunOut, RunProposalsOut, RunsOut, RunUnplacedOut, StandingOut
+from app.api.proposal_models import RunProposalsOut, RunUnplacedOut, StandingOut
+from app.api.run_models import RunOut, RunsOut
 from app.documents.examples import A_HOME, A_REFERRAL
 from app.documents.run_models import MOST_BUDGET_PENCE, MOST_PRICES
 from app.jobs.threads import ThreadedJobs

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.matching.certify import certify, price_of_a_place, price_of_limits
-from app.matching.problem import PRICE_SCALE, Problem, Status
+from app.matching.problem import PRICE_SCALE, Problem
 from app.matching.solve.columns import columns_of
 from app.matching.solve.companies import Companies, beside, first_companies, owed_elsewhere, priced, unlikely
 from app.matching.solve.crash import Start, first_prices
@@ -18,8 +18,7 @@ from app.matching.solve.master import Growth, Known, Relaxed, relax
 from app.matching.solve.model import build, prices_of
 from app.matching.solve.night import Effort, solve
 from app.matching.terms import terms_of
-from app.matching.verify import verify
-from tests.matching.solving.brute_force import best_choice
+from tests.matching.solving.agreeing import stands_beside_brute_force
 from tests.matching.solving.random_problems import random_problem
 
 GROWTH = Growth(window=50, wide=200, rivals=2, near=0, rounds=60)
@@ -32,13 +31,7 @@ def test_contested_homes_give_true_bounds_and_valid_choices(seed: int) -> None:
     rungs = (Rung(3, 2, 1 << 40, 50, 20, 3),)
     search = Search(whole=0, crowd=1, tight=1 << 40, rungs=rungs, aim_ppm=0)
     found = solve(problem, Effort(growth=GROWTH, search=search, exact=True))
-    truth = best_choice(problem)
-    if truth is None:
-        assert found.status is Status.INFEASIBLE
-    elif found.most_local_balance == truth[1]:
-        verdict = verify(problem, found.chosen.tolist(), found.most_local_balance)
-        assert verdict.breaches == ()
-        assert verdict.worth == found.objective <= truth[0] <= found.bound
+    stands_beside_brute_force(problem, found)
 
 
 def test_what_they_prove_is_what_the_certificate_says() -> None:

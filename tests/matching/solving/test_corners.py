@@ -16,6 +16,7 @@ from app.matching.solve.integer import Rung, Search
 from app.matching.solve.master import Growth
 from app.matching.verify import verify
 from bench.night_instances import Night, make_night
+from tests.matching.solving.agreeing import stands_beside_brute_force
 from tests.matching.solving.brute_force import best_choice
 from tests.matching.solving.random_problems import make_pairs, random_problem
 from tests.matching.solving.second_model import best_by_second_model
@@ -106,13 +107,7 @@ def test_the_ways_of_large_problems_on_small_ones(seed: int) -> None:
             growth=Growth(window=5, wide=20, rivals=1, near=1_000, patient=False, rounds=4), search=search, branches=3
         ),
     )
-    truth = best_choice(problem)
-    if truth is None:
-        assert found.status is Status.INFEASIBLE
-    elif found.most_local_balance == truth[1]:
-        verdict = verify(problem, found.chosen.tolist(), found.most_local_balance)
-        assert verdict.breaches == ()
-        assert verdict.worth == found.objective <= truth[0] <= found.bound
+    stands_beside_brute_force(problem, found)
 
 
 def test_a_large_budget_holds_to_the_penny() -> None:
