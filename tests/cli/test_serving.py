@@ -93,14 +93,19 @@ def test_several_processes_on_postgresql(postgres_url: str, tmp_path: Path) -> N
     assert len({line["correlation"] for line in lines if line["event"] == "request"}) >= 20
 
 
+def _last_words(process: subprocess.Popen[str]) -> str:
+    """All that it says until it ends by itself."""
+    try:
+        return process.communicate(timeout=60)[0]
+    finally:
+        process.kill()
+
+
 @pytest.mark.slow
 def test_nothing_is_said_to_be_served_before_it_is(postgres_url: str, tmp_path: Path) -> None:
     """A database that nobody laid out: the command that does is named, and no line says that anything is served."""
     process = _serve(database_url=postgres_url, port=str(_port()), local_keys=str(tmp_path))
-    try:
-        told, _ = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    told = _last_words(process)
     assert process.returncode == 1
     assert "placement migrate" in " ".join(told.split())
     assert "serving" not in told.lower()
@@ -112,10 +117,7 @@ def test_a_second_service_on_the_same_file_is_refused(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path}/one.db"
     with serving_alone(make_url(address)):
         process = _serve(database_url=address, port=str(_port()), local_keys=str(tmp_path))
-        try:
-            told, _ = process.communicate(timeout=60)
-        finally:
-            process.kill()
+        told = _last_words(process)
         assert process.returncode == 1
         assert "Another service already works on this SQLite file" in " ".join(told.split())
         assert not (tmp_path / "one.db").exists()
@@ -137,10 +139,7 @@ def test_a_second_service_on_the_same_file_is_refused(tmp_path: Path) -> None:
 def test_what_cannot_start_says_so_and_fails(tmp_path: Path, words: tuple[str, ...], address: str, said: str) -> None:
     """One exit code, no stack trace, and nothing of the address in what is said."""
     process = _serve(*words, database_url=address.format(folder=tmp_path), port=str(_port()), local_keys=str(tmp_path))
-    try:
-        told, _ = process.communicate(timeout=60)
-    finally:
-        process.kill()
+    told = _last_words(process)
     assert process.returncode == 1
     assert said in " ".join(told.split())
     assert "Traceback" not in told
@@ -153,10 +152,7 @@ def test_a_port_that_is_taken_is_told_with_the_cure(tmp_path: Path) -> None:
         port = other.getsockname()[1]
         database = f"sqlite:///{tmp_path}/one.db"
         process = _serve(database_url=database, port=str(port), local_keys=str(tmp_path))
-        try:
-            told, _ = process.communicate(timeout=60)
-        finally:
-            process.kill()
+        told = _last_words(process)
     assert process.returncode == 1
     words = " ".join(told.split())
     assert f"Port {port} is taken by another program." in words
