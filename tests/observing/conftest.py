@@ -1,5 +1,5 @@
 """The whole service over its test client."""
 
-from tests.api.service import lite
+from tests.api.conftest import lite
 
 __all__ = ["lite"]
