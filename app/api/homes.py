@@ -123,7 +123,7 @@ def get_home(request: Request, ref: HomeInPath, if_none_match: IfNoneMatch = Non
     Without `residents`, and without the children named in `terms`, for whoever may not read children's records.
     """
     service = service_of(request)
-    with service.database.reading() as reading:
+    with service.database.asking() as reading:
         stored = load.home_document(reading, service.authority, HomeRef(ref))
     if stored is None:
         raise HomeNotFound
@@ -155,7 +155,7 @@ def delete_home(request: Request, ref: HomeInPath, if_match: IfMatch = None, key
 def list_homes(request: Request, page: Annotated[Page, Query()]) -> Response:
     """Homes in the order of their references, a page at a time; without their children as at GET of one home."""
     service, after, shows_nobody = service_of(request), page.after(), withholds(request)
-    with service.database.reading() as reading:
+    with service.database.asking() as reading:
         found = load.homes_page(reading, service.authority, after, page.limit)
     residents = () if shows_nobody else {resident for stored in found for resident in stored.people}
     saw(request, "homes.list", "homes", "page", residents, shown=len(found))

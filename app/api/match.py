@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -33,11 +32,9 @@ from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef, Referral, ReferralRef
-from app.matching.under_way import still_waiting
-from app.store import load
 from app.store.bulk import keeping_all
 from app.store.load import StoredReferral
-from app.store.under_way import with_a_place
+from app.store.under_way import waiting_referral
 
 router = APIRouter(tags=["matching"], route_class=StrictRoute)
 
@@ -132,9 +129,10 @@ def get_why_not(
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    referral, pool = _stored(service, ref).record, service.inventory.pool()
+    stored, pool, _ = _stored_with_homes(service, ref)
     if HomeRef(home) not in pool.row_of:
         raise HomeNotFound
+    referral = stored.record
     found = placing.why_not(referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version)
     response = json_response(why_not_answer(found, referral, pool, policy, as_of))
     saw(request, "why_not.read", "referral", ref, _children(referral), home=home, **_facts(policy.version, as_of, 1))
@@ -175,28 +173,22 @@ def _referral(service: Service, body: MatchIn) -> tuple[StoredReferral, Sequence
     if body.referral is not None:
         read = read_referral(body.referral, service.postcodes, service.today(), "referral.")
         return StoredReferral(read.record, 0), read.notes
-    return _stored(service, body.referral_ref or ""), ()
+    return _stored(service, body.referral_ref or "")[0], ()
 
 
-def _stored(service: Service, ref: str) -> StoredReferral:
-    """The referral with those of its children who have no place yet; with all of them where nobody is left."""
-    with service.database.reading() as reading:
-        stored = load.referral(reading, service.authority, ReferralRef(ref))
-        if stored is None:
-            raise ReferralNotFound
-        people = [child.ref for child in stored.record.children]
-        places = with_a_place(reading, service.authority, people)
-    return replace(stored, record=still_waiting(stored.record, places) or stored.record)
+def _stored(service: Service, ref: str) -> tuple[StoredReferral, int]:
+    """The referral with those of its children who have no place yet, and how often the inventory has changed."""
+    with service.database.asking() as reading:
+        stored, seq = waiting_referral(reading, service.authority, ReferralRef(ref))
+    if stored is None:
+        raise ReferralNotFound
+    return stored, seq
 
 
 def _stored_with_homes(service: Service, ref: str) -> tuple[StoredReferral, Pool, Mapping[HomeRef, int]]:
-    """A stored referral and all stored homes: one look at the database, where the homes in memory are its own."""
-    with service.database.reading() as reading:
-        stored = load.referral(reading, service.authority, ReferralRef(ref))
-        current = None if stored is None else service.inventory.if_current(reading)
-    if stored is None:
-        raise ReferralNotFound
-    return stored, *(current or service.inventory.with_versions())
+    """The same, and all stored homes: one look at the database, where the homes in memory are its own."""
+    stored, seq = _stored(service, ref)
+    return stored, *service.inventory.when_seen_at(seq)
 
 
 def _pool(service: Service, body: MatchIn) -> tuple[Pool, Mapping[HomeRef, int], Sequence[Note]]:

@@ -91,7 +91,7 @@ def put_referral(
 def get_referral(request: Request, ref: ReferralInPath, if_none_match: IfNoneMatch = None) -> Response:
     """A referral as it stands, in the form in which it is sent, with its ETag."""
     service = service_of(request)
-    with service.database.reading() as reading:
+    with service.database.asking() as reading:
         stored = load.referral_document(reading, service.authority, ReferralRef(ref))
     if stored is None:
         raise ReferralNotFound
@@ -123,7 +123,7 @@ def delete_referral(
 def list_referrals(request: Request, page: Annotated[Page, Query()]) -> Response:
     """Waiting referrals in the order of their references, a page at a time."""
     service, after = service_of(request), page.after()
-    with service.database.reading() as reading:
+    with service.database.asking() as reading:
         found = load.referrals_page(reading, service.authority, after, page.limit)
     children = {child for stored in found for child in stored.people}
     saw(request, "referrals.list", "referrals", "page", children, shown=len(found))

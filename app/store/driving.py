@@ -24,6 +24,9 @@ _PREPARED = "placement_prepared"
 _TO_SEND = "placement_to_send"
 """Where a connection keeps what goes out with the next statement."""
 
+_ENDS = "placement_ends"
+"""Where a connection keeps that its transaction ends with the next statements (False), or has ended so (True)."""
+
 _NUMBERS = itertools.count(1)
 
 _READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
@@ -57,13 +60,18 @@ def driver_of(connection: Connection) -> psycopg.Connection[Any]:
     return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
-def begin_as(connection: Connection, role: str, authority: str, *, reading: bool) -> None:
+def begin_as(connection: Connection, role: str, authority: str, *, reading: bool, once: bool = False) -> None:
     """Begin a transaction in this role and for this authority, with its first statement. Raises `DBAPIError`.
+
+    `once`: it also ends with its first statement, or with those that are sent together with it; any other is refused.
 
     A connection on which something came in while nobody used it was most likely cut off: that shows at once, so that
     it can be replaced before anybody works with it.
     """
     connection.info[_TO_SEND] = [(_READING if reading else _WRITING, ()), (_AS, (role, authority))]
+    connection.info.pop(_ENDS, None)
+    if once:
+        connection.info[_ENDS] = False
     if _has_news(driver_of(connection)):
         send(connection)
 
@@ -71,13 +79,15 @@ def begin_as(connection: Connection, role: str, authority: str, *, reading: bool
 def send(connection: Connection) -> None:
     """Send what was put off. Raises `DBAPIError`."""
     if connection.info.get(_TO_SEND):
-        run_all(connection, ())
+        with _told_as_usual(connection):
+            exchanged(connection, ())
 
 
 def forget(connection: Connection) -> None:
     """What was put off is not to be done any more."""
     if not (connection.closed or connection.invalidated):
         connection.info.pop(_TO_SEND, None)
+        connection.info.pop(_ENDS, None)
 
 
 def end(connection: Connection) -> None:
@@ -89,10 +99,10 @@ def end(connection: Connection) -> None:
     if [statement for statement, _ in connection.info.get(_TO_SEND, ())] in _ONLY_BEGUN:
         forget(connection)  # nobody asked for anything
         return
+    if connection.info.get(_ENDS):
+        return
     with _told_as_usual(connection):
-        result = exchanged(connection, [(_COMMIT, ())])[-1]
-        if result.command_status != b"COMMIT":
-            raise psycopg.errors.InFailedSqlTransaction("nothing was committed: a statement had failed")
+        _committed(exchanged(connection, [(_COMMIT, ())])[-1])
 
 
 def run(connection: Connection, said: Said) -> Rows:
@@ -110,8 +120,18 @@ def run_all(connection: Connection, said: Sequence[Said]) -> list[Rows]:
     None sees what is asked after it; each sees what those before it did, and what others committed meanwhile.
     """
     with _told_as_usual(connection):
-        results = exchanged(connection, said)
+        if connection.info.get(_ENDS) is None:
+            results = exchanged(connection, said)
+        else:
+            *results, ended = exchanged(connection, [*said, (_COMMIT, ())])
+            _committed(ended)
+            connection.info[_ENDS] = True
         return [_rows(connection, result) for result in results[len(results) - len(said) :]]
+
+
+def _committed(result: PGresult) -> None:
+    if result.command_status != b"COMMIT":
+        raise psycopg.errors.InFailedSqlTransaction("nothing was committed: a statement had failed")
 
 
 def put_off(connection: Connection, said: Said) -> None:
@@ -120,7 +140,13 @@ def put_off(connection: Connection, said: Said) -> None:
 
 
 def _before_others(connection: Connection, *_: Any) -> None:
+    _not_after_its_end(connection)
     send(connection)
+
+
+def _not_after_its_end(connection: Connection) -> None:
+    if connection.info.get(_ENDS):
+        raise RuntimeError("this transaction was for one question, which was asked")
 
 
 def _rows(connection: Connection, result: PGresult) -> Rows:
@@ -134,8 +160,11 @@ def _rows(connection: Connection, result: PGresult) -> Rows:
 def exchanged(connection: Connection, said: Sequence[Said]) -> list[PGresult]:
     """What PostgreSQL answers to what was put off and to these statements. Raises what it says is wrong.
 
+    A transaction that ended with its first statements takes no others: they would see no authority's rows.
+
     Statements that failed are prepared anew the next time: tables may have been laid out anew.
     """
+    _not_after_its_end(connection)
     driver = driver_of(connection)
     everything = [*connection.info.pop(_TO_SEND, ()), *said]
     ready = [(_prepared(connection, driver, statement), _as_text(driver, values)) for statement, values in everything]

@@ -10,7 +10,7 @@ from app.matching.pool import Pool
 from app.matching.referral import HomeRef
 from app.store import load
 from app.store.bulk import keeping_all
-from app.store.session import Database, Reading
+from app.store.session import Database
 
 
 class PoolFollower:
@@ -46,20 +46,20 @@ class PoolFollower:
         """The inventory as it is now, and the version of each home's document at that same moment."""
         return self._now()[1:]
 
-    def if_current(self, reading: Reading) -> tuple[Pool, Mapping[HomeRef, int]] | None:
-        """The same, if what is in memory is what this reading sees; None where there is something to follow."""
-        state = self._state
-        if load.inventory_seq(reading, self._authority) != state[0]:
-            return None
-        self.seen_at = time.monotonic()
-        return state[1:]
+    def when_seen_at(self, seq: int) -> tuple[Pool, Mapping[HomeRef, int]]:
+        """The same, for whoever has just read the clock, at `seq`: at least the inventory of that moment."""
+        return self._since(seq)[1:]
 
     def _now(self) -> tuple[int, Pool, Mapping[HomeRef, int]]:
-        with self._database.reading() as reading:
+        with self._database.asking() as reading:
             seq = load.inventory_seq(reading, self._authority)
-        if seq == self._state[0]:
+        return self._since(seq)
+
+    def _since(self, seq: int) -> tuple[int, Pool, Mapping[HomeRef, int]]:
+        state = self._state
+        if seq == state[0]:
             self.seen_at = time.monotonic()
-            return self._state
+            return state
         with self._lock, keeping_all():
             return self._followed()
 
@@ -69,14 +69,14 @@ class PoolFollower:
         The clock is looked at again: while this thread waited for its turn, others may have gone beyond what
         it had seen, and must not be taken for a clock that ran backwards.
         """
-        seen, pool, versions = self._state
+        since, pool, versions = self._state
         with self._database.reading() as reading:
-            seq = load.inventory_seq(reading, self._authority)
-            if seen == seq:
-                return self._state
-            # A clock that runs backwards is another database, put back from a backup: begin anew.
-            since = seen if seen < seq else 0
             changes = load.inventory_changes(reading, self._authority, since)
+            if changes.seq == since:
+                return self._state
+            if changes.seq < since:
+                # A clock that runs backwards is another database, put back from a backup: begin anew.
+                since, changes = 0, load.inventory_changes(reading, self._authority, 0)
         if since == 0:
             pool, versions = Pool.build(changes.changed), changes.versions
         elif changes.changed or changes.removed:

@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Integer, Table, and_, bindp
 from app.matching.home import Home
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
 from app.store import claims
-from app.store.prepared import Prepared
+from app.store.prepared import Prepared, Values, rows_of_all
 from app.store.rows import Row, home_from_rows, home_written, referral_from_rows, referral_written
 from app.store.session import Reading, Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
@@ -77,13 +77,17 @@ class _WithPeople:
         columns = [people.c[name].label(label) for name, label in self._labels.items()]
         joined = select(table, *columns).select_from(table.outerjoin(people, theirs))
         wanted = joined.where(table.c.authority == _AUTHORITY, which)
-        self._statement = Prepared(wanted.order_by(people.c.position))
+        self.statement = Prepared(wanted.order_by(people.c.position))
 
     def read(self, reading: Reading, **values: Any) -> tuple[Sequence[Row], Mapping[str, Sequence[Row]]]:
         """Their rows, and by reference those of the people of each."""
+        return self.told(self.statement.rows(reading, **values))
+
+    def told(self, rows: Sequence[Row]) -> tuple[Sequence[Row], Mapping[str, Sequence[Row]]]:
+        """The same, of the rows that the statement found."""
         records: dict[str, Row] = {}
         people: dict[str, list[Row]] = defaultdict(list)
-        for row in self._statement.rows(reading, **values):
+        for row in rows:
             records.setdefault(row["ref"], row)
             if row["person_ref"] is not None:
                 people[row["ref"]].append({name: row[label] for name, label in self._labels.items()})
@@ -98,24 +102,20 @@ def _referrals_where(which: ColumnElement[bool]) -> _WithPeople:
     return _WithPeople(which, referrals, children, "referral_ref")
 
 
-def _between(table: Table) -> ColumnElement[bool]:
-    return and_(table.c.ref > bindparam("after"), table.c.ref <= bindparam("last"))
-
-
-def _next_refs(table: Table) -> Prepared:
-    behind = table.c.authority == _AUTHORITY, table.c.ref > bindparam("after")
-    return Prepared(select(table.c.ref).where(*behind).order_by(table.c.ref).limit(bindparam("most", type_=Integer)))
+def _next(table: Table) -> ColumnElement[bool]:
+    """The first so many behind a reference."""
+    one = table.alias()
+    behind = one.c.authority == _AUTHORITY, one.c.ref > bindparam("after")
+    return table.c.ref.in_(select(one.c.ref).where(*behind).order_by(one.c.ref).limit(bindparam("most", type_=Integer)))
 
 
 _HOME = _homes_where(homes.c.ref == bindparam("ref"))
-_HOMES_BETWEEN = _homes_where(_between(homes))
+_NEXT_HOMES = _homes_where(_next(homes))
 _HOMES_SINCE = _homes_where(homes.c.changed_seq > bindparam("since"))
-_NEXT_HOMES = _next_refs(homes)
 _REFERRAL = _referrals_where(referrals.c.ref == bindparam("ref"))
-_REFERRALS_BETWEEN = _referrals_where(_between(referrals))
+_NEXT_REFERRALS = _referrals_where(_next(referrals))
 _REFERRALS = _referrals_where(true())
-_NEXT_REFERRALS = _next_refs(referrals)
-_INVENTORY_SEQ = Prepared(select(inventory_clock.c.seq).where(inventory_clock.c.authority == _AUTHORITY))
+_CLOCK = Prepared(select(inventory_clock.c.seq).where(inventory_clock.c.authority == _AUTHORITY))
 _REMOVED_SINCE = Prepared(
     select(removed_homes.c.ref).where(
         removed_homes.c.authority == _AUTHORITY, removed_homes.c.removed_seq > bindparam("since")
@@ -137,10 +137,7 @@ def home_document(reading: Reading, authority: str, ref: HomeRef) -> StoredDocum
 
 def homes_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredDocument]:
     """So many homes in the order of their references, from behind `after`."""
-    refs = _NEXT_HOMES.column(reading, authority=authority, after=after, most=limit)
-    if not refs:
-        return []
-    return _documents(home_written, *_HOMES_BETWEEN.read(reading, authority=authority, after=after, last=refs[-1]))
+    return _documents(home_written, *_NEXT_HOMES.read(reading, authority=authority, after=after, most=limit))
 
 
 def homes_named(reading: Reading, authority: str, refs: Iterable[str]) -> list[StoredHome]:
@@ -170,7 +167,7 @@ def removed_versions(reading: Reading, authority: str, refs: Sequence[str]) -> d
 
 def inventory_seq(reading: Reading, authority: str) -> int:
     """How often the inventory has changed: one cheap look that tells whether there is anything to follow."""
-    return _INVENTORY_SEQ.one(reading, authority=authority) or 0
+    return _CLOCK.one(reading, authority=authority) or 0
 
 
 def hold_inventory(writing: Writing, authority: str) -> int:
@@ -182,18 +179,33 @@ def hold_inventory(writing: Writing, authority: str) -> int:
 
 def inventory_changes(reading: Reading, authority: str, since: int) -> Changes:
     """Every home that changed or went after the moment `since`; all homes where that is 0."""
-    seq = inventory_seq(reading, authority)
-    changed = _homes_of(*_HOMES_SINCE.read(reading, authority=authority, since=since))
-    removed = _REMOVED_SINCE.column(reading, authority=authority, since=since) if since else ()
-    gone = [HomeRef(ref) for ref in removed]
+    which = {"authority": authority, "since": since}
+    asked = ((_CLOCK, {"authority": authority}), (_HOMES_SINCE.statement, which), (_REMOVED_SINCE, which))
+    clock, rows, removed = rows_of_all(reading, asked)
+    changed = _homes_of(*_HOMES_SINCE.told(rows))
+    gone = tuple(HomeRef(row["ref"]) for row in removed) if since else ()
     seen = claims.with_claims(reading, authority, [stored.record for stored in changed])
-    return Changes(seq, seen, tuple(gone), {stored.record.ref: stored.version for stored in changed})
+    return Changes(_seq(clock), seen, gone, {stored.record.ref: stored.version for stored in changed})
 
 
 def referral(reading: Reading, authority: str, ref: ReferralRef) -> StoredReferral | None:
     """One referral, or None where there is none."""
     found = _referrals_of(*_REFERRAL.read(reading, authority=authority, ref=ref))
     return found[0] if found else None
+
+
+def referral_and_more(
+    reading: Reading, authority: str, ref: ReferralRef, more: tuple[Prepared, Values]
+) -> tuple[StoredReferral | None, int, Sequence[Row]]:
+    """The same, how often the inventory has changed, and the rows of one statement more: asked together."""
+    whose = {"authority": authority}
+    rows, clock, others = rows_of_all(reading, [(_REFERRAL.statement, whose | {"ref": ref}), (_CLOCK, whose), more])
+    found = _referrals_of(*_REFERRAL.told(rows))
+    return found[0] if found else None, _seq(clock), others
+
+
+def _seq(clock: Sequence[Row]) -> int:
+    return clock[0]["seq"] if clock else 0
 
 
 def referral_document(reading: Reading, authority: str, ref: ReferralRef) -> StoredDocument | None:
@@ -210,12 +222,7 @@ def hold_referral(writing: Writing, authority: str, ref: ReferralRef) -> None:
 
 def referrals_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredDocument]:
     """So many referrals in the order of their references, from behind `after`."""
-    refs = _NEXT_REFERRALS.column(reading, authority=authority, after=after, most=limit)
-    if not refs:
-        return []
-    return _documents(
-        referral_written, *_REFERRALS_BETWEEN.read(reading, authority=authority, after=after, last=refs[-1])
-    )
+    return _documents(referral_written, *_NEXT_REFERRALS.read(reading, authority=authority, after=after, most=limit))
 
 
 def all_referrals(reading: Reading, authority: str) -> list[StoredReferral]:

@@ -103,6 +103,13 @@ class Database:
         """A transaction to read in."""
         return cast("AbstractContextManager[Reading]", self._transaction(self._read_options()))
 
+    def asking(self) -> AbstractContextManager[Reading]:
+        """A transaction to read in that asks once: one `Prepared` statement, or several together (`rows_of_all`).
+
+        On PostgreSQL it begins, asks and ends with one wait for all of it. A second question raises `RuntimeError`.
+        """
+        return cast("AbstractContextManager[Reading]", self._transaction(self._read_options(), once=True))
+
     def writing(self) -> AbstractContextManager[Writing]:
         """A transaction to write in: committed where the block ends, undone where it raises. Raises `ReadOnly`."""
         if self.read_only:
@@ -130,18 +137,18 @@ class Database:
             return {"placement_begin": "BEGIN"}
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 
-    def _begun(self, options: dict[str, Any]) -> Connection:
+    def _begun(self, options: dict[str, Any], *, once: bool) -> Connection:
         """A connection in a transaction. One that was lost while nobody used it is noticed here, and replaced."""
         try:
-            return self._begin(options)
+            return self._begin(options, once=once)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-        return self._begin(options)
+        return self._begin(options, once=once)
 
-    def _begin(self, options: dict[str, Any]) -> Connection:
+    def _begin(self, options: dict[str, Any], *, once: bool) -> Connection:
         if self.authority is not None and speaks_directly(self.engine):
-            return self._begin_directly(self.authority, reading=bool(options))
+            return self._begin_directly(self.authority, reading=bool(options), once=once)
         connection = self.engine.connect().execution_options(**options)
         try:
             connection.begin()
@@ -155,21 +162,21 @@ class Database:
             raise
         return connection
 
-    def _begin_directly(self, authority: str, *, reading: bool) -> Connection:
+    def _begin_directly(self, authority: str, *, reading: bool, once: bool) -> Connection:
         """The same, sent with the first statement; SQLAlchemy then undoes it like its own."""
         connection = self.engine.connect()
         try:
             connection.begin()
-            begin_as(connection, APP_ROLE, authority, reading=reading)
+            begin_as(connection, APP_ROLE, authority, reading=reading, once=once)
         except BaseException:
             connection.close()
             raise
         return connection
 
     @contextmanager
-    def _transaction(self, options: dict[str, Any]) -> Iterator[Connection]:
+    def _transaction(self, options: dict[str, Any], *, once: bool = False) -> Iterator[Connection]:
         try:
-            with self._begun(options) as connection:
+            with self._begun(options, once=once) as connection:
                 try:
                     yield connection
                     _commit(connection)

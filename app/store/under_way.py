@@ -7,15 +7,19 @@ where the referral was sent or changed after that: an older one was answered by 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
-from app.matching.referral import ChildRef, HomeRef
+from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.matching.under_way import still_waiting
 from app.store.claims import NO_PLACEMENT
+from app.store.load import StoredReferral, referral_and_more
 from app.store.placement_records import State
 from app.store.placement_tables import place_claims, placements
 from app.store.prepared import Prepared, of_refs
+from app.store.rows import Row
 from app.store.session import Reading
 from app.store.tables import children, referrals
 
@@ -32,6 +36,22 @@ def with_a_place(
         rows = _WITH_A_PLACE.rows(reading, **which)
     else:
         rows = _AMONG_WITH_A_PLACE.rows(reading, **which, refs=list(among))
+    return _homes_by_child(rows)
+
+
+def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> tuple[StoredReferral | None, int]:
+    """A referral with those of its children who have no place yet, with all of them where nobody is left; or None.
+
+    And how often the inventory has changed: both of one moment.
+    """
+    places = _OF_REFERRAL_WITH_A_PLACE, {"authority": authority, "without": NO_PLACEMENT, "referral": ref}
+    stored, seq, rows = referral_and_more(reading, authority, ref, places)
+    if stored is None:
+        return None, seq
+    return replace(stored, record=still_waiting(stored.record, _homes_by_child(rows)) or stored.record), seq
+
+
+def _homes_by_child(rows: Sequence[Row]) -> dict[ChildRef, HomeRef]:
     found: dict[ChildRef, HomeRef] = {}
     for row in rows:
         found.setdefault(ChildRef(row["child_ref"]), HomeRef(row["home_ref"]))
@@ -56,4 +76,5 @@ def _with_a_place(*which: ColumnElement[bool]) -> Select[Any]:
 
 
 _WITH_A_PLACE = Prepared(_with_a_place())
+_OF_REFERRAL_WITH_A_PLACE = Prepared(_with_a_place(children.c.referral_ref == bindparam("referral")))
 _AMONG_WITH_A_PLACE = of_refs(lambda is_one: _with_a_place(is_one(place_claims.c.child_ref)))

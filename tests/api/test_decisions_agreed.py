@@ -204,6 +204,33 @@ def test_parting_needs_a_reason_where_they_could_go_together(served: TestClient)
     assert placement_of(served, held.json())["rank"] == shown["allowed"] + 1
 
 
+def test_who_has_a_place_is_on_no_list(served: TestClient) -> None:
+    """Of two children one has a home: lists, by whichever way, are of the other."""
+    two = [{**A_REFERRAL["children"][0], "ref": f"EXAMPLE-S{n}"} for n in (1, 2)]
+    siblings = {**A_REFERRAL, "ref": "EXAMPLE-S", "children": two, "keep_together": "preferred"}
+    assert send(served, "PUT", "/referrals/EXAMPLE-S", siblings).status_code == 201
+    for n in (4, 5):
+        home = {**OTHER_HOME, "ref": f"EXAMPLE-H{n}", "places": 3}
+        assert send(served, "PUT", f"/homes/EXAMPLE-H{n}", home, **CASE_SYSTEM).status_code == 201
+    address, asked = "/referrals/EXAMPLE-S", {"referral_ref": "EXAMPLE-S"}
+    shown = served.get(f"{address}/shortlist").json()
+    assert len(shown["children"]) == 2
+    one, other = shown["splits"][0]["parts"]
+    body = {"referral": "EXAMPLE-S", "home": one["home"], "children": one["children"], "reason": REASON}
+    held = posted(served, "/holds", {**body, "seen": shown["seen"]})
+    assert held.status_code == 201, held.text
+    now = served.get(f"{address}/shortlist").json()
+    lists = [
+        send(served, "POST", "/match", asked).json(),
+        send(served, "POST", "/match", {**asked, "homes": [OTHER_HOME]}).json(),
+    ]
+    assert [found["children"] for found in (now, *lists)] == [other["children"]] * 3
+    found = served.get(f"{address}/why-not/{H1}").json()
+    assert {rule["child"] for rule in found["rules"]} - {None} == set(other["children"])
+    next_to_it = {"referral": "EXAMPLE-S", "home": now["options"][0]["home"], "seen": now["seen"]}
+    assert posted(served, "/holds", next_to_it).status_code == 201
+
+
 def test_a_declined_proposal_is_not_held(served: TestClient) -> None:
     """What was seen of it before counts for nothing once it is declined."""
     run_to_its_end(served)

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -89,7 +90,12 @@ def test_who_looked_before_others_followed_reads_nothing_anew(
     _import(database, [a_home(ref=HomeRef("A"))])
     follower = PoolFollower(database, HERE)
     follower.pool()
-    turn = follower._lock
+    turn, changes_of = follower._lock, load.inventory_changes
+
+    def nothing_new(*arguments: Any) -> load.Changes:
+        found = changes_of(*arguments)
+        assert not found.changed, "read again"
+        return found
 
     @contextmanager
     def late() -> Iterator[None]:
@@ -98,7 +104,7 @@ def test_who_looked_before_others_followed_reads_nothing_anew(
         for ref in ("B", "C"):
             _import(database, [a_home(ref=HomeRef(ref))])
         follower.pool()
-        monkeypatch.setattr(load, "inventory_changes", lambda *_: pytest.fail("read again"))
+        monkeypatch.setattr(load, "inventory_changes", nothing_new)
         with turn:
             yield
 

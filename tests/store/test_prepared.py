@@ -1,18 +1,20 @@
 """What goes to the driver directly says and does the same as by SQLAlchemy's ordinary way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 import pytest
+from psycopg.pq import TransactionStatus
 from sqlalchemy import BindParameter, Integer, bindparam, cast, event, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.errors import DatabaseUnavailable
-from app.store import audit, driving, load, migrate, save
+from app.matching.referral import ReferralRef
+from app.store import audit, driving, load, migrate, save, under_way
 from app.store.audit import AuditEntry
-from app.store.driving import speaks_directly
+from app.store.driving import driver_of, speaks_directly
 from app.store.prepared import Prepared
 from app.store.session import Database, Reading
 from app.store.tables import homes, inventory_clock
@@ -81,6 +83,53 @@ def test_both_ways_write_and_read_the_same(here: Database) -> None:
     with here.reading() as reading:
         assert _told(reading) == slowly
     assert slowly[0].version == slowly[3].version == 2
+
+
+def test_a_question_asked_alone_is_answered_as_in_any_reading(here: Database) -> None:
+    """One home, a page, a referral or several statements together; and the next transaction is like any other."""
+    with here.writing() as writing:
+        save.save_home(writing, HERE, HOME, Precondition())
+        save.save_referral(writing, HERE, REFERRAL, Precondition())
+    asked: tuple[Callable[[Reading], Any], ...] = (
+        lambda reading: load.home_document(reading, HERE, HOME.ref),
+        lambda reading: load.homes_page(reading, HERE, "", 5),
+        lambda reading: load.inventory_seq(reading, HERE),
+        lambda reading: under_way.waiting_referral(reading, HERE, REFERRAL.ref),
+        lambda reading: load.referral(reading, HERE, ReferralRef("nobody's")),
+    )
+    for ask in asked:
+        with here.asking() as alone:
+            answer = ask(alone)
+        with here.reading() as reading:
+            assert ask(reading) == answer
+            assert BY_REF.one(reading, ref=HOME.ref) == HOME.ref
+    with here.asking():
+        pass
+    with here.writing() as writing:
+        assert BY_REF.one(writing, ref=HOME.ref) == HOME.ref
+
+
+def test_a_question_asked_alone_is_the_only_one(postgres_url: str) -> None:
+    """Its transaction is over with the answer; a second question is refused, and one that failed leaves nothing."""
+    _lay_out(postgres_url)
+    here = Database.open(postgres_url, HERE, connections=1)
+    ways: tuple[Callable[[Reading], Any], ...] = (
+        lambda reading: BY_REF.one(reading, ref="H"),
+        lambda reading: reading.execute(text("SELECT 1")),
+    )
+    for again in ways:
+        with here.asking() as reading:
+            assert BY_REF.one(reading, ref="H") is None
+            assert driver_of(reading).info.transaction_status is TransactionStatus.IDLE
+            with pytest.raises(RuntimeError, match="one question"):
+                again(reading)
+        with pytest.raises(DBAPIError), here.asking() as reading:
+            Prepared(select(cast(REF, Integer))).one(reading, ref="no number")
+        with here.reading() as reading:
+            assert BY_REF.one(reading, ref="H") is BY_REF.one(reading, ref="H") is None
+    with here.asking() as reading:  # by SQLAlchemy as many as there are
+        assert [reading.execute(text("SELECT 1")).scalar_one() for _ in range(2)] == [1, 1]
+    here.close()
 
 
 def test_a_direct_reading_is_within_the_walls(postgres_url: str) -> None:
