@@ -16,8 +16,7 @@ from app.api.callers import caller_of
 from app.api.service import service_of
 from app.documents.fields import Ref
 from app.errors import FieldProblem, Invalid
-from app.store import idempotency
-from app.store.idempotency import Answer
+from app.store.idempotency import Answer, Keyed, key_of, write_once
 from app.store.session import Writing
 from app.store.versions import Precondition
 
@@ -102,24 +101,14 @@ def is_current(if_none_match: str | None, version: int) -> bool:
 
 def write(request: Request, key: str | None, work: Callable[[Writing], Answer]) -> Response:
     """Do the work in one transaction, once for its key, and answer."""
-    service = service_of(request)
-    replayed = False
-
-    def once(writing: Writing) -> Answer:
-        nonlocal replayed
-        if key is None:
-            return work(writing)
-        own = idempotency.key_of(caller_of(request).subject, key)
-        known = idempotency.claim(writing, service.authority, own, _fingerprint(request))
-        replayed = known is not None
-        answer = work(writing) if known is None else known
-        if known is None:
-            idempotency.settle(writing, service.authority, own, answer)
-        return answer
-
-    answer = service.database.transact(once)
+    service, keyed = service_of(request), None
+    if key is not None:
+        own = key_of(caller_of(request).subject, key)
+        keyed = Keyed(service.authority, own, _fingerprint(request))
+    done = write_once(service.database, keyed, work)
+    answer = done.answer
     headers = {"ETag": etag(answer.version)} if answer.version else {}
-    if replayed:
+    if done.is_replayed:
         headers["Idempotency-Replayed"] = "true"
     return Response(answer.body, answer.status, headers, JSON if answer.body else None)
 

@@ -7,13 +7,14 @@ kept as long as what it wrote. Of two requests with one key at the same moment t
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.errors import KeyUsedForAnother
-from app.store.session import Writing
+from app.store.session import Database, Writing
 from app.store.tables import idempotency_keys as keys
 
 
@@ -29,6 +30,42 @@ class Answer:
     status: int
     version: int | None
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A request by its key as it is stored. `fingerprint` stands for the whole request."""
+
+    authority: str
+    key: str
+    fingerprint: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a write came to. `is_replayed`: it had been done before, and this is the answer of then."""
+
+    answer: Answer
+    is_replayed: bool = False
+
+
+def write_once(database: Database, keyed: Keyed | None, work: Callable[[Writing], Answer]) -> Done:
+    """Do the work in one transaction, with its key and its answer: once for its key, however often it is asked for.
+
+    Without a key it is done each time. Raises `KeyUsedForAnother` where the key came with another request.
+    """
+
+    def once(writing: Writing) -> Done:
+        if keyed is None:
+            return Done(work(writing))
+        known = claim(writing, keyed.authority, keyed.key, keyed.fingerprint)
+        if known is not None:
+            return Done(known, is_replayed=True)
+        answer = work(writing)
+        settle(writing, keyed.authority, keyed.key, answer)
+        return Done(answer)
+
+    return database.transact(once)
 
 
 def claim(writing: Writing, authority: str, key: str, fingerprint: bytes) -> Answer | None:

@@ -1,10 +1,9 @@
-"""An accept as the API makes it, for the campaign: one transaction, once for its key."""
+"""An accept for the campaign, through the very function by which the API writes once for a key."""
 
 from __future__ import annotations
 
 from app.deciding.holding import accept_at_once
-from app.store import idempotency
-from app.store.idempotency import Answer
+from app.store.idempotency import Answer, Keyed, write_once
 from app.store.session import Database, Writing
 from tests.deciding.conftest import FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL
 from tests.support.builders import NOTTINGHAM
@@ -27,14 +26,9 @@ SEEN = ""
 def accept(database: Database, key: str = "the-same-key") -> str:
     """Accept the one place for the one child; the id of the placement."""
 
-    def once(writing: Writing) -> Answer:
-        known = idempotency.claim(writing, NOTTINGHAM, key, FINGERPRINT)
-        if known is not None:
-            return known
+    def work(writing: Writing) -> Answer:
         choice = a_choice(SEEN, REFERRAL.ref, ONE_PLACE.ref, why=BECAUSE)
         made = accept_at_once(writing, a_desk(), OFFICER, choice)
-        answer = Answer(201, made.version, made.id.encode())
-        idempotency.settle(writing, NOTTINGHAM, key, answer)
-        return answer
+        return Answer(201, made.version, made.id.encode())
 
-    return database.transact(once).body.decode()
+    return write_once(database, Keyed(NOTTINGHAM, key, FINGERPRINT), work).answer.body.decode()

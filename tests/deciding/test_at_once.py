@@ -16,8 +16,8 @@ from app.deciding.desk import Why
 from app.deciding.expiring import expire_overdue
 from app.deciding.holding import accept_at_once, hold
 from app.errors import ChildBeingPlaced, FactsChanged, HoldExpired, PlaceTaken, StepNotOpen, VersionMismatch
-from app.store import idempotency, save
-from app.store.idempotency import Answer
+from app.store import save
+from app.store.idempotency import Answer, Keyed, write_once
 from app.store.placement_records import Placement, State
 from app.store.session import Database, Writing
 from app.store.versions import Precondition
@@ -93,17 +93,13 @@ def test_one_key_and_many_requests(database: Database) -> None:
     first = held(database, "R1", ONE_PLACE.ref)
     wanted = Precondition(versions=frozenset({1}))
 
-    def once(writing: Writing) -> Answer:
-        known = idempotency.claim(writing, HERE, "k", b"same")
-        if known is not None:
-            return known
+    def work(writing: Writing) -> Answer:
         placement = accept(writing, a_desk(), OFFICER, first.id, wanted)
-        answer = Answer(200, placement.version, placement.id.encode())
-        idempotency.settle(writing, HERE, "k", answer)
-        return answer
+        return Answer(200, placement.version, placement.id.encode())
 
-    answers = at_once([lambda: database.transact(once)] * 12)
-    assert answers == [Answer(200, 2, first.id.encode())] * 12
+    found = at_once([lambda: write_once(database, Keyed(HERE, "k", b"same"), work)] * 12)
+    assert [done.answer for done in found] == [Answer(200, 2, first.id.encode())] * 12
+    assert sorted(done.is_replayed for done in found) == [False] + [True] * 11
     assert now(database, first).version == 2
 
 

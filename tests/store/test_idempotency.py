@@ -6,8 +6,8 @@ import pytest
 
 from app.errors import KeyUsedForAnother
 from app.matching.referral import HomeRef
-from app.store import idempotency, load, save
-from app.store.idempotency import Answer
+from app.store import load, save
+from app.store.idempotency import Answer, Keyed, write_once
 from app.store.session import Database, Writing
 from tests.support.builders import a_home
 
@@ -17,15 +17,11 @@ ANSWER = Answer(201, 1, b"{}")
 
 def _write(database: Database, key: str, fingerprint: bytes, effects: list[str]) -> Answer:
     def work(writing: Writing) -> Answer:
-        known = idempotency.claim(writing, HERE, key, fingerprint)
-        if known is not None:
-            return known
         save.import_homes(writing, HERE, [a_home(ref=HomeRef("H"))])
         effects.append(key)
-        idempotency.settle(writing, HERE, key, ANSWER)
         return ANSWER
 
-    return database.transact(work)
+    return write_once(database, Keyed(HERE, key, fingerprint), work).answer
 
 
 def test_the_second_time_gives_the_first_answer(database: Database) -> None:
@@ -47,12 +43,12 @@ def test_a_key_does_for_one_request_only(database: Database) -> None:
 def test_a_failed_write_keeps_no_key(database: Database) -> None:
     """What was undone may be tried again with its key."""
 
-    def fails(writing: Writing) -> None:
-        assert idempotency.claim(writing, HERE, "k", b"same") is None
+    def fails(writing: Writing) -> Answer:
+        save.import_homes(writing, HERE, [a_home(ref=HomeRef("H"))])
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        database.transact(fails)
+        write_once(database, Keyed(HERE, "k", b"same"), fails)
     effects: list[str] = []
     _write(database, "k", b"same", effects)
     assert effects == ["k"]
