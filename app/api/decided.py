@@ -13,13 +13,14 @@ from app.api.placement_models import DecidedOut
 from app.api.service import service_of
 from app.api.writes import answer, precondition, write
 from app.deciding.desk import Desk, Why
-from app.documents.decision_models import ChoiceWhyIn, DeclineWhyIn, EndWhyIn, WithdrawWhyIn
+from app.documents.decision_models import CareEndIn, ChoiceWhyIn, DeclineWhyIn, EndIn, EndWhyIn, WithdrawWhyIn
+from app.errors import FieldProblem, Invalid
 from app.store.idempotency import Answer
 from app.store.placement_records import Placement
 from app.store.session import Writing
 from app.store.versions import Precondition
 
-Reason = ChoiceWhyIn | DeclineWhyIn | EndWhyIn | WithdrawWhyIn | None
+Reason = ChoiceWhyIn | DeclineWhyIn | EndWhyIn | CareEndIn | WithdrawWhyIn | None
 
 Step = Callable[[Writing, Desk, Principal, str, Precondition], Placement]
 """A step on a placement: in a transaction, at a desk, by a caller, on which one, at which version."""
@@ -34,6 +35,14 @@ def desk_of(request: Request) -> Desk:
 def why(reason: Reason) -> Why:
     """A reason as the use cases take it."""
     return Why() if reason is None else Why(str(reason.code), reason.text or None)
+
+
+def why_ended(body: EndIn) -> Why:
+    """Why a placement ended: one code, of one of the two lists. Raises `Invalid`."""
+    if (body.reason is None) == (body.left_care is None):
+        cure = "Send reason where the child stays in care, left_care where the child left it; one of the two."
+        raise Invalid([FieldProblem("reason", "A placement ends for one reason.", cure)])
+    return why(body.reason or body.left_care)
 
 
 def decide(request: Request, key: str, work: Callable[[Writing, Desk, Principal], Placement], status: int) -> Response:

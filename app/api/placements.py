@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.callers import caller_of
-from app.api.decided import step_on, why
+from app.api.decided import step_on, why, why_ended
 from app.api.documented import ETAG, errors, json_response
 from app.api.paging import Page, cursor
 from app.api.placement_answers import history_answer, placement_answer
@@ -183,7 +183,7 @@ def post_place(
     409 where what was accepted is not so any more: `rules_not_met`, such as a home with fewer places than children;
     `facts_changed`, which `seen` of a look since then agrees to; `approval_missing`, `second_missing`.
     """
-    step = partial(living.place, moved_in_on=body.moved_in_on, seen_id=body.seen)
+    step = partial(living.place, moved_in_on=body.moved_in_on, seen_id=body.seen, why_before=body.why_before)
     return step_on(request, key, placement_id, if_match, step)
 
 
@@ -196,5 +196,5 @@ def post_end(
     if_match: IfMatch = None,
 ) -> Response:
     """The children moved out, planned or not; the places are free again."""
-    step = partial(living.end, why=why(body.reason), ended_on=body.ended_on, planned=body.planned)
+    step = partial(living.end, why=why_ended(body), ended_on=body.ended_on, planned=body.planned)
     return step_on(request, key, placement_id, if_match, step)

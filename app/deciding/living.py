@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.access.principal import Principal
@@ -11,10 +11,17 @@ from app.deciding.desk import Desk, Why
 from app.errors import FieldProblem, Invalid
 from app.store import placements
 from app.store.placement_records import Placement, Step
+from app.store.reasons import LEAST_WORDS_OF_OTHER, EndReason, MoveReason
 from app.store.session import Writing
 from app.store.versions import Precondition
 
 ENGLAND = ZoneInfo("Europe/London")
+
+DAYS_BEFORE = 5
+"""A child whom the duty team moves in on the evening before Easter is recorded when the office opens again."""
+
+PLANNED_BY_CODE = {EndReason.E4A: True, EndReason.E4B: False}
+"""Codes of the return that say themselves whether the end was planned."""
 
 
 def place(
@@ -25,18 +32,21 @@ def place(
     wanted: Precondition,
     moved_in_on: date,
     seen_id: str | None = None,
+    why_before: str | None = None,
 ) -> Placement:
     """The children moved in, where it was agreed that they may.
 
-    `seen_id`: a look at the placement as it is now; needed where what was accepted is not so any more. Raises as
-    `steps.take_up` and `moving_in.require`; `ChildBeingPlaced` where one still lives in another home.
+    `seen_id`: a look at the placement as it is now; needed where what was accepted is not so any more. `why_before`:
+    why they moved in before it was accepted, where they did. Raises as `steps.take_up` and `moving_in.require`;
+    `ChildBeingPlaced` where one still lives in another home.
     """
     before = steps.take_up(writing, desk, Step.PLACE, who, placement_id, wanted)
     _require_past(desk, moved_in_on, "moved_in_on")
-    _require_not_before(desk, moved_in_on, placements.accepted_at(writing, desk.authority, before.id))
+    accepted_at = placements.accepted_at(writing, desk.authority, before.id)
+    why = _why_before(desk, moved_in_on, accepted_at, why_before)
     told = moving_in.require(writing, desk, who, before, seen_id)
     after = steps.moved(before, Step.PLACE, moved_in_on=moved_in_on)
-    made = steps.decision(Step.PLACE, who, before.state, after.state, seen_id=seen_id, agreed_on=told)
+    made = steps.decision(Step.PLACE, who, before.state, after.state, why, seen_id=seen_id, agreed_on=told)
     return steps.advance(writing, desk.authority, who, before, after, made)
 
 
@@ -53,6 +63,7 @@ def end(
 ) -> Placement:
     """The children moved out. Raises as `steps.take_up` and `steps.require_reason`."""
     steps.require_reason(Step.END, why, needed=True)
+    _require_agreeing(why, planned=planned)
     before = steps.take_up(writing, desk, Step.END, who, placement_id, wanted)
     _require_past(desk, ended_on, "ended_on")
     if before.moved_in_on is not None and ended_on < before.moved_in_on:
@@ -63,12 +74,38 @@ def end(
     return steps.advance(writing, desk.authority, who, before, after, made)
 
 
-def _require_not_before(desk: Desk, day: date, accepted_at: datetime) -> None:
-    """Nobody moves in before the day in England on which it was accepted."""
+def _require_agreeing(why: Why, *, planned: bool) -> None:
+    """The code and `planned` say the same, where the code says it at all."""
+    said = PLANNED_BY_CODE.get(EndReason(why.code)) if why.code else None
+    if said is not None and said != planned:
+        problem = f"{why.code} is for an end that was {'' if said else 'not '}planned."
+        raise Invalid([FieldProblem("planned", problem, "Send E4A for a planned return home, E4B for another.")])
+
+
+def _why_before(desk: Desk, day: date, accepted_at: datetime, words: str | None) -> Why:
+    """Why the children moved in before the day in England on which it was accepted. Raises `Invalid`.
+
+    The true day counts, also where a duty team moved a child in by night and the acceptance was recorded after that.
+    """
     accepted_on = min(accepted_at.astimezone(ENGLAND).date(), desk.today)
-    if day < accepted_on:
-        cure = f"Check the day: it was accepted on {accepted_on}."
-        raise Invalid([FieldProblem("moved_in_on", "This is before the placement was accepted.", cure)])
+    given = (words or "").strip()
+    if day >= accepted_on:
+        if given:
+            cure = "Leave it out, or check the day."
+            raise Invalid([FieldProblem("why_before", "They did not move in before it was accepted.", cure)])
+        return Why()
+    if accepted_on - day > timedelta(days=DAYS_BEFORE):
+        problem = f"This is more than {DAYS_BEFORE} days before the placement was accepted, on {accepted_on}."
+        cure = (
+            "Check the day. A child who has lived there for longer was placed by somebody else: withdraw this"
+            " placement, and let the case system send the caseload and the home with the child among its residents."
+        )
+        raise Invalid([FieldProblem("moved_in_on", problem, cure)])
+    if len(given) < LEAST_WORDS_OF_OTHER:
+        problem = f"The children moved in before the placement was accepted, on {accepted_on}, and it is not said why."
+        cure = f"Say so in {LEAST_WORDS_OF_OTHER} characters or more, without names; or check the day."
+        raise Invalid([FieldProblem("why_before", problem, cure)])
+    return Why(MoveReason.OUT_OF_HOURS, words)
 
 
 def _require_past(desk: Desk, day: date, field: str) -> None:

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.documents.fields import Day, Document, Ref, Truth, Unique
 from app.matching.approval import Approval
-from app.store.reasons import ChoiceReason, DeclineReason, EndReason, WithdrawReason
+from app.store.reasons import CareEnd, ChoiceReason, DeclineReason, PlaceChange, WithdrawReason
 
 MOST_HOURS = 14 * 24
 
@@ -56,9 +56,16 @@ class WithdrawWhyIn(Document):
 
 
 class EndWhyIn(Document):
-    """Why a placement ended, as the SSDA903 return asks it (REASON_PLACE_CHANGE)."""
+    """Why a placement ended of a child who stays in care, as the SSDA903 return asks it (REASON_PLACE_CHANGE)."""
 
-    code: EndReason
+    code: PlaceChange
+    text: Words | None = None
+
+
+class CareEndIn(Document):
+    """Why the child's time in care ended, and the placement with it, as the SSDA903 return asks it (REC)."""
+
+    code: CareEnd
     text: Words | None = None
 
 
@@ -164,26 +171,46 @@ class ApproveIn(Document):
 
 
 class PlaceIn(Document):
-    """The children moved in. `seen`: needed where what was accepted is not so any more, of a look since then."""
+    """The children moved in. `seen`: needed where what was accepted is not so any more, of a look since then.
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"moved_in_on": "2026-03-02"}]})
-
-    moved_in_on: Day
-    seen: SeenId | None = None
-
-
-class EndIn(Document):
-    """The children moved out. `planned`: whether the care plan meant it so."""
+    `why_before`: needed where they moved in before the day of the acceptance, as happens out of hours; at most five
+    days before, in a sentence of 20 characters or more. It is for nothing else.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"ended_on": "2026-09-01", "planned": True, "reason": {"code": "CARPL", "text": None}}]
+            "examples": [
+                {"moved_in_on": "2026-03-02"},
+                {"moved_in_on": "2026-03-01", "why_before": "The duty team moved the child in late on Sunday evening."},
+            ]
+        }
+    )
+
+    moved_in_on: Day
+    seen: SeenId | None = None
+    why_before: Words | None = None
+
+
+class EndIn(Document):
+    """The children moved out. `planned`: whether the care plan meant it so.
+
+    Exactly one of `reason`, where they stay in care, and `left_care`, where their time in care ended with it. E4A is
+    a planned return home and E4B one that was not: `planned` says the same.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"ended_on": "2026-09-01", "planned": True, "reason": {"code": "CARPL", "text": None}},
+                {"ended_on": "2026-09-01", "planned": True, "left_care": {"code": "E4A", "text": None}},
+            ]
         }
     )
 
     ended_on: Day
     planned: Truth
-    reason: EndWhyIn
+    reason: EndWhyIn | None = None
+    left_care: CareEndIn | None = None
 
 
 DECISIONS = (

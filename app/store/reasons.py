@@ -1,7 +1,7 @@
 """Why: the codes that go with a decision. Fixed, so that they can be counted; words for reading stand beside them.
 
-`EndReason` is REASON_PLACE_CHANGE of the SSDA903 return, letter for letter (2025-26 collection); the codes of a
-refusal or withdrawal are our own in the same manner, as the return has none.
+`PlaceChange` is REASON_PLACE_CHANGE of the SSDA903 return, `CareEnd` its REC, letter for letter (2025-26 collection);
+the codes of a refusal or withdrawal are our own in the same manner, as the return has none.
 """
 
 from __future__ import annotations
@@ -60,8 +60,8 @@ class WithdrawReason(StrEnum):
     OTHER = "OTHER"
 
 
-class EndReason(StrEnum):
-    """Why a placement ended: REASON_PLACE_CHANGE."""
+class PlaceChange(StrEnum):
+    """Why a placement ended of a child who stays in care: REASON_PLACE_CHANGE."""
 
     CARPL = "CARPL"
     CLOSE = "CLOSE"
@@ -75,6 +75,76 @@ class EndReason(StrEnum):
     PLACE = "PLACE"
     CUSTOD = "CUSTOD"
     OTHER = "OTHER"
+
+
+class CareEnd(StrEnum):
+    """Why a placement ended with which the child's time in care did: REC, without X1, which is no end of care."""
+
+    E11 = "E11"
+    E12 = "E12"
+    E2 = "E2"
+    E3 = "E3"
+    E4A = "E4A"
+    E4B = "E4B"
+    E13 = "E13"
+    E41 = "E41"
+    E45 = "E45"
+    E46 = "E46"
+    E47 = "E47"
+    E48 = "E48"
+    E5 = "E5"
+    E6 = "E6"
+    E7 = "E7"
+    E8 = "E8"
+    E9 = "E9"
+    E14 = "E14"
+    E15 = "E15"
+    E16 = "E16"
+    E17 = "E17"
+
+
+class EndReason(StrEnum):
+    """Why a placement ended: a code of `PlaceChange` or one of `CareEnd`. No code stands in both."""
+
+    CARPL = "CARPL"
+    CLOSE = "CLOSE"
+    ALLEG = "ALLEG"
+    STAND = "STAND"
+    APPRR = "APPRR"
+    CREQB = "CREQB"
+    CREQO = "CREQO"
+    CHILD = "CHILD"
+    LAREQ = "LAREQ"
+    PLACE = "PLACE"
+    CUSTOD = "CUSTOD"
+    OTHER = "OTHER"
+    E11 = "E11"
+    E12 = "E12"
+    E2 = "E2"
+    E3 = "E3"
+    E4A = "E4A"
+    E4B = "E4B"
+    E13 = "E13"
+    E41 = "E41"
+    E45 = "E45"
+    E46 = "E46"
+    E47 = "E47"
+    E48 = "E48"
+    E5 = "E5"
+    E6 = "E6"
+    E7 = "E7"
+    E8 = "E8"
+    E9 = "E9"
+    E14 = "E14"
+    E15 = "E15"
+    E16 = "E16"
+    E17 = "E17"
+
+
+class MoveReason(StrEnum):
+    """Why children moved in before the day on which somebody accepted it."""
+
+    OUT_OF_HOURS = "out_of_hours"
 
 
 DECLINE_WORDS: Mapping[DeclineReason, str] = {
@@ -118,6 +188,27 @@ END_WORDS: Mapping[EndReason, str] = {
     EndReason.PLACE: "Only the status of the placement changed",
     EndReason.CUSTOD: "Custody",
     EndReason.OTHER: "Another reason",
+    EndReason.E11: "Left care: adopted, unopposed",
+    EndReason.E12: "Left care: adopted, consent dispensed with",
+    EndReason.E2: "Left care: died",
+    EndReason.E3: "Left the care of this authority: another one in the United Kingdom took it over",
+    EndReason.E4A: "Left care: planned return home",
+    EndReason.E4B: "Left care: unplanned return home",
+    EndReason.E13: "Left care: lives with parents or relatives without parental responsibility",
+    EndReason.E41: "Left care: child arrangements order",
+    EndReason.E45: "Left care: special guardianship of former foster carers who are relatives or friends",
+    EndReason.E46: "Left care: special guardianship of former foster carers who are not",
+    EndReason.E47: "Left care: special guardianship of other relatives or friends",
+    EndReason.E48: "Left care: special guardianship of others",
+    EndReason.E5: "Left care: independent living with formal support",
+    EndReason.E6: "Left care: independent living without formal support",
+    EndReason.E7: "Left care: residential care for adults",
+    EndReason.E8: "Left care: another reason",
+    EndReason.E9: "Left care: custody",
+    EndReason.E14: "Left care: the remand ended",
+    EndReason.E15: "Left care: was found to be 18 or older",
+    EndReason.E16: "Left care: moved abroad",
+    EndReason.E17: "Left care: 18 or older, stayed with the carers",
 }
 
 LEAST_WORDS_OF_OTHER = 20

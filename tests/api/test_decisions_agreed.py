@@ -174,11 +174,11 @@ def test_a_home_with_placements_stays(served: TestClient) -> None:
 
 
 def test_nobody_moved_in_before_it_was_accepted(here: TestClient) -> None:
-    """Not long ago, and not the day before."""
+    """Not long ago at all, and not the day before without a word of why."""
     accepted = _accepted(here)
-    for day in ("1900-01-01", "2026-03-01"):
+    for day, field in (("1900-01-01", "moved_in_on"), ("2026-03-01", "why_before")):
         refused = take_step(here, accepted, "place", {"moved_in_on": day})
-        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "moved_in_on")
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
     assert take_step(here, accepted, "place", TODAY_IN).status_code == 200
 
 
