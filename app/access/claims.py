@@ -30,8 +30,8 @@ _SUBJECT = re.compile(r"[\x21-\x7e]{1,255}")
 class Claims:
     """How to read the tokens of one provider.
 
-    `roles` maps the provider's words to ours; what is not in it gives no role. `roles_claim` and `person_claim` may
-    name a claim within others, with dots. Without `authority_claim` every token is for `authority`.
+    `roles` maps the provider's words to ours; what is not in it gives no role. `roles_claim`, `person_claim` and
+    `subject_claim` may name a claim within others, with dots. Without `authority_claim` every token is for `authority`.
     """
 
     issuer: str
@@ -42,6 +42,7 @@ class Claims:
     authority_claim: str | None = None
     person_claim: str | None = None
     person_values: frozenset[str] = field(default_factory=frozenset)
+    subject_claim: str = "sub"
 
     def principal(self, claims: Mapping[str, Any], now: float) -> Principal:
         """The caller. Raises `TokenRefused` or `TokenExpired` where the claims do not let anybody in."""
@@ -54,7 +55,7 @@ class Claims:
 
     def holder(self, claims: Mapping[str, Any], kind: Kind) -> Principal:
         """The caller as a principal of this kind."""
-        subject = claims.get("sub")
+        subject = _at(claims, self.subject_claim)
         if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
             raise TokenRefused
         return Principal(subject, kind, self._authority(claims), self._roles(claims))
@@ -75,7 +76,9 @@ class Claims:
 
     def _kind(self, claims: Mapping[str, Any]) -> Kind:
         """A person only where the provider says so, and never where the token is a client's own."""
-        if self.person_claim is None or claims.get("sub") in {claims.get("azp"), claims.get("client_id")} - {None}:
+        clients = [claims[name] for name in ("azp", "client_id") if claims.get(name) is not None]
+        named = claims.get("sub"), _at(claims, self.subject_claim)
+        if self.person_claim is None or any(name in clients for name in named):
             return Kind.SYSTEM
         said = _at(claims, self.person_claim)
         return Kind.PERSON if isinstance(said, str) and said in self.person_values else Kind.SYSTEM
@@ -99,7 +102,9 @@ def instant(claims: Mapping[str, Any], name: str) -> float | None:
     said = claims.get(name)
     if said is None:
         return None
-    if isinstance(said, bool) or not isinstance(said, int | float) or not math.isfinite(said):
+    if isinstance(said, bool) or not isinstance(said, int | float):
+        raise TokenRefused
+    if isinstance(said, float) and not math.isfinite(said):  # a whole number is finite, however many digits it has
         raise TokenRefused
     return said
 

@@ -40,6 +40,9 @@ class AccessOptions(BaseSettings):
     oidc_roles_claim: Annotated[str, Field(min_length=1)] = "roles"
     """The claim with those words; dots lead into others: `realm_access.roles`."""
 
+    oidc_subject_claim: Annotated[str, Field(min_length=1)] = "sub"
+    """The claim that names the caller: one value for each person, the same by browser and by token, never reused."""
+
     oidc_authority_claim: str | None = None
     """The claim with the ONS code of the caller's authority. None: every token is for this service's authority."""
 
@@ -122,4 +125,5 @@ class AccessOptions(BaseSettings):
             authority_claim=self.oidc_authority_claim,
             person_claim=self.oidc_person_claim,
             person_values=frozenset(self.oidc_person_values),
+            subject_claim=self.oidc_subject_claim,
         )

@@ -102,7 +102,7 @@ class SignIn:
 
     def finish(self, attempt: Attempt, state: str, code: str, issuer: str | None) -> Principal:
         """Who signed in. Raises `SignInFailed` where anything is not as it was asked for, or `IssuerUnavailable`."""
-        if not hmac.compare_digest(state.encode(), attempt.state.encode()):
+        if not _same(state, attempt.state):
             raise SignInFailed
         if issuer is not None and issuer != self.claims.issuer:
             raise SignInFailed
@@ -112,7 +112,7 @@ class SignIn:
             raise SignInFailed
         try:
             claims = self._checked(token)
-            if not hmac.compare_digest(str(claims.get("nonce")).encode(), attempt.nonce.encode()):
+            if not _same(claims.get("nonce"), attempt.nonce):
                 raise SignInFailed
             return self.claims.person(claims)
         except (TokenRefused, TokenExpired, KeyNotKnown):
@@ -150,3 +150,8 @@ class SignIn:
 
     def _back(self) -> str:
         return self.public_url.rstrip("/") + BACK
+
+
+def _same(said: object, wanted: str) -> bool:
+    """Whether this is what was sent along. What a provider or browser sends may be no text, or no Unicode."""
+    return isinstance(said, str) and hmac.compare_digest(said.encode("utf-8", "surrogatepass"), wanted.encode())

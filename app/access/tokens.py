@@ -112,7 +112,8 @@ def _is_plain(header: dict[str, Any]) -> bool:
     """Whether the header asks for nothing that would have to be understood, and calls itself an access token."""
     kind = header.get("typ")
     named = kind.lower() if isinstance(kind, str) else kind
-    return "crit" not in header and "b64" not in header and (named is None or named in TYPES)
+    known = named is None or (isinstance(named, str) and named in TYPES)
+    return known and "crit" not in header and "b64" not in header
 
 
 class TokenReader:

@@ -21,6 +21,9 @@ from app.store import audit_reading
 
 router = APIRouter(tags=["audit"], route_class=StrictRoute)
 
+NO_CONTROL_CHARACTER = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""A database takes no NUL, and nobody's subject has one."""
+
 
 class EntryOut(BaseModel):
     """An entry. Of a child who was erased `children` says `erased`, and facts that were about that child are null."""
@@ -56,7 +59,7 @@ class AuditPage(Page):
     """Which part of the trail: all of it, or what is about one child or by one caller."""
 
     child: Ref | None = None
-    actor: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    actor: Annotated[str, Field(min_length=1, max_length=255, pattern=NO_CONTROL_CHARACTER)] | None = None
 
 
 @router.get("/audit", response_model=AuditOut)

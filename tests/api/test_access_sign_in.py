@@ -240,6 +240,11 @@ WRONG_ID_TOKENS: list[dict[str, Any]] = [
     {"exp": None},
     {"sub": None},
     {"sub": "line\nline"},
+    {"exp": 10**400},
+    {"nbf": 10**400},
+    {"nonce": "\ud800"},
+    {"nonce": ["another"]},
+    {"azp": [], "aud": [CLIENT, "another-client"]},
 ]
 
 
@@ -351,6 +356,27 @@ def test_words_that_are_not_mapped_give_no_role(browser: TestClient, provider: O
         token = provider.access_token(roles=roles)
         answer = browser.get("/me", headers={"Authorization": f"Bearer {token}"})
         assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted"), roles
+
+
+def test_one_person_is_one_subject_by_both_ways(provider: OidcProvider, sqlite_url: str) -> None:
+    """Some providers give each client a `sub` of its own for the same person, and name the person by another claim."""
+    person: dict[str, Any] = {"oid": "7f3c", "idtyp": "user", "roles": ["Auditors"]}
+    provider.id_token_changes = {"sub": "pairwise-web", **person}
+    settings: dict[str, Any] = {
+        "oidc_subject_claim": "oid",
+        "oidc_person_claim": "idtyp",
+        "oidc_person_values": ("user",),
+    }
+    with with_provider(provider, sqlite_url, **settings) as client:
+        sign_in(client)
+        by_browser = client.get("/me").json()
+        headers = {"Authorization": f"Bearer {provider.access_token(sub='pairwise-api', **person)}"}
+        by_token = client.get("/me", headers=headers).json()
+        own = provider.access_token(sub="x", azp="7f3c", **person)
+        without = provider.access_token(sub="pairwise-api", **(person | {"oid": None}))
+        assert client.get("/me", headers={"Authorization": f"Bearer {own}"}).json()["kind"] == "system"
+        assert client.get("/me", headers={"Authorization": f"Bearer {without}"}).status_code == 401
+    assert {(me["subject"], me["kind"]) for me in (by_browser, by_token)} == {("7f3c", "person")}
 
 
 def test_roles_deep_in_a_token(provider: OidcProvider, sqlite_url: str) -> None:
