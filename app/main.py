@@ -63,6 +63,10 @@ LONDON = ZoneInfo("Europe/London")
 SWITCH_S = 0.001
 """Threads that match give way to the one that takes and refuses requests after so long, not after 5 ms each."""
 
+COLLECT_AFTER = (50_000, 20, 50)
+"""Garbage in circles is looked for after so many new objects, not after each 700: an answer alone makes thousands,
+and none of them in a circle."""
+
 BRING_AN_INVENTORY = ("/match", "/homes/import", "/caseload/import")
 """Addresses whose body may be as large as an inventory."""
 
@@ -143,6 +147,7 @@ def served() -> FastAPI:
     app = _made_or_ended(settings)
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
     sys.setswitchinterval(SWITCH_S)
     return app
 
