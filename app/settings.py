@@ -12,40 +12,22 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError
+from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from app.access.options import AccessOptions
 from app.messages.options import MessageOptions
 from app.observing.logs import Style
 from app.secret_files import IN_A_FILE, is_secret, read_secrets
+from app.setting_words import ADDRESS, PREFIX, require_json, told, unknown
 from app.store import migrate
+from app.store.embedded import is_address, require_file
 from app.store.session import Database, login_of
 
 PROJECT = Path(__file__).parents[1]
 """The folder that holds `app`, `policies` and `migrations`."""
 
-PREFIX = "PLACEMENT_"
-
 GssCode = Annotated[str, StringConstraints(pattern=r"^[ENSW]\d{8}$")]
-
-
-_NEEDED = {
-    "nightly_at": "must be a time of day such as 02:00, or empty for no nightly run",
-    "authority": "must be a GSS code of an authority, such as E06000018",
-    "otlp_endpoint": "must be an address such as http://collector:4318/v1/traces, or empty for none",
-}
-"""What would be right, where a pattern could not say it to a person."""
-
-
-def _told(error: ValidationError) -> str:
-    """Each variable that will not do, and what would; never the value, which may be a secret."""
-    said = []
-    for one in error.errors(include_input=False, include_url=False):
-        name = str(one["loc"][0]) if one["loc"] else ""
-        needed = _NEEDED.get(name) or one["msg"][:1].lower() + one["msg"][1:]
-        said.append(f"{PREFIX}{name.upper()}: {needed}" if name else one["msg"])
-    return ". ".join(dict.fromkeys(said)) + "."
 
 
 class Settings(AccessOptions, MessageOptions):
@@ -142,6 +124,13 @@ class Settings(AccessOptions, MessageOptions):
     otlp_endpoint: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s@]+)?$")] = ""
     """Where traces are sent (OTLP over HTTP, for example http://collector:4318/v1/traces); empty for none."""
 
+    @field_validator("database_url", "database_owner_url")
+    @classmethod
+    def _is_an_address(cls, given: SecretStr | None) -> SecretStr | None:
+        if given is not None and not is_address(given.get_secret_value()):
+            raise ValueError(ADDRESS)
+        return given
+
     @property
     def nightly(self) -> time | None:
         """The same as a time; None for no nightly run."""
@@ -158,7 +147,8 @@ class Settings(AccessOptions, MessageOptions):
         return None if self.is_embedded or self.work_here else self.database_url.get_secret_value()
 
     def open_database(self) -> Database:
-        """The database, open for the work of the authority."""
+        """The database, open for the work of the authority; none is made. Raises `NoDatabaseFile`."""
+        require_file(self.database_url.get_secret_value())
         return Database.open(
             self.database_url.get_secret_value(), self.authority, self.database_connections, read_only=self.read_only
         )
@@ -187,9 +177,10 @@ class Settings(AccessOptions, MessageOptions):
             PREFIX + name.upper(): name for name, field in cls.model_fields.items() if is_secret(field.annotation)
         }
         ours |= {name + IN_A_FILE for name in secret}
-        if unknown := sorted(given - ours):
-            raise ValueError(f"No such setting: {', '.join(unknown)}. There are: {', '.join(sorted(ours))}.")
+        if strange := sorted(given - ours):
+            raise ValueError(unknown(strange, ours))
+        require_json({name.upper(): value for name, value in os.environ.items()}, cls.model_fields)
         try:
             return cls(**read_secrets(secret, os.environ))
         except ValidationError as error:
-            raise ValueError(_told(error)) from None
+            raise ValueError(told(error, cls.model_fields)) from None

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from app.setting_words import EXAMPLES, holds_several, variable
 from app.settings import Settings
+from app.store.embedded import NoDatabaseFile
 
 
 def test_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -101,8 +103,29 @@ def test_what_is_refused_is_not_repeated(monkeypatch: pytest.MonkeyPatch, name: 
     [
         ("NIGHTLY_AT", "25:00", "PLACEMENT_NIGHTLY_AT: must be a time of day such as 02:00, or empty"),
         ("AUTHORITY", "canary", "PLACEMENT_AUTHORITY: must be a GSS code"),
-        ("PORT", "canary", "PLACEMENT_PORT: input should be a valid integer"),
-        ("PORT", "0", "PLACEMENT_PORT: input should be greater than or equal to 1"),
+        ("PORT", "canary", "PLACEMENT_PORT: must be a whole number from 1 to 65535"),
+        ("PORT", "0", "PLACEMENT_PORT: must be a whole number from 1 to 65535"),
+        ("DISK_LOW_MB", "-1", "PLACEMENT_DISK_LOW_MB: must be a whole number of 0 or more"),
+        ("DOCS", "canary", "PLACEMENT_DOCS: must be true or false"),
+        ("LOG_LEVEL", "canary", "PLACEMENT_LOG_LEVEL: must be 'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        (
+            "WEBHOOK_HOSTS",
+            "canary.example.org",
+            r'PLACEMENT_WEBHOOK_HOSTS: must be JSON such as \["cases.example.org"\]',
+        ),
+        ("WEBHOOK_HOSTS", '["https://canary"]', "PLACEMENT_WEBHOOK_HOSTS: must be JSON such as"),
+        ("OIDC_ROLES", "{canary", 'PLACEMENT_OIDC_ROLES: must be JSON such as .* "approver"}'),
+        ("OIDC_ROLES", '{"canary": "king"}', "PLACEMENT_OIDC_ROLES: .*; its words are .*'officer'"),
+        (
+            "OIDC_ISSUER",
+            "http://canary.example",
+            "PLACEMENT_OIDC_ISSUER, PLACEMENT_OIDC_KEYS and PLACEMENT_PUBLIC_URL ",
+        ),
+        ("OIDC_CLIENT_ID", "canary", "the other PLACEMENT_OIDC_ settings need PLACEMENT_OIDC_ISSUER"),
+        ("DATABASE_URL", "canary", "PLACEMENT_DATABASE_URL: must be an address that begins with sqlite:/// or postgre"),
+        ("DATABASE_URL", "postgresql://a:canary@h:port/x", "PLACEMENT_DATABASE_URL: must be an address that begins"),
+        ("DATABASE_URL", "mysql://canary/x", "PLACEMENT_DATABASE_URL: must be an address that begins with sqlite:///"),
+        ("DATABASE_OWNER_URL", "canary", "PLACEMENT_DATABASE_OWNER_URL: must be an address that begins"),
     ],
 )
 def test_what_will_not_do_is_named_gently(
@@ -113,4 +136,39 @@ def test_what_will_not_do_is_named_gently(
     with pytest.raises(ValueError, match=said) as caught:
         Settings.read()
     assert "canary" not in str(caught.value)
-    assert "pattern" not in str(caught.value)
+    for words_of_a_library in ("pattern", "Value error", "input should", "source", "parse"):
+        assert words_of_a_library not in str(caught.value)
+
+
+def test_every_setting_of_several_values_has_an_example_that_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told as an example is taken; where it were not, advice would lead from one refusal to the next."""
+    several = {name for name, field in Settings.model_fields.items() if holds_several(field.annotation)}
+    assert set(EXAMPLES) == several
+    for name, text in EXAMPLES.items():
+        assert TypeAdapter(Settings.model_fields[name].annotation).validate_json(text)
+        monkeypatch.setenv(variable(name), "neither a list nor words")
+        with pytest.raises(ValueError, match=f"{variable(name)}: must be JSON") as caught:
+            Settings.read()
+        assert text in str(caught.value)
+        monkeypatch.delenv(variable(name))
+
+
+def test_a_misspelt_setting_is_told_with_the_one_that_was_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nearest name alone; without one, all that there are."""
+    monkeypatch.setenv("PLACEMENT_DATABSE_URL", "x")
+    with pytest.raises(ValueError, match=r"PLACEMENT_DATABSE_URL. Did you mean PLACEMENT_DATABASE_URL\?$"):
+        Settings.read()
+    monkeypatch.setenv("PLACEMENT_XYLOPHONE", "x")
+    with pytest.raises(ValueError, match=r"There are: PLACEMENT_ALLOWED_HOSTS, .*PLACEMENT_PORT, "):
+        Settings.read()
+
+
+def test_looking_makes_no_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A wrong letter in a path is told; neither file nor folder is made, and laying it out still can."""
+    address = f"sqlite:///{tmp_path / 'typo' / 'placement.db'}"
+    monkeypatch.setenv("PLACEMENT_DATABASE_URL", address)
+    with pytest.raises(NoDatabaseFile, match=r"typo/placement\.db. Check PLACEMENT_DATABASE_URL"):
+        Settings.read().open_database()
+    assert list(tmp_path.iterdir()) == []
+    Settings.read().migrate_database()
+    Settings.read().open_database().close()

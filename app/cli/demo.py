@@ -25,7 +25,8 @@ from app.matching.codes import KeepTogether
 from app.matching.placed import Placed
 from app.matching.referral import Referral
 from app.secret_files import IN_A_FILE
-from app.settings import PREFIX, PROJECT, Settings
+from app.setting_words import PREFIX
+from app.settings import PROJECT, Settings
 from app.store import caseload, load, migrate, save
 from app.store.run_records import RunKind, Wanted
 from app.store.session import Database

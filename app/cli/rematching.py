@@ -22,7 +22,8 @@ from app.rematch.run import rematch as solve_night
 from app.rematch.snapshot import Snapshot, snapshot_bytes, snapshot_of
 from app.rematch.versions import differing
 from app.runs.workplace import DAYS_AHEAD
-from app.settings import PREFIX, Settings
+from app.setting_words import PREFIX
+from app.settings import Settings
 from app.store import proposals
 from app.store.run_records import NewProposal, Run, RunKind, RunOptions, RunStatus, Wanted
 from app.wording import counted, joined, words

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from app.errors import DatabaseRefused
@@ -46,6 +46,39 @@ log = logging.getLogger(__name__)
 
 class AnotherServiceHere(ValueError):
     """A service was to be started on an SQLite file on which one works already."""
+
+
+class NoDatabaseFile(ValueError):
+    """There is no SQLite file where one was to be opened that is there already."""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a database of a kind that we can use. It is not opened."""
+    try:
+        return make_url(text).get_backend_name() in {"sqlite", "postgresql"}
+    except (ArgumentError, ValueError):
+        return False
+
+
+def file_of(address: str) -> Path | None:
+    """The SQLite file that an address names outright; None for PostgreSQL, and for one in memory or with options."""
+    url = make_url(address)
+    if url.get_backend_name() != "sqlite" or url.query or not url.database or url.database == ":memory:":
+        return None
+    return Path(url.database)
+
+
+def require_file(address: str) -> None:
+    """Raise `NoDatabaseFile` where there is no such SQLite file yet: who only looks makes none, least of all misspelt.
+
+    Otherwise a wrong letter in a path would be answered by an empty database, as if all children were gone.
+    """
+    file = file_of(address)
+    if file is not None and not file.exists():
+        raise NoDatabaseFile(
+            f"There is no database at {file}. Check PLACEMENT_DATABASE_URL; a new one is made there by: "
+            "placement migrate."
+        )
 
 
 @contextmanager

@@ -13,7 +13,8 @@ import pytest
 import typer
 
 from app.cli import app
-from app.settings import PREFIX, Settings
+from app.setting_words import PREFIX
+from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")])

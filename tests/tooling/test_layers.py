@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "main cli settings errors placing "
-    "api.match pages.shortlist exchange.codes demo.authority store.load rematch.run "
+    "api.match demo.authority store.load rematch.run "
     "matching.assess matching.solve matching.rules.age geo.grid geo.zones"
 ).split()
 
@@ -45,7 +45,7 @@ def test_the_intended_directions_pass(tmp_path: Path) -> None:
             "cli": "app.main",
             "main": "app.settings",
             "api.match": "app.placing",
-            "pages.shortlist": "app.store.load",
+            "demo.authority": "app.store.load",
             "placing": "app.store.load",
             "store.load": "sqlalchemy",
             "matching.rules.age": "app.geo.grid",
@@ -63,7 +63,7 @@ def test_the_intended_directions_pass(tmp_path: Path) -> None:
         ("matching.assess", "app.store.load"),
         ("store.load", "app.placing"),
         ("placing", "app.api.match"),
-        ("api.match", "app.pages.shortlist"),
+        ("api.match", "app.demo.authority"),
         ("demo.authority", "app.cli"),
         ("matching.assess", "pydantic"),
         ("geo.grid", "fastapi"),
