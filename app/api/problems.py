@@ -96,7 +96,8 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
 
     def wrong_shape(request: Request, error: Exception) -> Response:  # in a thread: there may be very many errors
         found = cast("RequestValidationError", error).errors()
-        problems = problems_of([{**_bare_list(each, request), "loc": _place(each["loc"])} for each in found])
+        errors = [{**_bare_list(each, request), "loc": _place(each["loc"])} for each in found]
+        problems = problems_of(errors, asked=_asked(request), repeat=True)
         return problem_response(Invalid(problems), correlation_id(request))
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -135,6 +136,19 @@ def _bare_list(error: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
     if len(needed) != 1 or get_origin(model.model_fields[needed[0]].annotation) is not list:
         return error
     return {"type": BARE_LIST, "loc": error["loc"], "ctx": {"name": needed[0]}}
+
+
+def _asked(request: Request) -> frozenset[str]:
+    """The names that this address reads in its path and query."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    if dependant is None:
+        return frozenset()
+    names = {param.alias for param in dependant.path_params}
+    for param in dependant.query_params:
+        model = param.field_info.annotation
+        is_model = isinstance(model, type) and issubclass(model, BaseModel)
+        names |= set(model.model_fields) if is_model else {param.alias}
+    return frozenset(names)
 
 
 def _place(where: tuple[str | int, ...]) -> tuple[str | int, ...]:

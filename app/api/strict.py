@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -10,6 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope
 
+from app.documents.problems import WRITTEN_AS_A_FIELD
 from app.documents.strict_json import parse_json
 from app.errors import FieldProblem, Invalid, NotJson
 
@@ -68,7 +70,9 @@ def check_query(request: Request, *, takes_a_query: bool) -> None:
         raise Invalid([FieldProblem("query", "This address takes nothing in its query.", cure)])
     if len(set(names)) != len(names):
         cure = "Send every name once: it is not clear which one counts."
-        raise Invalid([FieldProblem("query", "A name stands in the query twice.", cure)])
+        twice = Counter(names).most_common(1)[0][0]
+        field = f"query.{twice}" if WRITTEN_AS_A_FIELD.fullmatch(twice) else "query"
+        raise Invalid([FieldProblem(field, "A name stands in the query twice.", cure)])
 
 
 def check_json(request: Request) -> None:

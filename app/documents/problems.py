@@ -1,13 +1,16 @@
-"""What the model found wrong, in our own words: which field, what, and the cure. Never what was sent.
+"""What the model found wrong, in our own words: which field, what, and the cure. Never a value that was sent.
 
 Pydantic's own messages are not used, as some repeat the input, and a path may hold a key that somebody made
-up. Only names that this service itself knows may stand in a path.
+up. Only names that this service itself knows may stand in a path, and, where the answer goes to the sender alone,
+an unknown one that is written as a field is: nobody could find it otherwise among forty.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -29,8 +32,13 @@ MOST_GUESSES = 20
 BARE_LIST = "bare_list"
 """An error of our own: a list where an object is expected that has such a list, under `name` of its context."""
 
+WRITTEN_AS_A_FIELD = re.compile(r"[a-z][A-Za-z0-9_]{0,39}", re.ASCII)
+"""What an unknown name must look like to be repeated to its sender. A person's name begins with a capital."""
+
+_ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+"""How Python writes a word of an enumeration that stands in a list of alternatives."""
+
 _PLAIN = {
-    "missing": ("This field is missing.", "Send it. Where null may stand and it is not known, send null."),
     "json_invalid": ("It is not JSON.", "Check commas, quotation marks and brackets."),
     "string_type": ("This must be text.", "Put it in quotation marks."),
     "string_pattern_mismatch": (
@@ -70,22 +78,53 @@ _BOUNDS = {
 }
 
 
-def problems_of(errors: Iterable[Error], at: str = "") -> list[FieldProblem]:
+def problems_of(
+    errors: Iterable[Error], at: str = "", *, asked: Collection[str] = (), repeat: bool = False
+) -> list[FieldProblem]:
     """The errors of a validation as problems; `at` begins their paths.
 
+    `asked`: names that the address itself reads, in its path or query. `repeat`: the answer is for the sender alone,
+    so that an unknown field may be named; what is stored, as the outcome of an import is, never repeats one.
     What an unknown field was meant to be is guessed for the first few errors alone: that takes a while.
     """
+    telling = _Telling(at, frozenset(asked), repeat=repeat)
     numbered = enumerate(errors)
-    return list(dict.fromkeys(_problem(error, at, guess=number < MOST_GUESSES) for number, error in numbered))
+    return list(dict.fromkeys(telling.problem(error, guess=number < MOST_GUESSES) for number, error in numbered))
 
 
-def _problem(error: Error, at: str, *, guess: bool) -> FieldProblem:
-    kind, context, where = error["type"], error.get("ctx", {}), error["loc"]
-    if kind == "extra_forbidden":
-        return FieldProblem(
-            _path(where[:-1], at), "This object has a field that is not known here.", _near(where[-1], guess=guess)
-        )
-    path = _path(where, at)
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """How errors are told: where their paths begin, which names the address reads, what may be repeated."""
+
+    at: str
+    asked: frozenset[str]
+    repeat: bool
+
+    def problem(self, error: Error, *, guess: bool) -> FieldProblem:
+        """One error in our words."""
+        where = error["loc"]
+        if error["type"] == "extra_forbidden":
+            return self._unknown(where, guess=guess)
+        return _told(error, _path(where, self.at, self.asked))
+
+    def _unknown(self, where: tuple[str | int, ...], *, guess: bool) -> FieldProblem:
+        """A field, or a name in the query, that is not known."""
+        name = str(where[-1])
+        may_repeat = self.repeat and WRITTEN_AS_A_FIELD.fullmatch(name) is not None
+        shown = {*self.asked, name} if may_repeat else self.asked
+        path = _path(where if may_repeat else where[:-1], self.at, shown)
+        if where[0] == "query":
+            taken = ", ".join(sorted(self.asked))
+            cure = f"This address reads: {taken}. Take out what is none of them." if taken else "Take it out."
+            return FieldProblem(path, "The query has a name that is not known here.", cure)
+        said = "This field is not known here." if may_repeat else "This object has a field that is not known here."
+        return FieldProblem(path, said, _near(name, guess=guess))
+
+
+def _told(error: Error, path: str) -> FieldProblem:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "missing":
+        return FieldProblem(path, "This is missing.", _send_it(error["loc"]))
     if kind == BARE_LIST:
         return FieldProblem(path, "This must be an object, not a bare list.", f'Send {{"{context["name"]}": [...]}}.')
     if kind in _PLAIN:
@@ -93,19 +132,27 @@ def _problem(error: Error, at: str, *, guess: bool) -> FieldProblem:
     if kind in _BOUNDS:
         return FieldProblem(path, f"This must be {_BOUNDS[kind].format_map(context)}.", "Check the value and its unit.")
     if kind in ("enum", "literal_error"):
-        return FieldProblem(path, "This is not one of the words that may stand here.", f"Send {context['expected']}.")
+        words = _ENUM_MEMBER.sub(r"\1", str(context["expected"]))
+        return FieldProblem(path, "This is not one of the words that may stand here.", f"Send {words}.")
     return FieldProblem(
         path, "This is not what belongs here.", "Compare it with the example in the API's documentation."
     )
 
 
-def _path(where: Iterable[str | int], at: str) -> str:
-    """`children[0].sdq`: positions, and such names as are our own."""
+def _send_it(where: tuple[str | int, ...]) -> str:
+    """What to do about something that is missing: `null` only where it may stand."""
+    if where[0] == "header":
+        return "Send this header."
+    return "Send it, or null where it is not known." if where[-1] in _may_be_null() else "Send it; it cannot be null."
+
+
+def _path(where: Iterable[str | int], at: str, more: Collection[str] = ()) -> str:
+    """`children[0].sdq`: positions, and such names as are our own, or in `more`."""
     path = at.removesuffix(".")
     for step in where:
         if isinstance(step, int):
             path += f"[{step}]"
-        elif step in names():
+        elif step in names() or step in more:
             path += f".{step}" if path else step
     return path or "body"
 
@@ -123,9 +170,26 @@ def names() -> frozenset[str]:
     """Every field name and code of the documents, and the names that requests add."""
     found = {"body", "query", "path", "header", "homes", "home", "referral", "inventory", "policy", "k"}
     found |= {"Idempotency-Key", "If-Match", "If-None-Match"}
+    for part in _objects():
+        found |= set(part.get("properties", ()))
+        found |= {str(word) for word in part.get("enum", ())}
+    return frozenset(found)
+
+
+@cache
+def _may_be_null() -> frozenset[str]:
+    """Fields that must be sent, and may be sent as null. Each name means the same in every document."""
+    return frozenset(
+        name
+        for part in _objects()
+        for name in part.get("required", ())
+        if {"type": "null"} in part["properties"][name].get("anyOf", ())
+    )
+
+
+def _objects() -> Iterator[dict[str, Any]]:
+    """Every part of the schema of every document."""
     for model in (ReferralIn, HomeIn, PlacedIn, RunIn, SnapshotIn, WebhookIn, *DECISIONS):
         schema = model.model_json_schema()
-        for part in (schema, *schema.get("$defs", {}).values()):
-            found |= set(part.get("properties", ()))
-            found |= {str(word) for word in part.get("enum", ())}
-    return frozenset(found)
+        yield schema
+        yield from schema.get("$defs", {}).values()
