@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import DBAPIError
 
 from app.matching.referral import HomeRef
 from app.store import save
@@ -14,6 +14,7 @@ from app.store.placement_tables import decisions, place_claims, placements, seen
 from app.store.session import Database, Writing
 from app.store.versions import Precondition
 from tests.support.builders import AS_OF, a_home, a_resident
+from tests.support.refusals import assert_refused
 
 HERE = "E06000018"
 HOME = a_home(ref=HomeRef("H1"), places=2)
@@ -125,83 +126,145 @@ def filled(database: Database) -> Database:
     return database
 
 
-def _refused(database: Database, *statements: Any) -> None:
-    def work() -> None:
-        with database.writing() as writing:
-            for statement in statements:
-                writing.execute(statement)
-
-    with pytest.raises(DBAPIError):
-        work()
-
-
 def _decision(**changes: Any) -> Any:
     return insert(decisions).values(DECISION | {"placement_id": "c" * 32} | changes)
 
 
-NONE: tuple[dict[str, Any], ...] = (
-    {"actor_kind": "system"},
-    {"step": "place", "from_state": "accepted", "to_state": "placed", "version": 2, "actor_kind": "system"},
-    {"step": "hold", "to_state": "held", "actor_kind": "system"},
-    {"step": "expire", "to_state": "accepted", "actor_kind": "system"},
-    {"step": "accept", "from_state": "declined", "version": 2},
-    {"seen_id": None},
-    {"seen_id": "6" * 32},
-    {"rank": 2},
-    {"rank": None},
-    {"rules_overridden": 1, "reason_code": "school"},
-    {"rules_overridden": 1, "reason_code": "school", "second_actor": "officer-1"},
-    {"step": "decline", "to_state": "declined"},
-    {"version": 2},
-    {"version": 0},
+PERSON = "ck_decisions_a_person_decides"
+STANDS = "a decision begins where the placement stands"
+COUNTED = "the rules that are overridden are counted"
+WAS_SEEN = "who decides has seen it"
+ONE_STEP = "a placement changes by one step"
+HAS_PLACES = "a live placement has its places"
+NO_PLACE = "no place left"
+ONLY_ENDS = "a claim only ends"
+
+OF_A: dict[str, Any] = {"placement_id": "a" * 32, "version": 2, "from_state": "accepted"}
+OF_B: dict[str, Any] = {"placement_id": "b" * 32, "version": 2, "from_state": "declined"}
+OF_E: dict[str, Any] = {"placement_id": "e" * 32, "version": 2, "from_state": "held"}
+PLACED: dict[str, Any] = {"step": "place", "to_state": "placed"}
+ONE_RULE: dict[str, Any] = {"rules_overridden": 1, "overridden": ["pets"], "reason_code": "school"}
+
+NONE: tuple[tuple[str, dict[str, Any]], ...] = (
+    (PERSON, {"actor_kind": "system"}),
+    (PERSON, OF_E | {"actor_kind": "system"}),
+    (PERSON, OF_A | PLACED | {"actor_kind": "system"}),
+    (PERSON, OF_A | {"step": "withdraw", "to_state": "withdrawn", "reason_code": "PLANS", "actor_kind": "system"}),
+    (PERSON, {"step": "hold", "to_state": "held", "actor_kind": "system"}),
+    (PERSON, OVER | {"actor_kind": "system"}),
+    ("ck_decisions_actor_kind_listed", OF_E | {"step": "expire", "to_state": "expired", "actor_kind": "run"}),
+    ("ck_decisions_move_listed", OF_E | {"step": "expire"}),
+    ("ck_decisions_move_listed", OF_B),
+    ("ck_decisions_seen_before", {"seen_id": None}),
+    ("ck_decisions_seen_before", OF_E | {"seen_id": None}),
+    (WAS_SEEN, {"seen_id": "6" * 32}),
+    ("ck_decisions_reason_given", {"rank": 2}),
+    ("ck_decisions_rank_known", {"rank": None}),
+    (COUNTED, ONE_RULE | {"overridden": []}),
+    ("ck_decisions_second_given", ONE_RULE),
+    ("ck_decisions_second_is_another", ONE_RULE | {"second_actor": "officer-1"}),
+    ("ck_decisions_reason_given", ONE_RULE | {"reason_code": None, "second_actor": "officer-2"}),
+    ("ck_decisions_reason_of_end", OVER | {"reason_code": None}),
+    ("ck_decisions_begins_once", {"version": 2}),
+    (STANDS, {"version": 2, "from_state": "held"}),
 )
+"""Decisions that are none, and what refuses each. Those that follow a step name a placement that stands so."""
+
+
+def begin_held(writing: Writing, **changes: Any) -> None:
+    """A placement that is held, with the other place of the home."""
+    writing.execute(_decision(placement_id="e" * 32, step="hold", to_state="held"))
+    place = {"id": "e" * 32, "number": 5, "state": "held", "held_until": datetime(2030, 1, 1, tzinfo=UTC)}
+    writing.execute(insert(placements), PLACEMENT | place | changes)
+    writing.execute(insert(place_claims), _claim("C5", 2, "e" * 32))
 
 
 def test_decisions_that_are_none(filled: Database) -> None:
     """Systems that accept, steps that there are not, what nobody saw, reasons and second persons that are missing."""
     with filled.writing() as writing:
+        begin_held(writing)
         writing.execute(_decision())  # as it stands the row is taken
-    for changes in NONE:
-        _refused(filled, _decision(placement_id="d" * 32, **changes))
+    for by, changes in NONE:
+        assert_refused(filled, by, _decision(**{"placement_id": "d" * 32} | changes))
+    with filled.writing() as writing:
+        writing.execute(_decision(**OF_E))  # nor is the row of an acceptance that was held refused for what it is
+
+
+def test_a_system_does_not_accept_what_was_sent(filled: Database) -> None:
+    """From each state from which a person may accept, it takes a person."""
+    with filled.writing() as writing:
+        begin_held(writing)
+        writing.execute(_decision(**OF_E | {"step": "send", "to_state": "sent", "seen_id": None, "rank": None}))
+        mine = placements.c.id == "e" * 32
+        writing.execute(update(placements).where(mine).values(version=2, state="sent"))
+    sent = OF_E | {"version": 3, "from_state": "sent"}
+    assert_refused(filled, PERSON, _decision(**sent, actor_kind="system"))
+    with filled.writing() as writing:
+        writing.execute(_decision(**sent))
+
+
+DECIDED = "fk_placements_decisions"
 
 
 def test_no_state_without_its_decision(filled: Database) -> None:
     """Neither a new placement nor a new state stands without a decision of the same version and state."""
-    _refused(filled, insert(placements).values(PLACEMENT | {"id": "c" * 32, "number": 3}))
-    _refused(filled, update(placements).values(state="placed", version=2, moved_in_on=AS_OF))
+    assert_refused(filled, DECIDED, insert(placements).values(PLACEMENT | {"id": "c" * 32, "number": 3}))
+    mine = update(placements).where(placements.c.id == "a" * 32)
+    assert_refused(filled, DECIDED, mine.values(state="placed", version=2, moved_in_on=AS_OF))
     held = {"to_state": "held", "step": "hold", "placement_id": "c" * 32}
-    _refused(filled, _decision(**held), insert(placements).values(PLACEMENT | {"id": "c" * 32, "number": 3}))
+    assert_refused(
+        filled, DECIDED, _decision(**held), insert(placements).values(PLACEMENT | {"id": "c" * 32, "number": 3})
+    )
 
 
 def test_nothing_that_was_decided_or_seen_changes(filled: Database) -> None:
     """Decisions, and what was seen, are neither changed nor taken away; placements are never deleted."""
-    _refused(filled, update(decisions).values(actor="somebody-else"))
-    _refused(filled, delete(decisions))
-    _refused(filled, update(seen).values(options=[{"home": "H2"}]))
-    _refused(filled, delete(seen))
-    _refused(filled, delete(placements))
+    never = "rows of {} are never changed"
+    assert_refused(filled, never.format("decisions"), update(decisions).values(actor="somebody-else"))
+    assert_refused(filled, never.format("decisions"), delete(decisions))
+    assert_refused(filled, never.format("seen"), update(seen).values(options=[{"home": "H2"}]))
+    assert_refused(filled, "fk_decisions_seen", delete(seen))
+    assert_refused(filled, never.format("placements"), delete(placements))
 
 
 def test_who_agreed_was_somebody_else(filled: Database) -> None:
     """Nobody approves or seconds what they proposed, and nothing is accepted before it was approved."""
-    _refused(filled, update(placements).values(approved_by="officer-1", approved_level="nominated_officer"))
-    _refused(filled, update(placements).values(second_by="officer-1"))
-    _refused(filled, update(placements).values(approval_needed="nominated_officer"))
+    with filled.writing() as writing:
+        writing.execute(insert(seen), SEEN | {"id": "7" * 32, "subject": "officer-2"})
+        begin_held(writing, approval_needed="nominated_officer")
+    mine = update(placements).where(placements.c.id == "e" * 32)
+    of_another = OF_E | {"actor": "officer-2", "seen_id": "7" * 32, "to_state": "held"}
+    for step, given, by in (
+        ("approve", {"approved_by": "officer-1", "approved_level": "nominated_officer"}, "approver_is_another"),
+        ("approve", {"approved_by": "officer-2"}, "approval_whole"),
+        ("second", {"second_by": "officer-1"}, "second_is_another"),
+    ):
+        decision = _decision(**of_another | {"step": step})
+        assert_refused(filled, f"ck_placements_{by}", decision, mine.values(version=2, **given))
+    accepted = {"version": 2, "state": "accepted", "held_until": None}
+    assert_refused(filled, "ck_placements_approved_before", _decision(**OF_E), mine.values(accepted))
+    with filled.writing() as writing:
+        writing.execute(_decision(**of_another | {"step": "approve"}))
+        approved = {"approved_by": "officer-2", "approved_level": "nominated_officer"}
+        writing.execute(mine.values(version=2, **approved))
+        writing.execute(_decision(**OF_E | {"version": 3}))
+        writing.execute(mine.values(accepted | {"version": 3}))
 
 
 def test_a_place_is_claimed_once(filled: Database) -> None:
     """The same place for another child; the same child again; a place that the home has not; one it cannot use."""
-    _refused(filled, insert(place_claims).values(_claim("C2", 1, "b" * 32)))
-    _refused(filled, insert(place_claims).values(_claim("C1", 2, "b" * 32)))
-    _refused(filled, insert(place_claims).values(_claim("C2", 3, "b" * 32)))
-    _refused(filled, insert(place_claims).values(_claim("C2", 0, "b" * 32)))
-    _refused(filled, insert(place_claims).values(_claim("C2", 2, "b" * 32, home_ref="H9")))
+    assert_refused(filled, "uq_place_claims_place", insert(place_claims).values(_claim("C2", 1, "b" * 32)))
+    assert_refused(filled, "uq_place_claims_child", insert(place_claims).values(_claim("C1", 2, "b" * 32)))
+    assert_refused(filled, NO_PLACE, insert(place_claims).values(_claim("C2", 3, "b" * 32)))
+    beyond = "ck_place_claims_place_number_range"
+    assert_refused(filled, beyond, insert(place_claims).values(_claim("C2", 0, "b" * 32)))
+    assert_refused(filled, NO_PLACE, insert(place_claims).values(_claim("C2", 2, "b" * 32, home_ref="H9")))
     full = a_home(ref=HomeRef("H1"), places=2, residents=(a_resident(),))
     filled.transact(lambda w: save.import_homes(w, HERE, [full]))
-    _refused(filled, insert(place_claims).values(_claim("C2", 2, "b" * 32)))
+    assert_refused(filled, NO_PLACE, insert(place_claims).values(_claim("C2", 2, "b" * 32)))
     held = a_home(ref=HomeRef("H1"), places=2, places_held=1)
     filled.transact(lambda w: save.import_homes(w, HERE, [held]))
-    _refused(filled, insert(place_claims).values(_claim("C2", 2, "b" * 32)))
+    assert_refused(filled, NO_PLACE, insert(place_claims).values(_claim("C2", 2, "b" * 32)))
 
 
 def test_whom_the_provider_lists_is_counted_once(filled: Database) -> None:
@@ -214,19 +277,22 @@ def test_whom_the_provider_lists_is_counted_once(filled: Database) -> None:
 
 def test_a_claim_only_ends(filled: Database) -> None:
     """It may be moved into and given back; it does not come back, move, or go while it is live."""
-    _refused(filled, update(place_claims).values(place_number=2))
-    _refused(filled, update(place_claims).values(child_ref="C9"))
-    _refused(filled, delete(place_claims))
-    _refused(filled, update(place_claims).values(live=False))  # what is personal goes with it
+    assert_refused(filled, ONLY_ENDS, update(place_claims).values(place_number=2))
+    assert_refused(filled, ONLY_ENDS, update(place_claims).values(child_ref="C9"))
+    assert_refused(filled, "a live claim is not deleted", delete(place_claims))
     with filled.writing() as writing:
         writing.execute(update(place_claims).values(lived_in=True))
-    _refused(filled, update(place_claims).values(lived_in=False))
-    _refused(filled, update(place_claims).values(live=False, resident=None))  # nor while its placement is live
+    assert_refused(filled, ONLY_ENDS, update(place_claims).values(lived_in=False))
+    assert_refused(filled, HAS_PLACES, update(place_claims).values(live=False, resident=None))
     with filled.writing() as writing:
         _next(writing, "withdraw", "withdrawn", reason_code="PLANS")
+    keeps_it = update(place_claims).values(live=False)
+    assert_refused(filled, "ck_place_claims_resident_while_live", keeps_it)
+    with filled.writing() as writing:
         writing.execute(update(place_claims).values(live=False, resident=None))
-    _refused(filled, update(place_claims).values(live=True, resident={}))
-    _refused(filled, insert(place_claims).values(_claim("C2", 1, "b" * 32, live=False, resident=None)))
+    assert_refused(filled, ONLY_ENDS, update(place_claims).values(live=True, resident={}))
+    ended = _claim("C2", 1, "b" * 32, live=False, resident=None)
+    assert_refused(filled, NO_PLACE, insert(place_claims).values(ended))
     with filled.writing() as writing:
         writing.execute(insert(place_claims), _claim("C2", 1, "b" * 32))
         assert writing.execute(select(place_claims.c.place_number).where(place_claims.c.live)).scalars().all() == [1]
@@ -237,4 +303,4 @@ def test_a_child_lives_in_one_home(filled: Database) -> None:
     with filled.writing() as writing:
         writing.execute(update(place_claims).values(lived_in=True))
         writing.execute(insert(place_claims), _claim("C1", 2, "b" * 32))
-    _refused(filled, update(place_claims).values(lived_in=True))
+    assert_refused(filled, "uq_place_claims_lives", update(place_claims).values(lived_in=True))
