@@ -77,10 +77,12 @@ def test_a_key_is_of_one_address(served: TestClient) -> None:
 
 def test_a_key_is_of_one_method(client: TestClient) -> None:
     """What was stored is not an answer to taking it away."""
-    assert send(client, "PUT", f"/homes/{A_HOME['ref']}", A_HOME, Idempotency_Key="k").status_code == 201
-    taken = client.delete(f"/homes/{A_HOME['ref']}", headers={"Idempotency-Key": "k", "If-Match": '"v1"'})
+    path, named = f"/homes/{A_HOME['ref']}", {"Idempotency_Key": "k", "If_Match": '"v1"'}
+    assert send(client, "PUT", path, A_HOME).status_code == 201
+    assert send(client, "PUT", path, A_HOME, **named).status_code == 200
+    taken = send(client, "DELETE", path, A_HOME, **named)
     assert (taken.status_code, taken.json()["code"]) == REUSED
-    assert client.get(f"/homes/{A_HOME['ref']}").status_code == 200
+    assert client.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("other", [{"If_Match": '"v2"'}, {"If_Match": "*"}])
