@@ -17,6 +17,7 @@ PREFIX = "PLACEMENT_"
 NEEDED: Mapping[str, str] = {
     "nightly_at": "must be a time of day such as 02:00, or empty for no nightly run",
     "authority": "must be a GSS code of an authority, such as E06000018",
+    "trusted_proxies": "must be addresses or networks, none of which is everybody",
     "otlp_endpoint": "must be an address such as http://collector:4318/v1/traces, or empty for none",
     "oidc_scope": "must begin with the word openid, such as: openid profile",
 }
@@ -24,6 +25,8 @@ NEEDED: Mapping[str, str] = {
 
 EXAMPLES: Mapping[str, str] = {
     "allowed_hosts": '["placements.example.org"]',
+    "trusted_proxies": '["10.0.0.5", "10.1.0.0/24"]',
+    "trusted_proxies": '["10.0.0.0/24"]',
     "oidc_algorithms": '["RS256", "ES256"]',
     "oidc_roles": '{"Placements Officers": "officer", "Nominated Officers": "approver"}',
     "oidc_person_values": '["user"]',
@@ -74,7 +77,7 @@ def holds_several(annotation: Any) -> bool:
 
 def as_json(name: str) -> str:
     """That a setting is written as JSON, with an example."""
-    return f"must be JSON such as {EXAMPLES[name]}"
+    return f"must be JSON such as {EXAMPLES[name]}" if name in EXAMPLES else "must be JSON"
 
 
 def unknown(names: Iterable[str], known: Iterable[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import typer
 
 from app.cli.auditing import audit, erase
@@ -22,6 +24,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def begin() -> None:
+    """What comes before every command.
+
+    Where no log is kept, a refusal of the database is told by the command itself, in words: the line that would be
+    logged beside it says nothing more to a person. What is wrong with the database itself is still shown.
+    """
+    if logging.lastResort is not None:
+        logging.lastResort.setLevel(logging.ERROR)
+
+
 policy = typer.Typer(help="The policy documents.", no_args_is_help=True)
 policy.command("check")(check)
 

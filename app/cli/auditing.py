@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.access.principal import Kind
 from app.cli.demo import configured_or_asked
@@ -14,10 +15,11 @@ from app.cli.desk import console, errors, gently, open_desk, operator, read_file
 from app.settings import Settings
 from app.store import audit_reading, erasure
 from app.store.audit import Head
-from app.store.audit_head import SignedHead, make_key, read_head, read_private, read_public, write_head
+from app.store.audit_head import HeadRefused, SignedHead, make_key, read_head, read_private, read_public, write_head
 from app.store.audit_verify import Finding, Flaw, Verdict
 from app.store.audit_verify import verify as verify_trail
 from app.store.erasure import Erasure
+from app.wording import counted
 
 TOLD = {
     Flaw.MISSING: "Entry {} is missing.",
@@ -45,6 +47,11 @@ audit = typer.Typer(help="The audit trail: sign its end, and check that it is wh
 def keygen(file: Annotated[Path, typer.Argument(help="Where to write the new private key")]) -> None:
     """Make the key that signs heads. Keep its public half (FILE.pub) with the heads, away from the database."""
     with gently():
+        for path in (file, file.with_name(file.name + ".pub")):
+            if path.exists():
+                raise ValueError(
+                    f"{path} exists already, and what it signed could not be checked without it. Name another file."
+                )
         public = make_key(file)
         console.print(f"Private key: {file} (for PLACEMENT_AUDIT_KEY).", markup=False, soft_wrap=True)
         console.print(f"Public key: {public} (to check heads with; keep it with them).", markup=False, soft_wrap=True)
@@ -101,10 +108,10 @@ def erase(
     demo: Demo = False,
 ) -> None:
     """Erase a child from every record; it cannot be undone. The audit trail stays whole."""
+    if [child, replay, write_log].count(None) != 2:
+        raise typer.BadParameter("give the reference of a child, or --replay FILE, or --write-log FILE: one of them.")
     with gently(), open_desk(configured_or_asked(demo=demo)) as desk:
         authority, actor = desk.settings.authority, (operator(), str(Kind.PERSON))
-        if [child, replay, write_log].count(None) != 2:
-            raise ValueError("Give the reference of a child, or --replay FILE, or --write-log FILE: one of them.")
         if write_log is not None:
             with desk.database.reading() as reading:
                 known = erasure.logged(reading, authority)
@@ -134,13 +141,35 @@ def _heads(settings: Settings, files: list[Path], public_key: Path | None) -> li
     """The heads of these files. Raises `ValueError` for one of another authority, or not signed with the key."""
     if not files:
         return []
-    key, found = read_public(public_key or _key_file(settings)), []
-    for path in files:
-        signed = read_head(read_file(path, MOST_BYTES).decode("ascii", "replace"), key)
-        if signed.authority != settings.authority:
-            raise ValueError(f"{path.name} is the head of another authority's trail.")
-        found.append(signed.head)
-    return found
+    key = _key_to_check_with(settings, public_key)
+    return [_head(path, key, settings.authority) for path in files]
+
+
+def _key_to_check_with(settings: Settings, public_key: Path | None) -> Ed25519PublicKey:
+    """The one that was kept with the heads, or of the settings. Raises `ValueError` for a private one carried here."""
+    if public_key is None:
+        if settings.audit_key is None:
+            raise ValueError(
+                "Say with which key the head is checked: --public-key FILE, the .pub that was kept with it."
+            )
+        return read_public(settings.audit_key)
+    if b"PRIVATE KEY" in read_file(public_key, MOST_BYTES, "that is no key."):
+        raise ValueError(
+            f"{public_key} is the private key. Check with its public half, {public_key.name}.pub, and keep this one "
+            "where heads are signed."
+        )
+    return read_public(public_key)
+
+
+def _head(path: Path, key: Ed25519PublicKey, authority: str) -> Head:
+    text = read_file(path, MOST_BYTES, "that is no head; use the file as `placement audit head` wrote it.")
+    try:
+        signed = read_head(text.decode("ascii", "replace"), key)
+    except HeadRefused as error:
+        raise ValueError(f"{path}: {error}") from None
+    if signed.authority != authority:
+        raise ValueError(f"{path.name} is the head of another authority's trail.")
+    return signed.head
 
 
 def _say(verdict: Verdict, heads: list[Head]) -> None:
@@ -149,13 +178,15 @@ def _say(verdict: Verdict, heads: list[Head]) -> None:
             f"[green]The trail is whole:[/] {verdict.entries} entries, the last one {verdict.end.hash.hex()}."
         )
         if heads:
-            console.print(f"It fits {len(heads)} signed heads from elsewhere.")
+            console.print(f"It fits {counted(len(heads), 'signed head')} from elsewhere.")
         else:
             console.print(
                 "Without a head from elsewhere (--head FILE) nobody can tell if its end was cut off, or all rewritten."
             )
         return
-    errors.print(f"[bold red]The trail was tampered with:[/] {verdict.flaws} flaws in {verdict.entries} entries.")
+    errors.print(
+        f"[bold red]The trail was tampered with:[/] {counted(verdict.flaws, 'flaw')} in {verdict.entries} entries."
+    )
     for finding in verdict.findings[:SHOWN]:
         errors.print(f"  {_words(finding)}", markup=False)
     if verdict.flaws > SHOWN:

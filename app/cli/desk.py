@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import json
 from collections.abc import Iterable, Iterator
@@ -16,7 +17,15 @@ from rich.console import Console
 from rich.markup import escape
 
 from app.access.principal import Kind
-from app.errors import PlacementError, ReadOnly, ReferralNotFound
+from app.errors import (
+    DatabaseUnavailable,
+    FieldProblem,
+    Invalid,
+    JsonRefused,
+    PlacementError,
+    ReadOnly,
+    ReferralNotFound,
+)
 from app.geo.postcodes import DirectoryError
 from app.matching.policy_values import PolicyError
 from app.matching.pool import Pool
@@ -66,8 +75,9 @@ class Desk:
         """A stored referral; that it was looked at goes into the audit trail. Raises `ReferralNotFound`."""
         with self.database.reading() as reading:
             stored = load.referral(reading, self.settings.authority, ReferralRef(ref))
-        if stored is None:
-            raise ReferralNotFound
+            if stored is None:
+                known = (one.record.ref for one in load.all_referrals(reading, self.settings.authority))
+                raise ReferralNotFound(meant(ref, known))
         self.saw("referral.read", "referral", ref, {child.ref for child in stored.record.children})
         return stored.record
 
@@ -101,6 +111,8 @@ def gently() -> Iterator[None]:
         yield
     except PlacementError as error:
         errors.print(f"[bold red]{error.title}.[/] {escape(str(error))}")
+        if isinstance(error, DatabaseUnavailable):
+            errors.print("Does the database run, and does PLACEMENT_DATABASE_URL name its host and port?")
         for problem in error.problems[:20]:
             errors.print(f"  {problem.field}: {problem.problem} {problem.cure}", markup=False)
         raise typer.Exit(1) from None
@@ -116,12 +128,43 @@ def _told(error: Exception) -> str:
     return str(error.args[0] if error.args else error)
 
 
+def meant(given: str, known: Iterable[str]) -> list[FieldProblem]:
+    """The reference that was most likely meant, where there is one: as what to do about the one that is not there."""
+    by_folded = {each.casefold(): each for each in known}
+    near = difflib.get_close_matches(given.casefold(), by_folded, 1, 0.8)
+    return [FieldProblem("reference", "Nothing has it.", f"Did you mean {by_folded[near[0]]}?")] if near else []
+
+
 def read_file(path: Path, most_bytes: int, cure: str = "import it in several parts.") -> bytes:
-    """What a file holds. Raises `ValueError` for a pipe or a device, and, with the cure, for one that is larger."""
+    """What a file holds. Raises `ValueError` where there is none, or a pipe, and, with the cure, where it is larger."""
+    if not path.exists():
+        raise ValueError(f"There is no file {path}.")
     if not path.is_file():
-        raise ValueError("That is not a file that can be read as a whole: copy it to one first.")
+        raise ValueError(f"{path} is not a file that can be read as a whole: copy it to one first.")
     with path.open("rb") as file:
         found = file.read(most_bytes + 1)
     if len(found) > most_bytes:
-        raise ValueError(f"The file has more than {most_bytes} bytes: {cure}")
+        raise ValueError(f"{path} has more than {most_bytes} bytes: {cure}")
     return found
+
+
+@contextmanager
+def reading_from(path: Path) -> Iterator[None]:
+    """What is wrong with the content of a file is told as that, by its name: there is no request here, and no body."""
+    try:
+        yield
+    except JsonRefused as error:
+        told = " ".join(f"{problem.problem} {problem.cure}" for problem in error.problems)
+        raise ValueError(f"{path} is not JSON as this command reads it. {told}") from None
+    except Invalid as error:
+        told = "\n".join(f"  {problem.field}: {problem.problem} {problem.cure}" for problem in error.problems[:20])
+        raise ValueError(f"{path} cannot be used as it stands:\n{told}") from None
+
+
+def require_keys_of_messages(settings: Settings) -> None:
+    """Raise `ValueError` where the folder of keys that sign messages is not there: else it shows with the first one."""
+    folder = settings.webhook_secrets
+    if folder is not None and not folder.is_dir():
+        raise ValueError(
+            f"PLACEMENT_WEBHOOK_SECRETS: there is no folder {folder}. It holds the keys that sign messages."
+        )

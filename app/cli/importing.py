@@ -9,7 +9,7 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from app.cli.demo import settings_or_demo
-from app.cli.desk import console, errors, gently, open_desk, read_file, today
+from app.cli.desk import console, errors, gently, open_desk, read_file, reading_from, today
 from app.documents.home_documents import read_homes
 from app.documents.strict_json import parse_json
 from app.geo.postcodes import PostcodeDirectory
@@ -30,7 +30,8 @@ def import_homes(
     """Store the homes of a file, all of them or, where one row is wrong, none."""
     with gently(), open_desk(settings_or_demo()) as desk, _progress() as progress:
         task = progress.add_task("Reading the file", total=3)
-        rows = _rows(parse_json(read_file(file, desk.settings.inventory_limit_bytes)))
+        with reading_from(file):
+            rows = _rows(parse_json(read_file(file, desk.settings.inventory_limit_bytes)))
         progress.update(task, advance=1, description=f"Checking {len(rows)} homes")
         found = read_homes(rows, PostcodeDirectory.open(desk.settings.postcodes), today())
         if found.problems:
@@ -63,4 +64,6 @@ def _rows(document: object) -> list[Any]:
 
 
 def _progress() -> Progress:
-    return Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console)
+    """Shown to a person alone: in a pipe or a file it would be a stray line."""
+    columns = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    return Progress(*columns, console=console, disable=not console.is_terminal)

@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
 
 from app import placing
 from app.cli.demo import settings_or_demo
-from app.cli.desk import console, gently, open_desk, today
+from app.cli.desk import Desk, console, gently, meant, open_desk, today
 from app.cli.tables import print_shortlist, print_why_not
 from app.errors import HomeNotFound
 from app.matching.referral import HomeRef
+from app.store.policies import DEFAULT_SERIES
 
 Ref = Annotated[str, typer.Argument(help="Reference of the referral, such as R-0001")]
 HomeArgument = Annotated[str, typer.Argument(help="Reference of the home, such as H-0001")]
 Version = Annotated[str | None, typer.Option("--policy", help="Version of the policy; else the one in effect")]
+FAR_DAYS = 366
+"""A day further away than this is most likely mistyped; it is answered all the same."""
+
+
+def a_day(text: str) -> date:
+    """The day that somebody typed. Raises `typer.BadParameter`."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
+    except ValueError:
+        raise typer.BadParameter("this must be a day such as 2026-11-22.") from None
+
+
 AsOf = Annotated[
-    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Judge as of this day; else today")
+    date | None,
+    typer.Option("--as-of", parser=a_day, metavar="DAY", help="Judge as of this day, such as 2026-11-22; else today"),
 ]
+
+
+def day_to_judge(desk: Desk, as_of: date | None, version: str | None, now: date) -> date:
+    """The day that was asked for, or today. A day far away is remarked on; before the first policy is `LookupError`."""
+    day = as_of or now
+    begins = min((p.effective_from for p in desk.policies.policies.values() if p.series == DEFAULT_SERIES), default=day)
+    if version is None and day < begins:
+        raise LookupError(
+            f"The first policy of the series {DEFAULT_SERIES} begins on {begins:%-d %B %Y}: no earlier day."
+        )
+    if abs(day - now) > timedelta(days=FAR_DAYS):
+        console.print(f"[yellow]Judged as of {day:%-d %B %Y}: ages, vacancies and dates are taken as on that day.[/]")
+    return day
 
 
 def match(
@@ -34,9 +61,8 @@ def match(
     """
     with gently(), open_desk(settings_or_demo()) as desk:
         record, pool = desk.referral(referral), desk.pool()
-        found = placing.match(
-            record, pool, desk.policies, as_of.date() if as_of else today(), policy_version=policy, k=shown
-        )
+        day = day_to_judge(desk, as_of, policy, today())
+        found = placing.match(record, pool, desk.policies, day, policy_version=policy, k=shown)
         print_shortlist(console, record, found, pool, shown)
 
 
@@ -48,7 +74,7 @@ def why_not(referral: Ref, home: HomeArgument, policy: Version = None, as_of: As
     with gently(), open_desk(settings_or_demo()) as desk:
         record, pool = desk.referral(referral), desk.pool()
         if HomeRef(home) not in pool.row_of:
-            raise HomeNotFound
-        day = as_of.date() if as_of else today()
+            raise HomeNotFound(meant(home, pool.row_of))
+        day = day_to_judge(desk, as_of, policy, today())
         found = placing.why_not(record, HomeRef(home), pool, desk.policies, day, policy_version=policy)
         print_why_not(console, record, found, pool)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from app.cli.demo import settings_or_demo
 from app.cli.desk import LONDON, console, gently, open_desk
+from app.cli.frames import framed
 from app.store import placements as stored
-from app.store.placement_records import State
+from app.store.placement_records import Placement, State
+from app.wording import children as children_counted
 from app.wording import words
 
 OnlyState = Annotated[State | None, typer.Option("--state", help="Those in this state alone")]
@@ -28,9 +29,18 @@ def placements(state: OnlyState = None, shown: Shown = 50) -> None:
             found = stored.page(reading, desk.settings.authority, None, shown, states=states)
         children = {child for one in found for child in one.children}
         desk.saw("placements.listed", "placements", "page", children, shown=len(found))
-        table = Table("Placement", "State", "Referral", "Children", "Home", "Kept until", "Approval")
+        table = framed("", "Placement", "State", "Who and where", "Approval", whole=("Placement",))
         for one in found:
-            until = "" if one.held_until is None else f"{one.held_until.astimezone(LONDON):%d %b %H:%M}"
-            given = "given" if one.approved_level is not None else words(one.approval_needed)
-            table.add_row(one.id, words(one.state), one.referral, str(len(one.children)), one.home, until, given)
+            who = f"{one.referral}, {children_counted(len(one.children))}, in {one.home}"
+            table.add_row(one.id, _state(one), who, _approval(one))
         console.print(table if found else "There are no placements.")
+
+
+def _state(one: Placement) -> str:
+    until = "" if one.held_until is None else f" until {one.held_until.astimezone(LONDON):%-d %b %H:%M}"
+    return f"{words(one.state)}{until}"
+
+
+def _approval(one: Placement) -> str:
+    given = " given" if one.approved_level is not None else ""
+    return f"{words(one.approval_needed)}{given}"

@@ -11,8 +11,8 @@ from typing import Annotated, BinaryIO
 import typer
 
 from app.cli.demo import settings_or_demo
-from app.cli.desk import Desk, console, errors, gently, open_desk, read_file, today
-from app.cli.matching import AsOf, Version
+from app.cli.desk import Desk, console, errors, gently, open_desk, read_file, reading_from, today
+from app.cli.matching import AsOf, Version, day_to_judge
 from app.cli.night_tables import print_night
 from app.cli.nights import progress, stored_night, tried_night
 from app.rematch.reading import load_snapshot
@@ -57,7 +57,7 @@ def rematch(
     Without a configured database: for the synthetic authority of the demo.
     """
     with gently(), open_desk(settings_or_demo()) as desk:
-        day = as_of.date() if as_of else today()
+        day = day_to_judge(desk, as_of, policy, today())
         if not dry_run:
             _check_day(day)
         _try_paths(snapshot, out)
@@ -86,7 +86,8 @@ def replay(
         _try_paths(out)
         settings = Settings.read()
         data = read_file(file, settings.inventory_limit_bytes, MORE_BYTES)
-        snapshot = load_snapshot(data, settings.policies, settings.postcodes)
+        with reading_from(file):
+            snapshot = load_snapshot(data, settings.policies, settings.postcodes)
         for note in snapshot.notes[:NOTES_SHOWN]:
             console.print(f"{note.field}: {note.note}", markup=False)
         if others := differing(snapshot.made_with):

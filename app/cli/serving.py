@@ -19,17 +19,18 @@ from uvicorn.supervisors import Multiprocess
 
 from app.api.wire import BoundedHttp
 from app.cli.demo import DATABASE_VARIABLE, DEMO_DATABASE, is_configured, make_demo
-from app.cli.desk import console, errors, gently
+from app.cli.desk import console, gently, require_keys_of_messages
+from app.errors import LoginRefused
 from app.observing import logs
 from app.observing.metrics import SHARED_FOLDER
 from app.secret_files import IN_A_FILE
 from app.settings import Settings
-from app.store.embedded import serving_alone
+from app.store.embedded import file_of, serving_alone
 
 log = logging.getLogger(__name__)
 
-WIRE: dict[str, Any] = {"http": BoundedHttp, "ws": "none"}
-"""How the server speaks: HTTP with an end to every head, and nothing else."""
+WIRE: dict[str, Any] = {"http": BoundedHttp, "ws": "none", "proxy_headers": False}
+"""How the server speaks: HTTP with an end to every head, and nothing else; who calls is who opened the connection."""
 
 APP = "app.main:served"
 
@@ -41,6 +42,10 @@ Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes that
 
 class OneProcessHere(ValueError):
     """Several processes were wanted on SQLite."""
+
+
+class OwnerRefused(ValueError):
+    """The login with which the database was to be laid out is not let in."""
 
 
 class PortTaken(ValueError):
@@ -66,6 +71,7 @@ def serve(
         workers = workers or settings.workers
         if workers > 1 and settings.is_embedded:
             raise OneProcessHere("SQLite has one writer, so one process serves it. For several use PostgreSQL.")
+        require_keys_of_messages(settings)
         logs.configure(settings.log_style, settings.log_level)
         with _alone(settings), _bound(settings.host, settings.port) as door, _shared_figures(workers):
             if settings.is_embedded and not settings.read_only:
@@ -110,9 +116,12 @@ def _run(settings: Settings, workers: int, door: socket.socket) -> None:
         "timeout_graceful_shutdown": settings.stop_s,
         "timeout_worker_healthcheck": HUNG_S,
         **WIRE,
+        **behind(settings),
     }
     config = uvicorn.Config(APP, **options)
     if workers == 1:
+        if not console.is_terminal:
+            log.info("starting", extra={"port": settings.port, "workers": workers})
         config.load()  # makes the service: what cannot be served is told before anything is said to be
         _say(settings, workers)
         server = uvicorn.Server(config)
@@ -126,6 +135,12 @@ def _run(settings: Settings, workers: int, door: socket.socket) -> None:
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise typer.Exit(1)
+
+
+def behind(settings: Settings) -> dict[str, Any]:
+    """What the server is told of the proxies before it: only what they say of a caller is believed."""
+    trusted = [str(network) for network in settings.trusted_proxies]
+    return {"proxy_headers": True, "forwarded_allow_ips": trusted} if trusted else {}
 
 
 def _say(settings: Settings, workers: int) -> None:
@@ -159,9 +174,27 @@ def _shared_figures(workers: int) -> Iterator[None]:
 
 def migrate() -> None:
     """Bring the configured database to the newest layout. On PostgreSQL: as PLACEMENT_DATABASE_OWNER_URL."""
-    if not is_configured():
-        errors.print(f"No database is configured. Set {DATABASE_VARIABLE} first; the demo's is laid out by itself.")
-        raise typer.Exit(2)
     with gently():
-        Settings.read().migrate_database()
+        if not is_configured():
+            raise ValueError(
+                f"No database is configured. Set {DATABASE_VARIABLE} first; the demo's is laid out by itself."
+            )
+        settings = Settings.read()
+        file = file_of(settings.database_url.get_secret_value())
+        if file is not None and not file.exists():
+            console.print(f"There was no database at {file}: a new one is made.", markup=False, soft_wrap=True)
+        try:
+            settings.migrate_database()
+        except LoginRefused:
+            raise OwnerRefused(_whose_login(settings)) from None
         console.print("The database is laid out for this version.")
+
+
+def _whose_login(settings: Settings) -> str:
+    if settings.database_owner_url is None:
+        return (
+            "The database does not let in the login of PLACEMENT_DATABASE_URL. Where that one is still to be made, "
+            "set PLACEMENT_DATABASE_OWNER_URL as well: the same database with a login that owns it and may make "
+            "roles. This command then makes the other (docs/operating.md)."
+        )
+    return "The database does not let in the login of PLACEMENT_DATABASE_OWNER_URL: check its name and password."

@@ -10,6 +10,7 @@ from app.access.local_issuer import LIFE_S, LocalIssuer
 from app.access.principal import Kind, Role
 from app.cli.demo import configured_or_asked
 from app.cli.desk import console, gently, open_desk, operator
+from app.errors import TokenRefused
 from app.settings import Settings
 from app.store import audit, sessions
 from app.store.audit import AuditEntry
@@ -34,7 +35,17 @@ def token(
             raise NotOurs("PLACEMENT_OIDC_ISSUER is set, so this service takes tokens of that provider alone.")
         issuer = LocalIssuer.open(settings.local_keys, settings.authority)
         kind = Kind.SYSTEM if system else Kind.PERSON
+        _require_taken(issuer, subject, kind)
         typer.echo(issuer.token(subject, role or tuple(Role), kind, life_s=minutes * 60))
+
+
+def _require_taken(issuer: LocalIssuer, subject: str, kind: Kind) -> None:
+    """Raise `typer.BadParameter` for a subject whose token the service would refuse."""
+    try:
+        issuer.claims().holder({"sub": subject, "authority": issuer.authority}, kind)
+    except TokenRefused:
+        wanted = "this must be one word: 1 to 255 letters, digits and signs of ASCII, no spaces."
+        raise typer.BadParameter(wanted, param_hint="--subject") from None
 
 
 def end_sessions(
@@ -43,9 +54,9 @@ def end_sessions(
     everybody: Annotated[bool, typer.Option("--everybody", help="All of them")] = False,
 ) -> None:
     """End sessions of browsers at once: of somebody who left, or whose roles have changed, or everybody's."""
+    if bool(subject) == everybody:
+        raise typer.BadParameter("say whose: either --subject or --everybody, one of the two.")
     with gently():
-        if bool(subject) == everybody:
-            raise ValueError("Say whose: --subject, or --everybody.")
         with open_desk(configured_or_asked(demo=False)) as desk:
             authority = desk.settings.authority
             ended = desk.database.transact(lambda writing: _end(writing, authority, subject or None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cli.desk import console, gently
+from app.cli.desk import console, gently, require_keys_of_messages
 from app.geo.postcodes import PostcodeDirectory
 from app.jobs.duties import Duties
 from app.jobs.worker import Worker
@@ -29,6 +29,7 @@ def worker() -> None:
             raise NoWorkerHere("On SQLite the service does this work itself: start placement serve and nothing else.")
         if settings.read_only:
             raise NoWorkerHere("In read-only mode there is nothing to do: take PLACEMENT_READ_ONLY back first.")
+        require_keys_of_messages(settings)
         database = settings.open_database()
         try:
             with database.reading() as reading:

@@ -68,6 +68,40 @@ def test_what_cannot_be_checked_is_code_1(audited: Terminal) -> None:
     assert audited.run("audit", "keygen", str(audited.folder / "audit.key")).exit_code == 1
 
 
+def test_what_is_wrong_with_a_head_or_a_key_is_told_by_its_name(
+    audited: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which file, and what to do: not there, no head, no key said, the private key carried about, a key made twice."""
+    head, private = audited.folder / "head.txt", audited.folder / "audit.key"
+    other = audited.homes_file("homes.json", 60)
+    audited.run("audit", "head", "--out", str(head))
+    public = ("--public-key", str(private) + ".pub")
+
+    def told(*words: str) -> str:
+        done = audited.run("audit", *words)
+        assert done.exit_code == 1, done.output
+        return " ".join(done.output.split())
+
+    assert "gone.txt" in (said := told("verify", "--head", str(audited.folder / "gone.txt"), *public))
+    assert "There is no file" in said
+    assert "that is no head" in (said := told("verify", "--head", str(other), *public))
+    assert "import" not in said
+    assert "audit.key.pub: That is no head" in told("verify", "--head", str(private) + ".pub", *public)
+    assert "is the private key" in told("verify", "--head", str(head), "--public-key", str(private))
+    assert "exists already" in told("keygen", str(private))
+    assert "It fits 1 signed head from elsewhere" in audited.run("audit", "verify", "--head", str(head)).output
+    monkeypatch.delenv("PLACEMENT_AUDIT_KEY")
+    assert "--public-key FILE" in (said := told("verify", "--head", str(head)))
+    assert "keygen" not in said
+
+
+def test_a_key_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Where only the public half is in the way, no private one without its half is left behind."""
+    (tmp_path / "audit.key.pub").touch()
+    assert CliRunner().invoke(app, ["audit", "keygen", str(tmp_path / "audit.key")]).exit_code == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["audit.key.pub"]
+
+
 def test_a_child_is_erased_and_the_log_erases_it_from_a_copy(
     audited: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +110,7 @@ def test_a_child_is_erased_and_the_log_erases_it_from_a_copy(
     copy, log = audited.folder / "copy.db", audited.folder / "erasures.log"
     copy.write_bytes((audited.folder / "cli.db").read_bytes())
     assert audited.run("erase", child).exit_code == 1, "nobody said yes"
-    assert audited.run("erase").exit_code == 1
+    assert audited.run("erase").exit_code == 2
     done = audited.run("erase", child, "--yes")
     assert (done.exit_code, "erased-" in done.output) == (0, True), done.output
     assert audited.run("erase", child, "--yes").exit_code == 1

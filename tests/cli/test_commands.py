@@ -82,6 +82,23 @@ def test_policy_check_names_what_is_wrong(terminal: Terminal, tmp_path: Path) ->
     assert "broken.toml" in result.output
 
 
+def test_policy_check_names_every_document_that_is_wrong(terminal: Terminal, tmp_path: Path) -> None:
+    """A criterion that is missing in all of them: each file, the key, and where the cure stands, in one look."""
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    whole = sorted(Path("policies").glob("*.toml"))
+    for path in whole:
+        text = path.read_text(encoding="utf-8")
+        (folder / path.name).write_text(text.replace("[criteria.fee]", "[criteria.fees]"), encoding="utf-8")
+    result = terminal.run("policy", "check", str(folder))
+    told = " ".join(result.output.split())
+    assert result.exit_code == 1
+    for path in whole:
+        assert f"{path.name}, key criteria" in told
+    assert "docs/add-a-rule.md" in told
+    assert "name the folder" in " ".join(terminal.run("policy", "check", "README.md").output.split())
+
+
 def test_a_database_that_is_not_laid_out_is_said_gently(
     terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -99,7 +116,7 @@ def test_migrate_without_a_database_says_which_variable_to_set(
     monkeypatch.delenv("PLACEMENT_DATABASE_URL")
     monkeypatch.setattr(Settings, "migrate_database", lambda _: (tmp_path / "made").touch())
     result = terminal.run("migrate")
-    assert result.exit_code == 2
+    assert result.exit_code == 1
     assert "Set PLACEMENT_DATABASE_URL first" in " ".join(result.output.split())
     assert not (tmp_path / "made").exists()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from app.settings import Settings
 from app.store.session import Database
 from tests.cli.conftest import Terminal
@@ -20,4 +22,5 @@ def test_placements_are_listed(terminal: Terminal) -> None:
     result = terminal.run("placements", "--state", "held")
     assert result.exit_code == 0, result.output
     assert ONE_PLACE.ref in result.output
+    assert re.findall(r"\b[0-9a-f]{32}\b", result.output), "the id is what one goes on with: it stands there whole"
     assert "There are no placements" in terminal.run("placements", "--state", "ended").output

@@ -47,6 +47,20 @@ def test_a_worker_that_cannot_work_says_why(variables: dict[str, str], told: str
     assert "canary" not in ended.output
 
 
+def test_migrating_as_nobody_names_the_owners_address(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A login that is still to be made cannot make itself: which variable is missing, or wrong, and not `migrate`."""
+    service = make_url(postgres_url).set(username="placement_unborn", password="canary-word")
+    address = service.render_as_string(hide_password=False)
+    monkeypatch.setenv("PLACEMENT_DATABASE_URL", address)
+    for owner, told in ((None, "set PLACEMENT_DATABASE_OWNER_URL as well"), (address, "_OWNER_URL: check its name")):
+        if owner is not None:
+            monkeypatch.setenv("PLACEMENT_DATABASE_OWNER_URL", owner)
+        ended = CliRunner().invoke(app, ["migrate"])
+        assert ended.exit_code == 1
+        assert told in " ".join(ended.output.split())
+        assert "canary" not in ended.output
+
+
 def test_migrating_as_the_owner_lets_the_service_in(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
