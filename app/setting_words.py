@@ -26,7 +26,6 @@ NEEDED: Mapping[str, str] = {
 EXAMPLES: Mapping[str, str] = {
     "allowed_hosts": '["placements.example.org"]',
     "trusted_proxies": '["10.0.0.5", "10.1.0.0/24"]',
-    "trusted_proxies": '["10.0.0.0/24"]',
     "oidc_algorithms": '["RS256", "ES256"]',
     "oidc_roles": '{"Placements Officers": "officer", "Nominated Officers": "approver"}',
     "oidc_person_values": '["user"]',
