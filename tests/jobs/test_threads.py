@@ -30,7 +30,7 @@ from app.store.session import Database
 from tests.support.builders import NOTTINGHAM, a_child, a_home, a_referral
 from tests.support.nights import a_workplace, asked, now, solved_here, store
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
