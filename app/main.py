@@ -129,7 +129,8 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
     routes = [route for router in routers for route in router.routes]
     problems.install(app, routes)
     app.add_middleware(Permitting, entry=access.entry, routes=routes)
-    app.add_middleware(Guard, limits=_limits(settings))  # the last is the outermost
+    whose = access.entry.callers.whose
+    app.add_middleware(Guard, limits=_limits(settings), whose=whose)  # the last is the outermost
     _start_tracing(app, settings.otlp_endpoint)
     return app
 
@@ -208,7 +209,12 @@ def _limits(settings: Settings) -> Limits:
         body_timeout_s=settings.body_timeout_s,
         request_timeout_s=settings.request_timeout_s,
         hosts=frozenset(host.lower() for host in settings.allowed_hosts),
-        crowd=Crowd(settings.requests_at_once, settings.requests_waiting, settings.request_wait_ms / 1000),
+        crowd=Crowd(
+            settings.requests_at_once,
+            settings.requests_waiting,
+            settings.request_wait_ms / 1000,
+            settings.large_requests_at_once,
+        ),
     )
 
 

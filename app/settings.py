@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import os
 from datetime import time
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from app.access.options import AccessOptions
@@ -26,6 +27,15 @@ from app.store.session import Database, login_of
 
 PROJECT = Path(__file__).parents[1]
 """The folder that holds `app`, `policies` and `migrations`."""
+
+def _not_everybody(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
+    if network.prefixlen == 0:
+        raise ValueError("everybody is no proxy")
+    return network
+
+
+Network = Annotated[IPv4Network | IPv6Network, AfterValidator(_not_everybody)]
+"""An address, or a network such as 10.0.0.0/24."""
 
 GssCode = Annotated[str, StringConstraints(pattern=r"^[ENSW]\d{8}$")]
 
@@ -65,6 +75,9 @@ class Settings(AccessOptions, MessageOptions):
     allowed_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     """Names by which the service may be called (the Host header, without its port)."""
 
+    trusted_proxies: tuple[Network, ...] = ()
+    """Addresses or networks of proxies whose X-Forwarded-For says who calls. None: nobody's header counts."""
+
     nightly_at: Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d)?$")] = "02:00"
     """Time of day in England at which the service makes the nightly run; empty for none."""
 
@@ -97,6 +110,9 @@ class Settings(AccessOptions, MessageOptions):
 
     requests_at_once: Annotated[int, Field(ge=1, le=200)] = 2
     """Requests that one process works on at once; further ones wait for their turn."""
+
+    large_requests_at_once: Annotated[int, Field(ge=1, le=200)] = 1
+    """Of those, requests with a body beyond `body_limit_bytes`: each may take many seconds. Others wait."""
 
     requests_waiting: Annotated[int, Field(ge=0, le=10_000)] = 64
     """Requests that wait in one process; further ones are refused at once (503)."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address, ip_address
 from typing import cast
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +18,12 @@ from app.api.sessions import Sessions
 from app.errors import NotSignedIn, TokenRefused
 
 SCHEME = "bearer "
+
+KEPT = 10_000
+"""Browser sessions that are remembered by whose they are."""
+
+ONE_CALLERS_BITS = 64
+"""Of an address of IPv6: whoever has one has all that begin with these."""
 
 
 def caller_of(request: Request) -> Principal:
@@ -37,6 +45,22 @@ class Callers:
 
     tokens: TokenReader
     sessions: Sessions | None = None
+    _seen: OrderedDict[int, str] = field(default_factory=OrderedDict)
+
+    def whose(self, scope: Scope) -> str:
+        """Whose request it is as far as it is known at no cost: for the order of waiting, never for what one may.
+
+        The subject where the token or session was found good before; else the network address, so that nobody
+        becomes many by inventing tokens.
+        """
+        headers = Headers(scope=scope)
+        given = headers.get("authorization")
+        known = None if given is None else self.tokens.remembered(given[len(SCHEME) :].strip())
+        if known is not None:
+            return f"subject {known.subject}"
+        secret = None if given is not None or self.sessions is None else self.sessions.secret_in(headers)
+        subject = None if secret is None else self._seen.get(hash(secret))
+        return f"address {address_of(scope)}" if subject is None else f"subject {subject}"
 
     async def of(self, scope: Scope) -> Caller:
         """Who sent this. An Authorization header counts alone; a cookie only where there is none.
@@ -53,6 +77,9 @@ class Callers:
         if secret is None:
             raise NotSignedIn
         principal = await run_in_threadpool(self.sessions.principal, secret)
+        self._seen[hash(secret)] = principal.subject
+        while len(self._seen) > KEPT:
+            self._seen.popitem(last=False)
         return Caller(principal, self.sessions.csrf_token(secret))
 
     async def _of_token(self, token: str) -> Principal:
@@ -72,6 +99,23 @@ class Callers:
             return self.tokens.read(token)
         except KeyNotKnown:
             raise TokenRefused from None
+
+
+def address_of(scope: Scope) -> str:
+    """From which network address it came; of IPv6 the part that one caller cannot change."""
+    client = scope.get("client")
+    if not client:
+        return "nowhere"
+    host = str(client[0])
+    if ":" not in host:
+        return host
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address) or address.ipv4_mapped is not None:
+        return host
+    return f"{IPv6Address(int(address) >> ONE_CALLERS_BITS << ONE_CALLERS_BITS)}/{ONE_CALLERS_BITS}"
 
 
 def _bearer(given: list[str]) -> str:

@@ -9,14 +9,16 @@ a word of what was sent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NoReturn
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.api.admission import Crowd, Door, waits
+from app.api.admission import Crowd, Door, nobody, waits
 from app.api.problems import problem_response
 from app.api.timing import within
 from app.api.watching import Watch
@@ -54,10 +56,12 @@ class Limits:
 class Guard:
     """ASGI middleware around everything."""
 
-    def __init__(self, app: ASGIApp, limits: Limits) -> None:
+    def __init__(self, app: ASGIApp, limits: Limits, whose: Callable[[Scope], Hashable]) -> None:
         self._app = app
         self._limits = limits
+        self._whose = whose
         self._door = Door(limits.crowd)
+        self._door_of_large = Door(limits.crowd.of_large())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -73,7 +77,8 @@ class Guard:
             await self._answered(scope, receive, _Answer(send, number, watch))
 
     async def _answered(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
-        turn = _Turn(self._door, needed=waits(scope["path"]))
+        who = partial(self._whose, scope)
+        turn = _Turn(self._door, needed=waits(scope["path"]), who=who, door_of_large=self._door_of_large)
         scope["state"]["step_aside"] = turn.step_aside
         try:
             self._check_host(scope)
@@ -81,6 +86,8 @@ class Guard:
             body = await self._limited(scope, receive, turn)
             seconds = self._limits.request_timeout_s + (0 if body is receive else self._limits.body_timeout_s)
             await within(self._app(scope, body, answer), seconds, turn.end)
+        except ClientDisconnect:
+            answer.is_over = True  # nobody is there to be answered, and nothing of ours went wrong
         except Exception as error:  # noqa: BLE001 - the last place that can keep it from getting out
             problem = error if isinstance(error, PlacementError) else Internal()
             if problem.status >= 500 and not isinstance(error, Overloaded):
@@ -90,9 +97,12 @@ class Guard:
             answer.is_over = True
 
     def _check_host(self, scope: Scope) -> None:
+        hosts = Headers(scope=scope).getlist("host")
+        if len(hosts) > 1:  # what stands before us may have heeded the other
+            raise HostNotAllowed
         if scope["path"] == ALIVE:
             return
-        host = Headers(scope=scope).get("host", "")
+        host = hosts[0] if hosts else ""
         name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
         if name.lower() not in self._limits.hosts:
             raise HostNotAllowed
@@ -126,7 +136,7 @@ class Guard:
             if got > limit:
                 raise _too_large(limit)
             if complete:
-                await turn.come()
+                await turn.come(large=got > self._limits.body_bytes)
             return message
 
         return limited
@@ -145,26 +155,39 @@ def _too_large(limit: int) -> BodyTooLarge:
 
 
 class _Turn:
-    """A request's turn: comes once at most, and ends if it came."""
+    """A request's turn: comes once at most, and ends if it came. One with a large body has to pass two doors."""
 
-    def __init__(self, door: Door, *, needed: bool) -> None:
+    def __init__(
+        self,
+        door: Door,
+        *,
+        needed: bool,
+        who: Callable[[], Hashable] = nobody,
+        door_of_large: Door | None = None,
+    ) -> None:
         self._door = door
+        self._door_of_large = door_of_large
         self._needed = needed
+        self._who = who
         self._inside = False
+        self._inside_large = False
         self._is_aside = False
         self._loop = asyncio.get_running_loop()
 
     def check(self) -> None:
         """Raise `Overloaded` where it will not come: before anything of the request is read."""
-        if self._needed and self._door.is_full:
+        if self._needed and self._door.is_full(self._who):
             metrics.TURNED_AWAY.inc()
             raise Overloaded
 
-    async def come(self) -> None:
+    async def come(self, *, large: bool = False) -> None:
         """Wait for it. Raises `Overloaded`."""
         if self._needed and not self._inside:
             try:
-                await self._door.enter()
+                if large and self._door_of_large is not None:
+                    await self._door_of_large.enter(self._who)
+                    self._inside_large = True
+                await self._door.enter(self._who)
             except Overloaded:
                 metrics.TURNED_AWAY.inc()
                 raise
@@ -180,6 +203,9 @@ class _Turn:
 
     def end(self) -> None:
         """Let the next in."""
+        if self._inside_large and self._door_of_large is not None:
+            self._inside_large = False
+            self._door_of_large.leave()
         if self._inside:
             self._inside = False
             self._door.leave()

@@ -19,10 +19,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.local_issuer import is_loopback
 from app.access.permissions import PERMISSIONS, Budget, Permission
-from app.api.callers import Caller, Callers
+from app.api.callers import Caller, Callers, address_of
 from app.api.rate import Rates
 from app.api.sessions import CSRF_HEADER, is_csrf_token
-from app.errors import AnotherAuthority, CsrfMissing, Internal, LocalOnly, NotPermitted, PersonNeeded
+from app.errors import (
+    AnotherAuthority,
+    CsrfMissing,
+    Internal,
+    LocalOnly,
+    NotPermitted,
+    NotSignedIn,
+    PersonNeeded,
+    SessionOver,
+    TokenExpired,
+    TokenRefused,
+)
 
 HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -63,14 +74,22 @@ class Permitting:
             raise LocalOnly
         permission = self._permission(scope)
         if permission is not None and (permission.is_open or (permission.method, permission.path) in entry.opened):
-            await entry.rates.take(permission.budget, _address(scope))
+            await entry.rates.take(permission.budget, address_of(scope))
         else:
-            caller = await entry.callers.of(scope)
+            caller = await self._caller(scope)
             scope["state"]["principal"] = caller.principal
             scope["state"]["csrf_token"] = caller.csrf_token
             await entry.rates.take(_budget(permission), caller.principal.authority, caller.principal.subject)
             _check(entry.authority, permission, caller, scope)
         scope["state"]["permission"] = permission
+
+    async def _caller(self, scope: Scope) -> Caller:
+        """Who calls. Whoever is not let in uses up a budget of its address: guessing has an end too."""
+        try:
+            return await self._entry.callers.of(scope)
+        except (NotSignedIn, TokenRefused, TokenExpired, SessionOver):
+            await self._entry.rates.take(Budget.OPEN, "refused", address_of(scope))
+            raise
 
     def _permission(self, scope: Scope) -> Permission | None:
         """The row of the route that will be reached; None where there is none: that is a 404 or a 405."""
@@ -115,11 +134,6 @@ def _is_on_this_machine(scope: Scope) -> bool:
     """Whether the request came to an address of this machine alone, by which nobody else can reach it."""
     server = scope.get("server")
     return server is not None and is_loopback(str(server[0]))
-
-
-def _address(scope: Scope) -> str:
-    client = scope.get("client")
-    return str(client[0]) if client else "nowhere"
 
 
 async def permitted(request: Request) -> None:

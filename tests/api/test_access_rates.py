@@ -9,6 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from app.access.principal import Role
+from app.api.callers import address_of
 from app.main import create_app
 from tests.api.service import TODAY, settings_for
 from tests.support.access import bearer, client_of
@@ -83,6 +84,32 @@ def test_health_is_never_counted(narrow: TestClient) -> None:
     """However often somebody looks."""
     assert set(statuses(narrow, "GET", "/health/live", 20, {})) == {200}
     assert set(statuses(narrow, "GET", "/health/ready", 20, {})) == {200}
+
+
+def test_refused_tokens_have_an_end(narrow: TestClient) -> None:
+    """Whoever guesses is told to wait; neither open pages nor those who are let in are any the worse for it."""
+    bad = {"Authorization": "Bearer a.b.c"}
+    assert statuses(narrow, "GET", "/homes", 6, bad) == [401] * 4 + [429] * 2
+    assert statuses(narrow, "GET", "/homes", 1, {}) == [429], "no token at all is no good one either"
+    assert statuses(narrow, "GET", "/docs", 1, {}) == [200]
+    assert statuses(narrow, "GET", "/homes", 1, bearer()) == [200]
+
+
+@pytest.mark.parametrize(
+    ("host", "of"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::9", "2001:db8:1:3::/64"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+        ("not:an:address", "not:an:address"),
+    ],
+)
+def test_an_address_is_a_caller_s_own(host: str, of: str) -> None:
+    """Of IPv6 whoever has one address has very many: they are one caller."""
+    assert address_of({"client": (host, 1)}) == of
+    assert address_of({"client": None}) == "nowhere"
 
 
 def test_open_pages_are_counted_by_address(narrow: TestClient) -> None:
