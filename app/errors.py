@@ -208,6 +208,12 @@ class VersionMismatch(PlacementError):
     status, code, title = 412, "version_mismatch", "Changed in the meantime"
 
 
+class NothingToMatch(VersionMismatch):
+    """There is nothing of this reference, so it has no version. To store it, leave out the header If-Match."""
+
+    code, title = "nothing_to_match", "Nothing there to change"
+
+
 class VersionNotGiven(PlacementError):
     """It exists already. To change it, send the ETag of its last reading in the header If-Match."""
 
@@ -221,7 +227,7 @@ class KeyUsedForAnother(PlacementError):
 
 
 class ChildAlreadyWaiting(PlacementError):
-    """A child of this referral already waits in another referral. Change or withdraw that one first."""
+    """A child of this referral already waits in another one; `errors` says who and where. Change that one first."""
 
     status, code, title = 409, "child_already_waiting", "Child is already waiting"
 
@@ -411,7 +417,7 @@ class PlacementNotFound(PlacementError):
 
 
 class ProposalNotStanding(PlacementError):
-    """The proposal does not stand any more: it was dropped, or a later run took its place. GET /proposals again."""
+    """The proposal does not stand any more; `errors` says why. GET /proposals lists those that do."""
 
     status, code, title = 409, "proposal_not_standing", "Proposal does not stand"
 
@@ -435,7 +441,7 @@ class PlaceTaken(PlacementError):
 
 
 class ChildBeingPlaced(PlacementError):
-    """A child of this party is being placed already. GET /placements shows where; withdraw that one first."""
+    """A child of this party is being placed already; `errors` says by which placement. Withdraw that one first."""
 
     status, code, title = 409, "child_being_placed", "Child is being placed already"
 
@@ -453,9 +459,13 @@ class RulesNotMet(PlacementError):
 
 
 class NotSeen(PlacementError):
-    """Nobody decides unseen. Read the shortlist or the proposal yourself, and send its `seen` with the decision."""
+    """You were not shown what you decide on; `errors` says what is amiss. Read it yourself, and send its `seen`."""
 
     status, code, title = 409, "not_seen", "Not seen before"
+
+    def __init__(self, problems: Sequence[FieldProblem] = ()) -> None:
+        cure = "Read what you decide on, and send the `seen` of that very answer."
+        super().__init__(problems or [FieldProblem("seen", "What you were shown is something else.", cure)])
 
 
 class ApprovalMissing(PlacementError):

@@ -15,6 +15,7 @@ from app.api.paging import Page, cursor
 from app.api.recording import changed, saw
 from app.api.service import service_of
 from app.api.strict import StrictRoute
+from app.api.telling import saying_who_waits
 from app.api.writes import (
     IdempotencyKey,
     IfMatch,
@@ -84,7 +85,8 @@ def put_referral(
         changed(request, writing, "referral.write", "referral", ref, children, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)
 
-    return write(request, key, work)
+    with saying_who_waits(request, read.record):
+        return write(request, key, work)
 
 
 @router.get("/referrals/{ref}", response_model=ReferralIn, responses={**READ, **errors(404)})

@@ -36,6 +36,10 @@ from app.store.tables import residents
 from app.store.under_way import with_a_place
 
 LOOK_AGAIN = "Look again, and decide on what is so now."
+OVERRIDE = (
+    "It can be overridden with a reason and a second person, by holding with `override`; "
+    "where it is held already, withdraw that placement first and hold it anew."
+)
 HOLD_ANEW = "Withdraw this placement, look at the shortlist, and hold anew: to look at it again does not help."
 
 
@@ -200,7 +204,7 @@ def require_others(
 def rule_problem(code: str, facts: Facts, said: str) -> FieldProblem:
     """What is to be said of a rule that is in the way."""
     law = code in facts.statutory
-    cure = "It is law: nobody can override it." if law else "It can be overridden, with a reason and a second person."
+    cure = "It is law: nobody can override it." if law else OVERRIDE
     return FieldProblem(f"rules.{code}", f"The rule {code} {said}.", cure)
 
 

@@ -6,10 +6,10 @@ import secrets
 from dataclasses import replace
 
 from app.access.principal import Principal
-from app.deciding import agreed, facts, seeing, steps
+from app.deciding import agreed, facts, refusing, seeing, steps
 from app.deciding.desk import LONGEST, Choice, Desk, Why
 from app.deciding.facts import Facts
-from app.errors import ChildBeingPlaced, FieldProblem, Invalid, NotSeen, ProposalNotStanding
+from app.errors import FieldProblem, Invalid, NotSeen
 from app.matching.approval import Approval
 from app.matching.referral import ChildRef
 from app.store import claims, load, placements, proposals, save
@@ -35,15 +35,17 @@ def accept_at_once(writing: Writing, desk: Desk, who: Principal, choice: Choice)
 
 def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: Step) -> Placement:
     steps.allow(step, who)
+    refusing.require_overridable(choice.override)
     seq = save.next_seq(writing, desk.authority)
     load.hold_referral(writing, desk.authority, choice.referral)
     shown, option = chosen(writing, desk, who, choice)
     if shown.proposal_id is not None:
         require_standing(writing, desk, shown.proposal_id)
     if claims.pursued_children(writing, desk.authority, option.children):
-        raise ChildBeingPlaced
+        raise refusing.being_placed(writing, desk, choice, option.children)
     now = facts.facts_now(writing, desk, shown, option)
     facts.require_rules(now, choice.override, seen=option.rules)
+    refusing.require_in_the_way(choice.override, now.blocked_by)
     overridden = tuple(code for code in now.blocked_by if code in choice.override)
     why = _reason(shown, option, choice.why)
     steps.require_reason(step, why, needed=option.rank > seeing.FIRST or bool(overridden))
@@ -65,11 +67,12 @@ def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: S
 
 def require_standing(reading: Reading, desk: Desk, proposal_id: str) -> None:
     """Raise unless the proposal stands, and nobody has declined it. Ask under the inventory's clock."""
-    if proposals.get(reading, desk.authority, proposal_id).status is not ProposalStatus.PROPOSED:
-        raise ProposalNotStanding
+    stored = proposals.get(reading, desk.authority, proposal_id)
     before = placements.of_proposals(reading, desk.authority, [proposal_id]).get(proposal_id)
     if before is not None and before.state is State.DECLINED:
-        raise ProposalNotStanding
+        raise refusing.not_standing(stored, before)
+    if stored.status is not ProposalStatus.PROPOSED:
+        raise refusing.not_standing(stored, None)
 
 
 def _reason(shown: Seen, option: SeenOption, why: Why) -> Why:
@@ -89,8 +92,11 @@ def chosen(writing: Writing, desk: Desk, who: Principal, choice: Choice) -> tupl
     """What the person saw, and the option that is chosen of it. Raises `NotSeen`."""
     shown = seeing.require(writing, desk, who, choice.seen_id)
     if shown.referral != choice.referral:
-        raise NotSeen
-    return shown, seeing.find(shown, choice.home, choice.children or _everybody(shown))
+        raise refusing.of_another_referral(writing, desk, choice)
+    try:
+        return shown, seeing.find(shown, choice.home, choice.children or _everybody(shown))
+    except NotSeen:
+        raise refusing.not_offered(writing, desk, shown, choice) from None
 
 
 def unjudged(writing: Writing, desk: Desk, who: Principal, choice: Choice) -> Placement:

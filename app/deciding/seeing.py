@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from app.access.principal import Kind, Principal
+from app.deciding import refusing
 from app.deciding.desk import Desk
 from app.deciding.facts import Facts
 from app.errors import NotSeen
@@ -145,7 +146,7 @@ def of_placement(
     """
     shown = require(writing, desk, who, seen_id)
     if shown.placement_id != placement.id and (itself or shown.kind is SeenKind.PLACEMENT):
-        raise NotSeen
+        raise refusing.of_something_else()
     return shown
 
 
@@ -161,6 +162,8 @@ def find(shown: Seen, home: HomeRef, children: Collection[ChildRef]) -> SeenOpti
 def require(writing: Writing, desk: Desk, who: Principal, seen_id: str | None) -> Seen:
     """What this very person was shown. Raises `NotSeen`."""
     shown = None if seen_id is None else seen.get(writing, desk.authority, seen_id)
-    if shown is None or shown.subject != who.subject:
-        raise NotSeen
+    if shown is None:
+        raise refusing.never_shown()
+    if shown.subject != who.subject:
+        raise refusing.shown_to_another()
     return shown

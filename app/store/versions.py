@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.errors import VersionMismatch, VersionNotGiven
+from app.errors import NothingToMatch, VersionMismatch, VersionNotGiven
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Precondition:
         """Raise unless a change may be made to what is now at version `current` (None: not there)."""
         if current is None:
             if self.exists or self.versions is not None:
-                raise VersionMismatch
+                raise NothingToMatch
             return
         if self.absent or (self.versions is not None and current not in self.versions):
             raise VersionMismatch

@@ -200,11 +200,16 @@ def test_canaries_stay_inside(client: TestClient, caplog: pytest.LogCaptureFixtu
             client.get(f"/{CANARY}"),
             client.get("/homes", headers={"Host": CANARY}),
         ]
+    in_conflict = refused.pop(5)
     for answer in refused:
         assert 400 <= answer.status_code < 500
         assert CANARY not in answer.text + str(answer.headers), answer.text
     logged = "".join(record.getMessage() for record in caplog.records if record.name != "httpx")
     assert CANARY not in logged
+    # Who stores referrals reads them too, and is told in which one the child waits: nothing of what was sent.
+    assert in_conflict.json()["errors"][0]["problem"] == f"This child waits already in the referral {CANARY}."
+    assert in_conflict.text.count(CANARY) == 1
+    assert CANARY not in str(in_conflict.headers)
 
 
 @pytest.mark.parametrize(("address", "name"), [("/homes/import", "homes"), ("/caseload/import", "children")])

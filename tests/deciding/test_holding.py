@@ -170,7 +170,7 @@ def test_a_rule_of_the_policy_is_overridden(lite: Database) -> None:
     placement = lite.transact(lambda w: hold(w, a_desk(), OFFICER, override))
     assert placement.overridden == ("available_by",)
     with pytest.raises(NotSeen):  # a home out by law is never among what may be chosen
-        lite.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", "H3", override=("age_range",))))
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R1", "H3", why=BECAUSE)))
 
 
 def test_a_group_and_a_part_of_it(database: Database) -> None:
