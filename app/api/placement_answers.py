@@ -2,21 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from app.access.principal import Principal
 from app.api.placement_models import DecisionOut, PlacementOut
+from app.api.shortlist_answers import finding_answer
+from app.deciding import kept
+from app.deciding.facts import Looked
+from app.deciding.judging import Facts
 from app.deciding.life import steps_open_to
-from app.store.placement_records import Decision, Placement
+from app.matching.considerations import considerations
+from app.matching.explain import Outcome
+from app.store.placement_records import Decision, Placement, Step
 
 Plain: TypeAlias = dict[str, Any]
 
 
-def placement_answer(placement: Placement, who: Principal) -> Plain:
-    """A placement, with what this caller may do to it."""
+GIVING_UP = frozenset({Step.DECLINE, Step.WITHDRAW})
+"""What remains where nothing can be judged any more."""
+
+
+def placement_answer(placement: Placement, who: Principal, seconded_by: Collection[str] = ()) -> Plain:
+    """A placement, with what this caller may do to it. `seconded_by`: all who agreed to what it overrides."""
     found = {name: getattr(placement, name) for name in PlacementOut.model_fields if name != "steps"}
-    return found | {"steps": steps_open_to(who, placement)}
+    return found | {"steps": steps_open_to(who, placement, seconded_by)}
+
+
+def looked_answer(
+    placement: Placement, looked: Looked, who: Principal, seconded_by: Collection[str], words: str | None
+) -> Plain:
+    """A placement that is pursued with what is so of it now, and what this caller may do now."""
+    found = looked.facts
+    changed = [{"field": each.field, "problem": each.problem, "cure": each.cure} for each in looked.changed]
+    told: Plain = {"changed": changed, "rules": [], "now": None, "reason_text": words}
+    if found is None:
+        left = [step for step in steps_open_to(who, placement, seconded_by) if not changed or step in GIVING_UP]
+        return placement_answer(placement, who) | told | {"steps": left}
+    because = tuple(map(str, found.approval.because))
+    judged = replace(placement, approval_needed=found.approval.level, approval_because=because)
+    rules = [code for code in found.blocked_by if code not in placement.overridden]
+    return placement_answer(judged, who, seconded_by) | told | {"rules": rules, "now": _now(placement, looked, found)}
+
+
+def _now(placement: Placement, looked: Looked, found: Facts) -> Plain:
+    together = len(found.children) > 1 and len(found.children) == len(found.referral.record.children)
+    answers = considerations(found.explanation.parts, with_siblings=together)
+    told = [(finding, finding_answer(finding)) for finding in found.findings]
+    return {
+        "points": found.points,
+        "overridden": [answer for finding, answer in told if finding.code in placement.overridden],
+        "in_the_way": [
+            answer for finding, answer in told if finding.blocks and finding.code not in placement.overridden
+        ],
+        "to_check": [answer for finding, answer in told if finding.outcome is Outcome.NOT_KNOWN and not finding.blocks],
+        "turned": _turned(looked, found),
+        "where": found.spot,
+        "approval": found.approval,
+        "considerations": {str(name): answer for name, answer in answers.items()},
+        "weekly_fee_pence": found.weekly_fee_pence,
+    }
+
+
+def _turned(looked: Looked, found: Facts) -> list[Plain]:
+    """The rules that answer otherwise than when it was decided, as of this day."""
+    told = kept.outcomes(found.findings)
+    turned = {} if looked.then is None else kept.turned(looked.then["rules"], told)
+    return [
+        {
+            "code": code,
+            "then": then,
+            "now": now,
+            "findings": [finding_answer(finding) for finding in found.findings if finding.code == code],
+        }
+        for code, (then, now) in turned.items()
+    ]
 
 
 def history_answer(placement: Placement, found: Sequence[Decision]) -> Plain:

@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.problems import FieldError
 from app.api.run_models import AN_ID, Hex32
-from app.api.shortlist_models import Out, Points
+from app.api.shortlist_models import ApprovalOut, FindingOut, Out, Points, WhereOut
 from app.documents.fields import Ref
 from app.matching.approval import Approval
+from app.matching.considerations import Consideration, Met
+from app.matching.explain import Outcome
 from app.store.placement_records import State, Step
 
 Version = Annotated[int, Field(ge=1)]
@@ -89,18 +91,51 @@ class PlacementOut(Out):
     steps: list[Step]
 
 
+class TurnedOut(Out):
+    """A rule that answers otherwise than when the placement was held or accepted. `findings`: what it found now."""
+
+    code: str
+    then: Outcome
+    now: Outcome
+    findings: list[FindingOut]
+
+
+class NowOut(Out):
+    """What is so of a placement at this moment, judged again: the grounds of whoever agrees to it.
+
+    `overridden`: what the rules found that are overridden; `in_the_way`: those that are not. `turned`: compared with
+    the hold, and once it is accepted with the acceptance. `considerations`: those of section 22C of the Children Act
+    1989, as the shortlist has them.
+    """
+
+    points: Points
+    overridden: list[FindingOut]
+    in_the_way: list[FindingOut]
+    to_check: Annotated[list[FindingOut], Field(description="Not known: check before deciding")]
+    turned: list[TurnedOut]
+    where: WhereOut
+    approval: ApprovalOut
+    considerations: dict[Consideration, Met]
+    weekly_fee_pence: int | None
+
+
 class SeenPlacementOut(PlacementOut):
     """A placement as it is shown to one person, with what is so at this moment.
 
     `seen`: to be sent with what you decide; null for a system, and where nothing is left to decide. `changed`: what
-    is not as it was when the placement was decided, and which approval or second agreement does not hold any more;
-    once it is accepted, everything that telling of the move will be refused for. `rules`: codes of rules that are in
-    the way now and are not overridden.
+    is not as it was when the placement was decided, kind of fact by kind of fact, and which approval or second
+    agreement does not hold any more; once it is accepted, everything that telling of the move will be refused for.
+    `rules`: codes of rules that are in the way now and are not overridden. `now`: null where nothing can be judged,
+    or nothing is left to decide. While it is undecided `approval_needed`, `approval_because` and `steps` are those of
+    this moment; `points` and `weekly_fee_pence` stay those of the decision. `reason_text`: what the officer wrote to
+    the choice; null where nothing was written, or where it was erased.
     """
 
     seen: str | None
     changed: list[FieldError]
     rules: list[str]
+    now: NowOut | None
+    reason_text: str | None
 
 
 class PlacementsOut(Out):

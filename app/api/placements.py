@@ -53,10 +53,11 @@ def list_placements(request: Request, asked: Annotated[PlacementsAsked, Query()]
     states = () if asked.state is None else (asked.state,)
     with service.database.reading() as reading:
         found = placements.page(reading, service.authority, before, asked.limit, states=states, referral=referral)
+        seconded = placements.seconded_by(reading, service.authority, found)
     following = cursor([str(placement.number) for placement in found], asked.limit)
     children = [child for placement in found for child in placement.children]
     saw(request, "placements.listed", "placements", "page", children, shown=len(found))
-    answers = [placement_answer(placement, who) for placement in found]
+    answers = [placement_answer(placement, who, seconded.get(placement.id, ())) for placement in found]
     return json_response({"placements": answers, "next": following})
 
 
@@ -68,8 +69,7 @@ def get_placement(request: Request, placement_id: Annotated[PlacementInPath, Pat
         placement = placements.get(reading, service.authority, placement_id)
     shown = seen_placement(request, placement)
     saw(request, "placement.read", "placement", placement.id, placement.children, version=placement.version)
-    answer = placement_answer(placement, caller_of(request)) | shown
-    return json_response(answer, {"ETag": etag(placement.version)})
+    return json_response(shown, {"ETag": etag(placement.version)})
 
 
 @router.get("/placements/{id}/history", response_model=HistoryOut, responses=errors(404))

@@ -14,13 +14,15 @@ from starlette.requests import Request
 from app.access.principal import Kind
 from app.api.callers import caller_of
 from app.api.decided import desk_of
+from app.api.placement_answers import looked_answer, placement_answer
 from app.api.service import service_of
+from app.api.withholding import withholds
 from app.deciding import facts, moving_in, seeing
 from app.errors import PlacementError, ReadOnly
 from app.matching.referral import HomeRef
 from app.matching.shortlist import Shortlist
 from app.placing import own_rank
-from app.store import runs
+from app.store import placements, runs
 from app.store.load import StoredReferral
 from app.store.placement_records import PURSUED, Placement
 from app.store.run_records import ProposalStatus, StoredProposal
@@ -34,7 +36,17 @@ def showing_shortlist(
     desk, who = desk_of(request), caller_of(request)
     if who.kind is not Kind.PERSON:
         return None
-    return lambda w: seeing.show_shortlist(w, desk, who, referral, found, versions)
+    seq = _seq_of(request, versions)
+    return lambda w: seeing.show_shortlist(w, desk, who, referral, found, versions, seq)
+
+
+def _seq_of(request: Request, versions: Mapping[HomeRef, int]) -> int:
+    """How often the inventory had changed when these homes were read; 0 where it has moved on meanwhile.
+
+    Then nobody can say beside whom the children would have lived, and who holds a home looks at the list again.
+    """
+    seq, _, of_now = service_of(request).inventory._state  # noqa: SLF001 - one value, taken at once
+    return seq if of_now is versions else 0
 
 
 def seen_proposal(request: Request, stored: StoredProposal) -> str | None:
@@ -62,20 +74,19 @@ def _own_rank(request: Request, stored: StoredProposal) -> int:
 
 
 def seen_placement(request: Request, placement: Placement) -> dict[str, Any]:
-    """What is so of a placement now, and the id under which the caller was shown it."""
-    if placement.state not in PURSUED:
-        return {"seen": None, "changed": [], "rules": []}
+    """A placement with what is so of it now, and the id under which the caller was shown it."""
     service, desk, who = service_of(request), desk_of(request), caller_of(request)
     with service.database.reading() as reading:
-        found, changed = moving_in.looked_at(reading, desk, placement)
-    seen = None
+        words = None if withholds(request) else placements.first_words(reading, service.authority, placement.id)
+        seconded = placements.seconded_by(reading, service.authority, [placement]).get(placement.id, frozenset())
+        looked = moving_in.looked_at(reading, desk, placement) if placement.state in PURSUED else None
+    if looked is None:
+        nothing: dict[str, Any] = {"seen": None, "changed": [], "rules": [], "now": None, "reason_text": words}
+        return placement_answer(placement, who, seconded) | nothing
+    seen, found = None, looked.facts
     if found is not None:
         seen = _stored(request, lambda w: seeing.show_placement(w, desk, who, placement, found))
-    return {
-        "seen": seen,
-        "changed": [{"field": p.field, "problem": p.problem, "cure": p.cure} for p in changed],
-        "rules": [code for code in (found.blocked_by if found else ()) if code not in placement.overridden],
-    }
+    return looked_answer(placement, looked, who, seconded, words) | {"seen": seen}
 
 
 def _stored(request: Request, show: Callable[[Writing], str | None]) -> str | None:

@@ -63,7 +63,7 @@ def why_not_answer(found: WhyNot, referral: Referral, pool: Pool, policy: Policy
         "policy_sha256": policy.sha256,
         "allowed": found.allowed,
         **_points(explanation),
-        "rules": [_finding(finding) for finding in explanation.rules],
+        "rules": [finding_answer(finding) for finding in explanation.rules],
         "parts": [_part(part) for part in explanation.parts],
         "points_if_met": found.points_if_met,
         "rank_if_met": found.rank_if_met,
@@ -108,10 +108,11 @@ def _points(explanation: PairExplanation) -> Plain:
 
 
 def _not_known(findings: Iterable[RuleFinding]) -> list[Plain]:
-    return [_finding(finding) for finding in findings if finding.outcome is Outcome.NOT_KNOWN]
+    return [finding_answer(finding) for finding in findings if finding.outcome is Outcome.NOT_KNOWN]
 
 
-def _finding(finding: RuleFinding) -> Plain:
+def finding_answer(finding: RuleFinding) -> Plain:
+    """What one rule answered, with its sentence."""
     return {
         "code": finding.code,
         "outcome": finding.outcome,
@@ -143,7 +144,7 @@ def _near_miss(miss: NearMiss, pool: Pool) -> Plain:
     return {
         "home": miss.home,
         "name": pool.record(miss.home).name,
-        "findings": [_finding(finding) for finding in miss.findings],
+        "findings": [finding_answer(finding) for finding in miss.findings],
         "overridable": miss.overridable,
         "points_if_met": miss.points_if_met,
         "rank_if_met": miss.rank_if_met,

@@ -46,7 +46,7 @@ def accept(
     load.hold_referral(writing, desk.authority, before.referral)
     shown = seeing.of_placement(writing, desk, who, before, seen_id or before.seen_id)
     option = seeing.find(shown, before.home, before.children)
-    now = facts.facts_now(writing, desk, shown, option, before.id)
+    now = facts.facts_now(writing, desk, shown, option, before)
     facts.require_rules(now, before.overridden, seen=(*option.rules, *before.overridden))
     fallen = agreed.fallen(writing, desk, before, now)
     facts.require_others(now, before.overridden, second=before.second_by, approved=before.approved_level, fallen=fallen)
@@ -64,7 +64,7 @@ def accept(
     more: dict[str, Any] = {
         "seen_id": shown.id,
         "approval": _level(before),
-        "agreed_on": agreed.agreed_on(after, now, desk.today),
+        "agreed_on": agreed.decided_on(after, now, desk.today),
     }
     made = steps.decision(Step.ACCEPT, who, before.state, after.state, why, **more)
     return steps.advance(writing, desk.authority, who, before, after, made)

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from datetime import date
 from typing import Any, TypeAlias
 
 import orjson
 
+from app.deciding import kept
 from app.deciding.desk import Desk
-from app.deciding.facts import Facts, judge
+from app.deciding.judging import Facts, on_day
 from app.errors import FieldProblem
 from app.matching.approval import Approval
 from app.matching.home import Home
@@ -34,7 +35,24 @@ SAID: Mapping[str, str] = {
     "approval": "The placement needs an approval for other reasons than when {agreed}.",
     "weekly_fee": "The weekly fee is another than when {agreed}.",
     "rules": "What the overridden rules found is another than when {agreed}.",
+    "company": "Who lives in the home or is to, or what is known of them, is another than when {agreed}.",
 }
+
+ABOUT_COMPANY = frozenset(
+    {
+        "usable_places",
+        "fostering_limit",
+        "live_apart",
+        "new_home",
+        "safe_for_residents",
+        "safe_from_residents",
+        "living_companions",
+    }
+)
+"""Rules whose answer rests on who lives in the home: whoever agrees to override one agrees to this company."""
+
+NOT_ASKED: Mapping[Step, frozenset[str]] = {Step.APPROVE: frozenset({"company"})}
+"""What is nothing to a step: an approval is for where the home is and what it disturbs."""
 
 AGREED: Mapping[Step, str] = {
     Step.APPROVE: "it was approved",
@@ -60,7 +78,19 @@ def agreed_on(placement: Placement, facts: Facts, day: date) -> dict[str, Any]:
         "rules": {
             code: _digest(placement, _found(facts, code)) for code in placement.overridden if code in facts.blocked_by
         },
+        "company": _company(placement, facts),
     }
+
+
+def decided_on(placement: Placement, facts: Facts, day: date) -> dict[str, Any]:
+    """The same with all that was so, for whoever holds or accepts: of that every change is told."""
+    return agreed_on(placement, facts, day) | {"was_so": facts.was_so(placement.id, day)}
+
+
+def _company(placement: Placement, facts: Facts) -> str | None:
+    """Beside whom the children will live, where a rule about that is overridden."""
+    is_asked = ABOUT_COMPANY & set(placement.overridden) & set(facts.blocked_by)
+    return kept.company(placement.id, facts.beside) if is_asked else None
 
 
 def of_home(placement: Placement, home: Home) -> str:
@@ -75,7 +105,8 @@ def changes(step: Step, then: AgreedOn | None, now: AgreedOn) -> list[FieldProbl
     A reason for an approval, or a rule in the way, that is gone calls for nobody to be asked anew.
     """
     before = then or {}
-    changed = [name for name in SAID if name in now and not _is_covered(name, before.get(name), now[name])]
+    asked = [name for name in SAID if name in now and name not in NOT_ASKED.get(step, ())]
+    changed = [name for name in asked if not _is_covered(name, before.get(name), now[name])]
     said = AGREED[step]
     return [FieldProblem(f"{step}.{name}", SAID[name].format(agreed=said), ANEW[step]) for name in changed]
 
@@ -86,6 +117,8 @@ def _is_covered(name: str, then: Any, now: Any) -> bool:
         return set(now) <= {*(then or ()), str(Approval.NONE)}
     if name == "rules":
         return dict(now).items() <= dict(then or {}).items()
+    if name == "company" and now is None:
+        return True
     return bool(then == now)
 
 
@@ -94,10 +127,7 @@ def now_as_then(
 ) -> dict[str, Any]:
     """The facts of now, judged as of the day on which this was agreed to."""
     day = desk.today if then is None else date.fromisoformat(then["as_of"])
-    if day != desk.today:
-        at_that_day = replace(desk, today=day)
-        found = judge(reading, at_that_day, found.referral, found.home, placement.children, found.policy, placement.id)
-    return agreed_on(placement, found, day)
+    return agreed_on(placement, on_day(reading, desk, found, day, placement.id), day)
 
 
 def fallen(reading: Reading, desk: Desk, placement: Placement, found: Facts) -> dict[Step, list[FieldProblem]]:

@@ -8,7 +8,7 @@ from typing import Any
 from app.access.principal import Principal
 from app.deciding import agreed, facts, seeing, steps
 from app.deciding.desk import LONGEST, USUAL_ANSWER, Desk
-from app.deciding.facts import Facts
+from app.deciding.judging import Facts
 from app.deciding.life import may_approve
 from app.errors import FieldProblem, Invalid, NotDirector, StepNotOpen
 from app.matching.approval import Approval
@@ -102,4 +102,4 @@ def _looked_at(writing: Writing, desk: Desk, who: Principal, placement: Placemen
     """
     shown = seeing.of_placement(writing, desk, who, placement, seen_id, itself=True)
     option = seeing.find(shown, placement.home, placement.children)
-    return facts.facts_now(writing, desk, shown, option, placement.id)
+    return facts.facts_now(writing, desk, shown, option, placement)

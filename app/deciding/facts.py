@@ -1,38 +1,26 @@
-"""The facts of this moment, inside the transaction that decides: every rule again, for one party and one home.
-
-The same functions judge as everywhere (`app.matching`); only the pool is small: the home itself with everybody who
-has a place there, and the homes where the children and their brothers and sisters live.
-"""
+"""The facts of this moment, inside the transaction that decides, and what of them is not as it was."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-import numpy as np
-from sqlalchemy import select
-
+from app.deciding import kept
 from app.deciding.desk import Desk
+from app.deciding.judging import Facts, judge, on_day
+from app.deciding.kept import WasSo
 from app.errors import ApprovalMissing, ChildBeingPlaced, FactsChanged, FieldProblem, RulesNotMet, SecondMissing
-from app.matching.approval import Approval, ApprovalNeeded, approval_needed
-from app.matching.assess import Question
-from app.matching.child_columns import ChildTable
-from app.matching.explain import RuleFinding, explain
-from app.matching.home import Home
-from app.matching.party_columns import Party, PartyTable
-from app.matching.party_fees import party_fees
+from app.matching.approval import Approval
 from app.matching.policy import Policy
-from app.matching.pool import Pool
-from app.matching.referral import Child, ChildRef, HomeRef, Referral, ReferralRef
+from app.matching.referral import ReferralRef
 from app.matching.under_way import still_waiting
-from app.matching.where import Where, where
-from app.store import claims, load
-from app.store.load import StoredHome, StoredReferral
+from app.store import claims, load, placements
+from app.store.load import StoredReferral
 from app.store.placement_records import Placement, Seen, SeenOption, Step
 from app.store.session import Reading
-from app.store.tables import residents
 from app.store.under_way import with_a_place
 
 LOOK_AGAIN = "Look again, and decide on what is so now."
@@ -41,53 +29,99 @@ OVERRIDE = (
     "where it is held already, withdraw that placement first and hold it anew."
 )
 HOLD_ANEW = "Withdraw this placement, look at the shortlist, and hold anew: to look at it again does not help."
+WITHDRAW = "Nothing can be decided on this placement any more: what remains is to withdraw it."
+NOT_ANY_MORE = "is not met any more"
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is so now. `blocked_by`: codes of the rules that are in the way; `statutory`: those of them that are law.
+def facts_now(
+    reading: Reading, desk: Desk, shown: Seen, option: SeenOption, placement: Placement | None = None
+) -> Facts:
+    """The facts about what was shown, as they are now. Raises `FactsChanged`, which says what, where one is another.
 
-    `findings`: what every rule found; `spot`: where the home is.
-    `weekly_fee_pence`: of the whole party; None where one child's is not known.
-    """
-
-    referral: StoredReferral
-    home: StoredHome
-    children: tuple[Child, ...]
-    policy: Policy
-    points: int
-    blocked_by: tuple[str, ...]
-    statutory: frozenset[str]
-    findings: tuple[RuleFinding, ...]
-    spot: Where
-    approval: ApprovalNeeded
-    weekly_fee_pence: int | None
-
-
-def facts_now(reading: Reading, desk: Desk, shown: Seen, option: SeenOption, placement_id: str | None = None) -> Facts:
-    """The facts about what was shown, as they are now. Raises `FactsChanged` where any of them is another.
-
-    `placement_id`: the placement that is judged, whose own places are not in its way.
+    `placement`: the one that is judged, whose own places are not in its way.
     """
     policy = _policy(desk, shown)
+    placement_id = None if placement is None else placement.id
+    cure = LOOK_AGAIN if placement is None else WITHDRAW
     referral = waiting_referral(reading, desk, shown.referral, placement_id)
     home = load.home(reading, desk.authority, option.home)
     if home is None:
-        raise _changed(("home", "The home was taken away since you saw it."))
+        raise _changed(("home", "The home was taken away since you saw it."), cure=cure)
     changes = _versions((referral.version, home.version), (shown.referral_version, option.home_version))
     if not {child.ref for child in referral.record.children} >= set(option.children):
         changes.append(("children", "These are not all children of the referral any more."))
-    if changes:
-        raise _changed(*changes)
-    return judge(reading, desk, referral, home, option.children, policy, placement_id)
+        raise _changed(*changes, cure=cure)
+    found = judge(reading, desk, referral, home, option.children, policy, placement_id)
+    told = [*_changed(*changes).problems, *_other_company(reading, desk, shown, option, placement_id)]
+    then = shown.was_so
+    if placement is not None and then is None and (told or shown.id == placement.seen_id):
+        then = when_decided(reading, desk, placement)
+    if then is not None:
+        salt = shown.placement_id or placement_id
+        told += _since(reading, desk, found, then, salt, placement_id, {problem.field for problem in told})
+    if told:
+        known = {*option.rules, *(() if placement is None else placement.overridden)}
+        told += [rule_problem(code, found, NOT_ANY_MORE) for code in found.blocked_by if code not in known]
+        raise FactsChanged(told)
+    return found
+
+
+def _other_company(
+    reading: Reading, desk: Desk, shown: Seen, option: SeenOption, placement_id: str | None
+) -> list[FieldProblem]:
+    """Whether others came to the home, or went, since it was shown in a list: its document tells only of some.
+
+    What is kept with a look at a placement tells of it too, and of no more than there is to tell.
+    """
+    if shown.was_so is not None:
+        return []
+    seq, whose = shown.inventory_seq, desk.authority
+    is_other = not seq or claims.others_since(reading, whose, option.home, seq, placement_id, option.children)
+    return [kept.company_changed(LOOK_AGAIN)] if is_other else []
+
+
+def when_decided(reading: Reading, desk: Desk, placement: Placement, step: Step = Step.HOLD) -> WasSo | None:
+    """What was so when this step of a placement was taken."""
+    agreed = placements.agreed(reading, desk.authority, placement.id).get(step)
+    return None if agreed is None else agreed.get("was_so")
+
+
+def as_then(
+    reading: Reading, desk: Desk, found: Facts, then: WasSo, salt: str | None, placement_id: str | None
+) -> dict[str, Any]:
+    """What is so now, judged as of the day of `then`: that a day has passed changes no fact.
+
+    `salt`: the placement for which `then` was kept; `placement_id`: the one that is judged.
+    """
+    day = date.fromisoformat(then["as_of"])
+    return on_day(reading, desk, found, day, placement_id).was_so(salt or "", day)
+
+
+def _since(
+    reading: Reading,
+    desk: Desk,
+    found: Facts,
+    then: WasSo,
+    salt: str | None,
+    placement_id: str | None,
+    told: Collection[str],
+) -> list[FieldProblem]:
+    """Every kind of fact that is another than then, and every rule that answers worse."""
+    now = as_then(reading, desk, found, then, salt, placement_id)
+    facts = [problem for problem in kept.changed_facts(then, now, LOOK_AGAIN) if problem.field not in told]
+    return facts + kept.worse(then, now, LOOK_AGAIN, without=found.blocked_by)
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look at a placement found: the facts of now (None where a record is gone), and what has changed."""
+    """What a look at a placement found: the facts of now (None where a record is gone), and what has changed.
+
+    `then`: what was so when it was held or accepted, as `kept` has it; None where nothing was kept.
+    """
 
     facts: Facts | None
     changed: tuple[FieldProblem, ...]
+    then: WasSo | None = None
 
 
 def look(reading: Reading, desk: Desk, placement: Placement) -> Looked:
@@ -97,13 +131,21 @@ def look(reading: Reading, desk: Desk, placement: Placement) -> Looked:
         policy = _policy(desk, placement)
         referral = waiting_referral(reading, desk, placement.referral, placement.id)
         if home is None:
-            raise _changed(("home", "The home was taken away since you saw it."))
+            raise _changed(("home", "The home was taken away since you saw it."), cure=WITHDRAW)
     except FactsChanged as error:
         return Looked(None, error.problems)
-    then = (placement.referral_version, placement.home_version)
-    changed = _changed(*_versions((referral.version, home.version), then))
+    versions = (placement.referral_version, placement.home_version)
+    changes = _versions((referral.version, home.version), versions)
+    if not {child.ref for child in referral.record.children} >= set(placement.children):
+        changes.append(("children", "These are not all children of the referral any more."))
+        return Looked(None, tuple(_changed(*changes, cure=WITHDRAW).problems))
     found = judge(reading, desk, referral, home, placement.children, policy, placement.id)
-    return Looked(found if len(found.children) == len(placement.children) else None, changed.problems)
+    then = when_decided(reading, desk, placement)
+    told = list(_changed(*changes).problems)
+    if then is not None:
+        told += _since(reading, desk, found, then, placement.id, placement.id, ())
+    new = [code for code in found.blocked_by if code not in placement.overridden]
+    return Looked(found, (*told, *(rule_problem(code, found, NOT_ANY_MORE) for code in new)), then)
 
 
 def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_id: str | None = None) -> StoredReferral:
@@ -113,50 +155,14 @@ def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_i
     """
     stored = load.referral(reading, desk.authority, ref)
     if stored is None:
-        raise _changed(("referral", "The referral was withdrawn since you saw it."))
+        cure = LOOK_AGAIN if placement_id is None else WITHDRAW
+        raise _changed(("referral", "The referral was withdrawn since you saw it."), cure=cure)
     people = [child.ref for child in stored.record.children]
     places = with_a_place(reading, desk.authority, people, without=placement_id)
     left = still_waiting(stored.record, places)
     if left is None:
         raise ChildBeingPlaced
     return replace(stored, record=left)
-
-
-def judge(
-    reading: Reading,
-    desk: Desk,
-    referral: StoredReferral,
-    home: StoredHome,
-    children: Collection[ChildRef],
-    policy: Policy,
-    placement_id: str | None = None,
-) -> Facts:
-    """Every rule for this party and this home, on the desk's day."""
-    party = tuple(child for child in referral.record.children if child.ref in children)
-    lived_in = _with_others(reading, desk, home.record, placement_id)
-    if placement_id is not None:
-        lived_in = _without_party(lived_in, children)
-    pool = Pool.build([lived_in, *_other_homes(reading, desk, party, home.record.ref)])
-    question = _question(referral.record, children, pool, policy, desk)
-    col = np.array([pool.row_of[home.record.ref]])
-    (explanation,) = explain(question, 0, col)
-    (spot,) = where(referral.record, pool, policy, col)
-    emergency = referral.record.needed_by <= desk.today
-    (fees,) = party_fees(question, col)
-    known = [fee.weekly_fee_pence for fee in fees if fee.child in children and fee.weekly_fee_pence is not None]
-    return Facts(
-        referral=referral,
-        home=home,
-        children=party,
-        policy=policy,
-        points=explanation.points,
-        blocked_by=explanation.blocked_by,
-        statutory=frozenset(code for code in explanation.blocked_by if policy.setting_of(code).rule.statutory),
-        findings=explanation.rules,
-        spot=spot,
-        approval=approval_needed(lived_in, spot.area, explanation.parts, emergency=emergency),
-        weekly_fee_pence=sum(known) if len(known) == len(party) else None,
-    )
 
 
 def require_rules(facts: Facts, override: Collection[str], *, seen: Collection[str]) -> None:
@@ -169,7 +175,7 @@ def require_rules(facts: Facts, override: Collection[str], *, seen: Collection[s
     missing = [code for code in facts.blocked_by if code not in considered]
     new = [code for code in missing if code not in seen]
     if new:
-        raise FactsChanged([rule_problem(code, facts, "is not met any more") for code in new])
+        raise FactsChanged([rule_problem(code, facts, NOT_ANY_MORE) for code in new])
     if missing:
         raise RulesNotMet([rule_problem(code, facts, "is not met") for code in missing])
 
@@ -233,33 +239,5 @@ def _versions(now: tuple[int, int], then: tuple[int, int]) -> list[tuple[str, st
     ]
 
 
-def _changed(*changes: tuple[str, str]) -> FactsChanged:
-    return FactsChanged([FieldProblem(field, said, LOOK_AGAIN) for field, said in changes])
-
-
-def _with_others(reading: Reading, desk: Desk, home: Home, placement_id: str | None) -> Home:
-    (seen,) = claims.with_claims(reading, desk.authority, [home], without=placement_id)
-    return seen
-
-
-def _without_party(home: Home, children: Collection[ChildRef]) -> Home:
-    """A provider may list children before they are accepted: nobody is in their own way."""
-    others = tuple(resident for resident in home.residents if resident.ref not in children)
-    return home if len(others) == len(home.residents) else replace(home, residents=others)
-
-
-def _other_homes(reading: Reading, desk: Desk, party: Sequence[Child], home: HomeRef) -> tuple[Home, ...]:
-    """Where the children and their siblings live: education, moves and closeness are measured from there."""
-    siblings = [sibling for child in party for sibling in child.placed_siblings]
-    people = {child.ref for child in party} | {sibling.child for sibling in siblings}
-    named = {child.current_home for child in party} | {sibling.home for sibling in siblings}
-    living = select(residents.c.home_ref).where(residents.c.authority == desk.authority, residents.c.ref.in_(people))
-    refs = {ref for ref in named if ref is not None} | set(reading.execute(living).scalars())
-    found = load.homes_named(reading, desk.authority, sorted(refs - {home}))
-    return claims.with_claims(reading, desk.authority, [stored.record for stored in found])
-
-
-def _question(referral: Referral, children: Collection[ChildRef], pool: Pool, policy: Policy, desk: Desk) -> Question:
-    table = ChildTable.build((referral,), pool, desk.today)
-    rows = tuple(row for row, child in enumerate(referral.children) if child.ref in children)
-    return Question(table, PartyTable.build([Party(referral, rows)], table), pool, policy)
+def _changed(*changes: tuple[str, str], cure: str = LOOK_AGAIN) -> FactsChanged:
+    return FactsChanged([FieldProblem(field, said, cure) for field, said in changes])

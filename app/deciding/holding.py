@@ -8,7 +8,7 @@ from dataclasses import replace
 from app.access.principal import Principal
 from app.deciding import agreed, facts, refusing, seeing, steps
 from app.deciding.desk import LONGEST, Choice, Desk, Why
-from app.deciding.facts import Facts
+from app.deciding.judging import Facts
 from app.errors import FieldProblem, Invalid, NotSeen
 from app.matching.approval import Approval
 from app.matching.referral import ChildRef
@@ -60,7 +60,7 @@ def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: S
         overridden=overridden,
         reason_code=why.code,
     )
-    told = agreed.agreed_on(placement, now, desk.today) if step is Step.ACCEPT else None
+    told = agreed.decided_on(placement, now, desk.today)
     made = steps.decision(step, who, State.PROPOSED, placement.state, why, seen_id=shown.id, agreed_on=told)
     return steps.begin(writing, desk.authority, who, placement, made, now.children)
 

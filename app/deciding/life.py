@@ -6,7 +6,7 @@ database refuses it once more (`app.store.placement_tables.MOVES`; a test compar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -146,12 +146,13 @@ def is_for(step: Step, who: Principal) -> bool:
     return who.kind in move.kinds and who.is_any(*move.roles)
 
 
-def is_another(step: Step, who: Principal, placement: Placement) -> bool:
+def is_another(step: Step, who: Principal, placement: Placement, seconded_by: Collection[str] = ()) -> bool:
     """Whether the caller is somebody else than the proposer, where the step asks for that.
 
-    Whoever agreed to rules that are overridden is the second person, and so not the one who accepts.
+    Whoever agreed to rules that are overridden is the second person, and so not the one who accepts; not even where
+    somebody agreed to them after that. `seconded_by`: all who did.
     """
-    if step is Step.ACCEPT and who.subject == placement.second_by:
+    if step is Step.ACCEPT and who.subject in {placement.second_by, *seconded_by}:
         return False
     return not LIFE[step].another or who.subject != placement.proposer
 
@@ -161,14 +162,14 @@ def may_approve(who: Principal, level: Approval) -> bool:
     return who.is_any(*MAY_APPROVE[level])
 
 
-def steps_open_to(who: Principal, placement: Placement) -> tuple[Step, ...]:
-    """What this caller may do to the placement as it stands."""
+def steps_open_to(who: Principal, placement: Placement, seconded_by: Collection[str] = ()) -> tuple[Step, ...]:
+    """What this caller may do to the placement as it stands. `seconded_by`: all who agreed to what it overrides."""
     return tuple(
         step
         for step in Step
         if is_open(step, placement.state)
         and is_for(step, who)
-        and is_another(step, who, placement)
+        and is_another(step, who, placement, seconded_by)
         and (step is not Step.APPROVE or may_approve(who, placement.approval_needed))
         and (step is not Step.SECOND or placement.overridden)
     )

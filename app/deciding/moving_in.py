@@ -7,13 +7,14 @@ noticed here, before the child stands at the door, and told with the placement a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.access.principal import Principal
-from app.deciding import agreed, facts, seeing
+from app.deciding import agreed, facts, kept, seeing
 from app.deciding.desk import Desk
-from app.deciding.facts import Facts, Fallen
+from app.deciding.facts import Fallen, Looked
+from app.deciding.judging import Facts
 from app.errors import ChildBeingPlaced, FactsChanged, FieldProblem, RulesNotMet
 from app.matching.referral import HomeRef
 from app.store import claims, load, placements
@@ -28,13 +29,15 @@ ANSWERED = frozenset({"vacancy_confirmed", "available_by"})
 class AtTheDoor:
     """What is so when the children are to move in. `facts`: None where the referral is no longer there.
 
-    `missing`: rules that are in the way and are not overridden; `changed`: what was accepted and is not so any more.
+    `missing`: rules that are in the way and are not overridden; `changed`: what was accepted and is not so any more;
+    `then`: what was so when it was accepted.
     """
 
     facts: Facts | None
     missing: tuple[FieldProblem, ...]
     changed: tuple[FieldProblem, ...]
     fallen: Fallen
+    then: kept.WasSo | None = None
 
 
 def look(reading: Reading, desk: Desk, placement: Placement) -> AtTheDoor:
@@ -46,22 +49,34 @@ def look(reading: Reading, desk: Desk, placement: Placement) -> AtTheDoor:
     now = agreed.now_as_then(reading, desk, placement, found, then)
     codes = [code for code in found.blocked_by if code not in ANSWERED and code not in placement.overridden]
     missing = tuple(facts.rule_problem(code, found, "is not met any more") for code in codes)
-    changed = tuple(agreed.changes(Step.ACCEPT, then, now))
-    return AtTheDoor(found, missing, changed, agreed.fallen(reading, desk, placement, found))
+    was_so = None if then is None else then.get("was_so")
+    changed = (*agreed.changes(Step.ACCEPT, then, now), *_worse(reading, desk, placement, found, was_so))
+    return AtTheDoor(found, missing, changed, agreed.fallen(reading, desk, placement, found), was_so)
 
 
-def looked_at(reading: Reading, desk: Desk, placement: Placement) -> tuple[Facts | None, tuple[FieldProblem, ...]]:
+def _worse(
+    reading: Reading, desk: Desk, placement: Placement, found: Facts, then: kept.WasSo | None
+) -> list[FieldProblem]:
+    """Rules that were met, or known, when it was accepted, and are not now. What is in the way is told by itself."""
+    if then is None:
+        return []
+    now = facts.as_then(reading, desk, found, then, placement.id, placement.id)
+    return kept.worse(then, now, agreed.ANEW[Step.ACCEPT], without={*found.blocked_by, *ANSWERED})
+
+
+def looked_at(reading: Reading, desk: Desk, placement: Placement) -> Looked:
     """The facts about a placement that is pursued, None where a record is gone, and what is not so any more.
 
     Until it is accepted: of the records, and of what others agreed to. After that: what moving in is refused for.
     """
     if placement.state is State.ACCEPTED:
         door = look(reading, desk, placement)
-        return door.facts, (*door.missing, *door.changed, *_all(door.fallen))
+        return Looked(door.facts, (*door.missing, *door.changed, *_all(door.fallen)), door.then)
     looked = facts.look(reading, desk, placement)
     if looked.facts is None:
-        return None, looked.changed
-    return looked.facts, (*looked.changed, *_all(agreed.fallen(reading, desk, placement, looked.facts)))
+        return looked
+    fallen = _all(agreed.fallen(reading, desk, placement, looked.facts))
+    return replace(looked, changed=(*looked.changed, *fallen))
 
 
 def _all(fallen: Fallen) -> list[FieldProblem]:
@@ -95,7 +110,7 @@ def require(
     if seen_id is not None:
         shown = seeing.of_placement(writing, desk, who, placement, seen_id, itself=True)
         option = seeing.find(shown, placement.home, placement.children)
-        facts.facts_now(writing, desk, shown, option, placement.id)
+        facts.facts_now(writing, desk, shown, option, placement)
     return agreed.agreed_on(placement, found.facts, desk.today)
 
 
@@ -110,7 +125,7 @@ def _without_referral(reading: Reading, desk: Desk, placement: Placement, then: 
     """The case system may withdraw the referral before the move is told: then the home alone can be looked at."""
     home = load.home(reading, desk.authority, placement.home)
     if home is None:
-        gone = FieldProblem("home", "The home was taken away since it was accepted.", facts.LOOK_AGAIN)
+        gone = FieldProblem("home", "The home was taken away since it was accepted.", facts.WITHDRAW)
         return AtTheDoor(None, (), (gone,), {})
     now = {"home": agreed.of_home(placement, home.record)}
     changed = agreed.changes(Step.ACCEPT, then, now)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from app.access.principal import Kind, Principal
 from app.deciding import refusing
 from app.deciding.desk import Desk
-from app.deciding.facts import Facts
+from app.deciding.judging import Facts
 from app.errors import NotSeen
 from app.matching.referral import ChildRef, HomeRef
 from app.matching.shortlist import Shortlist
@@ -64,8 +64,12 @@ def show_shortlist(
     referral: StoredReferral,
     found: Shortlist,
     versions: Mapping[HomeRef, int],
+    inventory_seq: int,
 ) -> str | None:
-    """Store that this person is shown a shortlist; the id to decide with. None for a system: it decides nothing."""
+    """Store that this person is shown a shortlist; the id to decide with. None for a system: it decides nothing.
+
+    `inventory_seq`: how often the inventory had changed when these homes were read.
+    """
     if who.kind is not Kind.PERSON:
         return None
     shown = Seen(
@@ -78,6 +82,7 @@ def show_shortlist(
         policy_sha256=found.policy_sha256,
         as_of=found.as_of,
         options=options_of(found, versions),
+        inventory_seq=inventory_seq,
     )
     seen.add(writing, desk.authority, shown)
     return shown.id
@@ -91,6 +96,7 @@ def show_proposal(
     `rank`: of the home on the list of these children alone (`app.placing.own_rank`): a night weighs all of them.
     """
     proposal = stored.proposal
+    seq = load.inventory_seq(writing, desk.authority)  # first: what comes after it is told as come since
     referral = load.referral(writing, desk.authority, proposal.referral)
     home = load.home(writing, desk.authority, proposal.home)
     run = runs.get(writing, desk.authority, stored.run_id)
@@ -109,6 +115,7 @@ def show_proposal(
         as_of=run.as_of,
         options=(option,),
         proposal_id=stored.id,
+        inventory_seq=seq,
     )
     seen.add(writing, desk.authority, shown)
     return shown.id
@@ -132,6 +139,7 @@ def show_placement(writing: Writing, desk: Desk, who: Principal, placement: Plac
         as_of=desk.today,
         options=(option,),
         placement_id=placement.id,
+        was_so=found.was_so(placement.id, desk.today),
     )
     seen.add(writing, desk.authority, shown)
     return shown.id

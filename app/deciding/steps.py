@@ -61,7 +61,8 @@ def take_up(
         raise StepNotOpen
     if placement.held_until is not None and placement.held_until <= database_now(writing):
         raise HoldExpired
-    if not is_another(step, who, placement):
+    seconded = placements.seconded_by(writing, desk.authority, [placement]) if step is Step.ACCEPT else {}
+    if not is_another(step, who, placement, seconded.get(placement.id, ())):
         raise AnotherPersonNeeded([_somebody_else(step)])
     return placement
 
@@ -99,7 +100,7 @@ def begin(
     """Store a placement with its first decision, its claims, its audit entry and its message."""
     stored = placements.add(writing, authority, placement, made)
     if LIFE[made.step].claims is Claims.TAKE:
-        claims.take(writing, authority, stored.id, stored.home, people)
+        claims.take(writing, authority, stored.id, stored.home, people, stored.number)
         save.touch_home(writing, authority, stored.home, stored.number)
     _tell(writing, authority, who, stored, made)
     return stored
@@ -117,8 +118,8 @@ def advance(
     stored = placements.advance(writing, authority, before, after, made)
     match LIFE[made.step].claims:
         case Claims.RELEASE:
-            if claims.release(writing, authority, stored.id):
-                seq = save.next_seq(writing, authority)
+            seq = save.next_seq(writing, authority)
+            if claims.release(writing, authority, stored.id, seq):
                 save.touch_home(writing, authority, stored.home, seq)
         case Claims.LIVE_IN:
             claims.live_in(writing, authority, stored.id)

@@ -144,7 +144,11 @@ class SeenOption:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one person was shown, once, in the order in which it was shown."""
+    """What one person was shown, once, in the order in which it was shown.
+
+    `inventory_seq`: how often the inventory had changed when it was read; 0 where nobody knows. `was_so`: of a
+    placement, what was so of it then (`app.deciding.kept`).
+    """
 
     id: str
     subject: str
@@ -157,6 +161,8 @@ class Seen:
     options: tuple[SeenOption, ...]
     proposal_id: str | None = None
     placement_id: str | None = None
+    inventory_seq: int = 0
+    was_so: Mapping[str, Any] | None = None
 
 
 Facts = Mapping[str, Any]

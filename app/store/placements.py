@@ -111,6 +111,26 @@ def agreed(reading: Reading, authority: str, placement_id: str) -> dict[Step, Ma
     return {Step(row.step): row.agreed_on for row in rows if row.agreed_on is not None}
 
 
+def first_words(reading: Reading, authority: str, placement_id: str) -> str | None:
+    """What was written to the choice with which a placement began; None where nothing was, or it was erased."""
+    mine = texts.c.authority == authority, texts.c.placement_id == placement_id, texts.c.version == 1
+    words: str | None = reading.execute(select(texts.c.words).where(*mine)).scalar()
+    return words
+
+
+def seconded_by(reading: Reading, authority: str, found: Sequence[Placement]) -> dict[str, frozenset[str]]:
+    """Who ever agreed to the rules that each of these placements overrides, by its id."""
+    ids = [one.id for one in found if one.second_by is not None]
+    if not ids:
+        return {}
+    seconds = decisions.c.placement_id.in_(ids), decisions.c.step == str(Step.SECOND)
+    wanted = select(decisions.c.placement_id, decisions.c.actor).where(decisions.c.authority == authority, *seconds)
+    by: dict[str, frozenset[str]] = {}
+    for row in reading.execute(wanted):
+        by[row.placement_id] = by.get(row.placement_id, frozenset()) | {row.actor}
+    return by
+
+
 def accepted_at(reading: Reading, authority: str, placement_id: str) -> datetime:
     """When a placement that was accepted was."""
     mine = decisions.c.authority == authority, decisions.c.placement_id == placement_id

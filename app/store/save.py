@@ -134,8 +134,8 @@ def _tell_claims(
     changed = claims.outdated(kept, referral.children)
     if not changed:
         return
-    claims.renew(writing, authority, [child for child in referral.children if child.ref in changed])
     moment = next_seq(writing, authority) if seq is None else seq
+    claims.renew(writing, authority, [child for child in referral.children if child.ref in changed], moment)
     for home in sorted(frozenset[HomeRef]().union(*changed.values())):
         touch_home(writing, authority, home, moment)
 

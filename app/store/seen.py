@@ -43,6 +43,8 @@ def add(writing: Writing, authority: str, shown: Seen) -> None:
         "policy_sha256": shown.policy_sha256,
         "as_of": shown.as_of,
         "options": _write(shown.options),
+        "inventory_seq": shown.inventory_seq,
+        "was_so": None if shown.was_so is None else dict(shown.was_so),
     }
     _ADD.do(writing, row)
 
@@ -77,4 +79,6 @@ def get(reading: Reading, authority: str, seen_id: str) -> Seen | None:
         options=_read(row["options"]),
         proposal_id=row["proposal_id"],
         placement_id=row["placement_id"],
+        inventory_seq=row["inventory_seq"],
+        was_so=row["was_so"],
     )

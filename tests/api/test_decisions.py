@@ -112,23 +112,23 @@ def test_a_version_that_was_not_read(here: TestClient) -> None:
 
 
 def test_what_changed_is_told(here: TestClient) -> None:
-    """Referral and home are stored anew after the look: 409 names each with its versions, and no more."""
+    """Referral and home are stored anew after the look: 409 names what of them is another, and the rule that turned."""
     held = hold_first(here).json()
     newer = {**A_REFERRAL, "keep_together": "not_required"}
     assert send(here, "PUT", f"/referrals/{R1}", newer, If_Match="*").status_code == 200
     answer = take_step(here, held, "accept", {})
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (409, "facts_changed")
-    assert [one["field"] for one in problem["errors"]] == ["referral"]
+    assert [one["field"] for one in problem["errors"]] == ["referral", "referral.keep_together"]
     assert "v1 to v2" in problem["errors"][0]["problem"]
     assert CHILD not in answer.text
     found = placement_of(here, held)
-    assert [one["field"] for one in found["changed"]] == ["referral"]
+    assert [one["field"] for one in found["changed"]] == ["referral", "referral.keep_together"]
     assert held["home"] == H1
     full = {**A_HOME, "places": 1}
     assert send(here, "PUT", f"/homes/{H1}", full, If_Match="*", **CASE_SYSTEM).status_code == 200
     answer = take_step(here, held, "accept", {"seen": found["seen"]})
-    assert [one["field"] for one in answer.json()["errors"]] == ["home"]
+    assert [one["field"] for one in answer.json()["errors"]] == ["home", "home.places", "rules.usable_places"]
     found = placement_of(here, held)
     assert found["rules"] == ["usable_places"]
     answer = take_step(here, held, "accept", {"seen": found["seen"]})

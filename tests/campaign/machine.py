@@ -57,7 +57,7 @@ def fill(database: Database) -> None:
 
 @dataclass
 class Look:
-    """What was seen of a referral: its id, versions, and the homes that it names.
+    """What was seen of a referral: its id, versions, the homes that it names, and the placements of others there.
 
     Also one with a free place that is out only because the child has a place there already: a rule of the policy.
     """
@@ -66,6 +66,7 @@ class Look:
     referral: str
     version: int
     homes: dict[str, int]
+    company: dict[str, frozenset[str]]
 
 
 @dataclass
@@ -86,6 +87,11 @@ class Model:
         """The placements of a referral's child in these states."""
         return [one for one in self.placements if one["referral"] == referral and one["state"] in wanted]
 
+    def company(self, home: str, referral: str) -> frozenset[str]:
+        """The placements by which others than a referral's child have a place in the home."""
+        others = (one for one in self.placements if one["home"] == home and one["referral"] != referral)
+        return frozenset(one["record"].id for one in others if one["state"] in CLAIMING)
+
     def offered(self, referral: str) -> dict[str, int]:
         """The homes that a shortlist shows now, with their versions."""
         lives = {one["home"] for one in self.of(referral, *CLAIMING)}
@@ -100,12 +106,14 @@ class Model:
         placed = self.of(look.referral, State.PLACED)
         waiting = not self.of(look.referral, *PURSUED) and (not placed or look.referral in self.sent_again)
         same = look.version == self.version[look.referral] and look.homes.get(home) == self.home_version[home]
-        return waiting and same and home in self.offered(look.referral)
+        beside = self.company(home, look.referral) == look.company[home]
+        return waiting and same and beside and home in self.offered(look.referral)
 
     def may_accept(self, one: dict[str, Any]) -> bool:
         """Whether an acceptance on the first look must work."""
         same = one["seen"] == (self.version[one["referral"]], self.home_version[one["home"]])
-        return one["state"] in TEMPORARY and same and self.claimed(one["home"]) <= self.places[one["home"]]
+        beside = self.company(one["home"], one["referral"]) == one["beside"]
+        return one["state"] in TEMPORARY and same and beside and self.claimed(one["home"]) <= self.places[one["home"]]
 
 
 class Lives(RuleBasedStateMachine):
@@ -134,16 +142,17 @@ class Lives(RuleBasedStateMachine):
     @rule(ref=st.sampled_from(REFERRALS))
     def look(self, ref: str) -> None:
         """Somebody reads a shortlist."""
-        desk, (pool, versions) = a_desk(), self.follower.with_versions()
+        desk, (seq, pool), (_, versions) = a_desk(), self.follower.at(), self.follower.with_versions()
         with self.database.reading() as reading:
             stored = load.referral(reading, HERE, ReferralRef(ref))
         assert stored is not None
         found = shortlist(stored.record, pool, desk.policies.pick(None, AS_OF), AS_OF)
-        shown = self.database.transact(lambda w: seeing.show_shortlist(w, desk, OFFICER, stored, found, versions))
+        shown = self.database.transact(lambda w: seeing.show_shortlist(w, desk, OFFICER, stored, found, versions, seq))
         assert shown is not None
         offered = {str(option.explanation.home): versions[option.explanation.home] for option in found.options}
         assert offered == self.model.offered(ref)
-        self.looks.append(Look(shown, ref, self.model.version[ref], self.model.named()))
+        company = {home: self.model.company(home, ref) for home in HOMES}
+        self.looks.append(Look(shown, ref, self.model.version[ref], self.model.named(), company))
 
     @rule(ref=st.sampled_from(REFERRALS), home=st.sampled_from(sorted(HOMES)))
     def look_and_hold(self, ref: str, home: str) -> None:
@@ -163,9 +172,8 @@ class Lives(RuleBasedStateMachine):
         made = self._must(wanted, lambda: self.database.transact(lambda w: hold(w, a_desk(), OFFICER, choice)))
         if made is not None:
             seen = (look.version, self.model.home_version[home])
-            self.model.placements.append(
-                {"referral": look.referral, "home": home, "state": State.HELD, "record": made, "seen": seen}
-            )
+            one = {"referral": look.referral, "home": home, "state": State.HELD, "record": made, "seen": seen}
+            self.model.placements.append(one | {"beside": look.company[home]})
 
     @precondition(lambda self: self.model.placements)
     @rule(data=st.data(), step=st.sampled_from(STEPS_TAKEN))

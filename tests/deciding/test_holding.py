@@ -48,7 +48,7 @@ def test_a_place_that_is_held_is_gone(database: Database) -> None:
     held(database, "R1", ONE_PLACE.ref)
     with pytest.raises(FactsChanged) as told:
         database.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R2", ONE_PLACE.ref)))
-    assert [problem.field for problem in told.value.problems] == ["rules.usable_places"]
+    assert [problem.field for problem in told.value.problems] == ["home.residents", "rules.usable_places"]
     with pytest.raises(NotSeen):
         held(database, "R2", ONE_PLACE.ref)
     assert live_claims(database) == 1

@@ -87,7 +87,7 @@ def test_nobody_overrides_what_they_did_not_see(lite: Database) -> None:
     held(lite, "R7", "H3")
     with pytest.raises(FactsChanged) as told:
         lite.transact(lambda w: hold(w, a_desk(), OFFICER, choice))
-    assert [problem.field for problem in told.value.problems] == ["rules.safe_from_residents"]
+    assert [problem.field for problem in told.value.problems] == ["home.residents", "rules.safe_from_residents"]
     again = replace(choice, seen_id=see(lite, "R8"))
     placement = lite.transact(lambda w: hold(w, a_desk(), OFFICER, again))
     assert placement.overridden == ("safe_from_residents",)
@@ -218,7 +218,7 @@ def test_a_corrected_record_holds_at_once(
     assert (there.risks, there.live_apart_from) == (said.get("risks", there.risks), said.get("live_apart_from", set()))
     with pytest.raises(FactsChanged) as told:
         database.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(seen, "R8", "H3", why=BECAUSE)))
-    assert [problem.field for problem in told.value.problems] == [f"rules.{rule}"]
+    assert [problem.field for problem in told.value.problems] == ["home.residents", f"rules.{rule}"]
     left = _night(database).pool.record(HomeRef("H3"))
     assert [resident.risks for resident in left.residents] == [there.risks]
 
@@ -232,7 +232,7 @@ def test_who_was_held_before_the_correction_is_not_accepted(database: Database) 
     store(database, [], [replace(first, children=(a_child(ref="C7", risks=DANGER),))])
     with pytest.raises(FactsChanged) as told:
         do(database, accept, OFFICER, other)
-    assert [problem.field for problem in told.value.problems] == ["rules.safe_from_residents"]
+    assert [problem.field for problem in told.value.problems] == ["home.residents", "rules.safe_from_residents"]
 
 
 def test_the_last_that_was_known_stays(lite: Database) -> None:

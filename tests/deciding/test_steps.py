@@ -168,7 +168,8 @@ def test_somebody_moved_in_meanwhile(database: Database) -> None:
     store(database, [replace(ONE_PLACE, residents=(a_resident(),))])
     with pytest.raises(FactsChanged) as told:
         do(database, accept, OFFICER, first)
-    assert [problem.field for problem in told.value.problems] == ["home"]
+    said = ["home", "home.residents", "rules.usable_places"]
+    assert [problem.field for problem in told.value.problems] == said
 
 
 def test_a_provider_may_list_the_child_early(lite: Database) -> None:

@@ -54,13 +54,14 @@ def a_desk(today: date = AS_OF) -> Desk:
 
 def see(database: Database, referral: str, who: Principal = OFFICER, k: int = 50) -> str:
     """Show this person the shortlist of a referral; the id to decide with."""
-    pool, versions = PoolFollower(database, HERE).with_versions()
+    follower = PoolFollower(database, HERE)
+    (seq, pool), (_, versions) = follower.at(), follower.with_versions()
     with database.reading() as reading:
         stored = load.referral(reading, HERE, ReferralRef(referral))
     assert stored is not None
     desk = a_desk()
     found = shortlist(stored.record, pool, desk.policies.pick(None, desk.today), desk.today, k=k)
-    shown = database.transact(lambda w: seeing.show_shortlist(w, desk, who, stored, found, versions))
+    shown = database.transact(lambda w: seeing.show_shortlist(w, desk, who, stored, found, versions, seq))
     assert shown is not None
     return shown
 
@@ -87,7 +88,7 @@ def look_at(database: Database, placement: Placement, who: Principal = OFFICER, 
     desk = a_desk(day)
     stands = now(database, placement)
     with database.reading() as reading:
-        found, _ = moving_in.looked_at(reading, desk, stands)
+        found = moving_in.looked_at(reading, desk, stands).facts
     assert found is not None
     shown = database.transact(lambda w: seeing.show_placement(w, desk, who, stands, found))
     assert shown is not None
@@ -97,7 +98,8 @@ def look_at(database: Database, placement: Placement, who: Principal = OFFICER, 
 def told(database: Database, placement: Placement) -> list[str]:
     """The fields that a look at a placement says have changed."""
     with database.reading() as reading:
-        return [problem.field for problem in moving_in.looked_at(reading, a_desk(), now(database, placement))[1]]
+        looked = moving_in.looked_at(reading, a_desk(), now(database, placement))
+    return [problem.field for problem in looked.changed]
 
 
 def now(database: Database, placement: Placement) -> Placement:

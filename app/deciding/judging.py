@@ -1,0 +1,146 @@
+"""One party and one home, judged as things are now: the facts that a person decides on.
+
+The same functions judge as everywhere (`app.matching`); only the pool is small: the home itself with everybody who
+has a place there, and the homes where the children and their brothers and sisters live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from sqlalchemy import select
+
+from app.deciding import kept
+from app.deciding.desk import Desk
+from app.matching.approval import ApprovalNeeded, approval_needed
+from app.matching.assess import Question
+from app.matching.child_columns import ChildTable
+from app.matching.explain import PairExplanation, RuleFinding, explain
+from app.matching.home import Home
+from app.matching.party_columns import Party, PartyTable
+from app.matching.party_fees import party_fees
+from app.matching.policy import Policy
+from app.matching.pool import Pool
+from app.matching.referral import Child, ChildRef, HomeRef, Referral
+from app.matching.where import Where, where
+from app.store import claims, load
+from app.store.load import StoredHome, StoredReferral
+from app.store.session import Reading
+from app.store.tables import residents
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is so now. `blocked_by`: codes of the rules that are in the way; `statutory`: those of them that are law.
+
+    `lived_in`: the home with everybody else who has a place there; `explanation`: what every rule and criterion found;
+    `spot`: where the home is. `weekly_fee_pence`: of the whole party; None where one child's is not known.
+    """
+
+    referral: StoredReferral
+    home: StoredHome
+    lived_in: Home
+    children: tuple[Child, ...]
+    policy: Policy
+    explanation: PairExplanation
+    blocked_by: tuple[str, ...]
+    statutory: frozenset[str]
+    spot: Where
+    approval: ApprovalNeeded
+    weekly_fee_pence: int | None
+
+    @property
+    def points(self) -> int:
+        """What the home is worth to the party."""
+        return self.explanation.points
+
+    @property
+    def findings(self) -> tuple[RuleFinding, ...]:
+        """What every rule found."""
+        return self.explanation.rules
+
+    @property
+    def beside(self) -> Home:
+        """The home with everybody else, also where its document lists the children before they are there."""
+        return _without_party(self.lived_in, [child.ref for child in self.children])
+
+    def was_so(self, salt: str, day: date) -> dict[str, Any]:
+        """What is kept of these facts, which are as of this day, so that what changes can be named."""
+        return kept.was_so(salt, day, self.beside, self.referral.record, self.children, self.explanation)
+
+
+def judge(
+    reading: Reading,
+    desk: Desk,
+    referral: StoredReferral,
+    home: StoredHome,
+    children: Collection[ChildRef],
+    policy: Policy,
+    placement_id: str | None = None,
+) -> Facts:
+    """Every rule for this party and this home, on the desk's day."""
+    party = tuple(child for child in referral.record.children if child.ref in children)
+    lived_in = _with_others(reading, desk, home.record, placement_id)
+    if placement_id is not None:
+        lived_in = _without_party(lived_in, children)
+    pool = Pool.build([lived_in, *_other_homes(reading, desk, party, home.record.ref)])
+    question = _question(referral.record, children, pool, policy, desk)
+    col = np.array([pool.row_of[home.record.ref]])
+    (explanation,) = explain(question, 0, col)
+    (spot,) = where(referral.record, pool, policy, col)
+    emergency = referral.record.needed_by <= desk.today
+    (fees,) = party_fees(question, col)
+    known = [fee.weekly_fee_pence for fee in fees if fee.child in children and fee.weekly_fee_pence is not None]
+    return Facts(
+        referral=referral,
+        home=home,
+        lived_in=lived_in,
+        children=party,
+        policy=policy,
+        explanation=explanation,
+        blocked_by=explanation.blocked_by,
+        statutory=frozenset(code for code in explanation.blocked_by if policy.setting_of(code).rule.statutory),
+        spot=spot,
+        approval=approval_needed(lived_in, spot.area, explanation.parts, emergency=emergency),
+        weekly_fee_pence=sum(known) if len(known) == len(party) else None,
+    )
+
+
+def on_day(reading: Reading, desk: Desk, found: Facts, day: date, placement_id: str | None) -> Facts:
+    """The facts of now, judged as of another day."""
+    if day == desk.today:
+        return found
+    party, at_that_day = [child.ref for child in found.children], replace(desk, today=day)
+    return judge(reading, at_that_day, found.referral, found.home, party, found.policy, placement_id)
+
+
+def _with_others(reading: Reading, desk: Desk, home: Home, placement_id: str | None) -> Home:
+    (seen,) = claims.with_claims(reading, desk.authority, [home], without=placement_id)
+    return seen
+
+
+def _without_party(home: Home, children: Collection[ChildRef]) -> Home:
+    """A provider may list children before they are accepted: nobody is in their own way."""
+    others = tuple(resident for resident in home.residents if resident.ref not in children)
+    return home if len(others) == len(home.residents) else replace(home, residents=others)
+
+
+def _other_homes(reading: Reading, desk: Desk, party: Sequence[Child], home: HomeRef) -> tuple[Home, ...]:
+    """Where the children and their siblings live: education, moves and closeness are measured from there."""
+    siblings = [sibling for child in party for sibling in child.placed_siblings]
+    people = {child.ref for child in party} | {sibling.child for sibling in siblings}
+    named = {child.current_home for child in party} | {sibling.home for sibling in siblings}
+    living = select(residents.c.home_ref).where(residents.c.authority == desk.authority, residents.c.ref.in_(people))
+    refs = {ref for ref in named if ref is not None} | set(reading.execute(living).scalars())
+    found = load.homes_named(reading, desk.authority, sorted(refs - {home}))
+    return claims.with_claims(reading, desk.authority, [stored.record for stored in found])
+
+
+def _question(referral: Referral, children: Collection[ChildRef], pool: Pool, policy: Policy, desk: Desk) -> Question:
+    table = ChildTable.build((referral,), pool, desk.today)
+    rows = tuple(row for row, child in enumerate(referral.children) if child.ref in children)
+    return Question(table, PartyTable.build([Party(referral, rows)], table), pool, policy)
