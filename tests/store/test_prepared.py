@@ -1,11 +1,15 @@
 """What goes to the driver directly says and does the same as by SQLAlchemy's ordinary way."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import TransactionStatus
 from sqlalchemy import BindParameter, Integer, bindparam, cast, event, func, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -174,6 +178,52 @@ def test_a_lost_connection_is_replaced_at_the_beginning_and_told_of_later(postgr
         assert BY_REF.one(reading, ref="H") is None
     here.close()
     owner.close()
+
+
+PLAIN = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.dates()
+    | st.binary(min_size=1)  # of none the driver writes nothing, we an empty hexadecimal: to PostgreSQL the same
+    | st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+)
+
+
+def _by_the_driver(values: Sequence[Any]) -> Any:
+    return Transformer(None).dump_sequence(values, [PyFormat.TEXT] * len(values))
+
+
+@given(st.lists(PLAIN, min_size=1))
+def test_values_are_written_as_the_driver_writes_them(values: list[Any]) -> None:
+    """Of the types that are said often, written by ourselves."""
+    expected = [None if value is None else bytes(value) for value in _by_the_driver(values)]
+    assert driving._as_text(None, values) == expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("value", ["a\0b", ["a", "b\0"]])
+def test_the_character_nul_is_refused_as_by_the_driver(value: Any) -> None:
+    """PostgreSQL's texts cannot hold it; it would be cut off there."""
+    for write in (_by_the_driver, lambda values: driving._as_text(None, values)):  # type: ignore[arg-type]
+        with pytest.raises(psycopg.DataError, match="NUL"):
+            write([value])
+
+
+def test_lists_come_to_postgresql_as_they_are(postgres_url: str) -> None:
+    """Quotes, braces, commas, backslashes, the word NULL, nothing at all; and lists of what is no text."""
+    lists: list[list[Any]] = [
+        ["a", 'q"uo\\te', "{,}", "NULL", "", " x ", "\n", "ä😀"],
+        ['\\"'],
+        [],
+        [1, 2],
+        ["a", None],
+    ]
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
+        for values in lists:
+            kind = b"int[]" if 1 in values else b"text[]"
+            given = driving._as_text(connection, [values])
+            found = connection.pgconn.exec_params(b"SELECT to_json($1::" + kind + b")", given).get_value(0, 0)
+            assert json.loads(found or b"null") == values
 
 
 _COUNT = select(func.count()).select_from(inventory_clock)
