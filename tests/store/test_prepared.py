@@ -185,7 +185,6 @@ PLAIN = (
     | st.booleans()
     | st.integers(-(2**63), 2**63 - 1)
     | st.dates()
-    | st.binary(min_size=1)  # of none the driver writes nothing, we an empty hexadecimal: to PostgreSQL the same
     | st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 )
 
@@ -209,7 +208,7 @@ def test_the_character_nul_is_refused_as_by_the_driver(value: Any) -> None:
             write([value])
 
 
-def test_lists_come_to_postgresql_as_they_are(postgres_url: str) -> None:
+def test_lists_and_octets_come_to_postgresql_as_they_are(postgres_url: str) -> None:
     """Quotes, braces, commas, backslashes, the word NULL, nothing at all; and lists of what is no text."""
     lists: list[list[Any]] = [
         ["a", 'q"uo\\te', "{,}", "NULL", "", " x ", "\n", "ä😀"],
@@ -224,6 +223,10 @@ def test_lists_come_to_postgresql_as_they_are(postgres_url: str) -> None:
             given = driving._as_text(connection, [values])
             found = connection.pgconn.exec_params(b"SELECT to_json($1::" + kind + b")", given).get_value(0, 0)
             assert json.loads(found or b"null") == values
+        for octets in (b"", b"\0", bytes(range(256))):
+            given = driving._as_text(connection, [octets])
+            found = connection.pgconn.exec_params(b"SELECT encode($1::bytea, 'hex')", given).get_value(0, 0)
+            assert found == octets.hex().encode()
 
 
 _COUNT = select(func.count()).select_from(inventory_clock)
