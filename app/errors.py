@@ -154,6 +154,12 @@ class HomeStillClaimed(PlacementError):
     status, code, title = 409, "home_still_claimed", "Home has live placements"
 
 
+class ReferralStillPursued(PlacementError):
+    """A place waits for children of this referral: `errors` names the placement. Withdraw it first, or place them."""
+
+    status, code, title = 409, "referral_still_pursued", "A place waits for these children"
+
+
 class ChildStillPlaced(PlacementError):
     """The child has a placement that is pursued or lived. End or withdraw it first, then erase."""
 

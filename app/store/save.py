@@ -19,9 +19,9 @@ from sqlalchemy.exc import IntegrityError
 from app.errors import ChildAlreadyWaiting, HomeNotFound, HomeStillClaimed, ReferralNotFound, VersionNotGiven
 from app.matching.home import Home
 from app.matching.referral import HomeRef, Referral, ReferralRef
-from app.store import claims, load
+from app.store import claims, load, pursued
 from app.store.clock import database_now, told
-from app.store.prepared import Prepared, of_refs, rows_of_all
+from app.store.prepared import Prepared, Values, of_refs, rows_of_all
 from app.store.rows import to_row
 from app.store.session import Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
@@ -99,16 +99,24 @@ def remove_home(writing: Writing, authority: str, ref: HomeRef, precondition: Pr
 def save_referral(writing: Writing, authority: str, referral: Referral, precondition: Precondition) -> Saved:
     """Store a referral. Raises `VersionMismatch`, `VersionNotGiven` or `ChildAlreadyWaiting`.
 
-    What it says of a child who has a place somewhere holds there at once, for whoever is to live beside it.
+    What it says of a child who has a place somewhere holds there at once, for whoever is to live beside it. A child
+    for whom a place waits stays in it: `ReferralStillPursued`.
     """
     people = claims.KEPT_OF, {"authority": authority, "refs": [child.ref for child in referral.children]}
     (kept,) = rows_of_all(writing, [people])
     # The clock comes before the referral, as everywhere; who has no place somewhere does without it.
     seq = next_seq(writing, authority) if claims.outdated(kept, referral.children) else None
     whose = {"whose": authority, "which": referral.ref}
-    held, (clock,), kept = rows_of_all(writing, [(_HOLD_REFERRAL, whose), (told(writing), {}), people])
+    asked: list[tuple[Prepared, Values]] = [
+        (_HOLD_REFERRAL, whose),
+        (told(writing), {}),
+        people,
+        (pursued.OF_REFERRAL, whose),
+    ]
+    held, (clock,), kept, waits = rows_of_all(writing, asked)
     current = held[0]["version"] if held else None
     precondition.check(current)
+    pursued.refuse(waits, clock["now"], staying=[child.ref for child in referral.children])
     version = (current or 0) + 1
     keys = {"authority": authority, "ref": referral.ref, "version": version, "changed_at": clock["now"]}
     row = to_row(referral) | keys
@@ -141,12 +149,16 @@ def _tell_claims(
 
 
 def remove_referral(writing: Writing, authority: str, ref: ReferralRef, precondition: Precondition) -> None:
-    """Take a referral away with its children. Raises `ReferralNotFound` or as `save_referral`."""
+    """Take a referral away with its children. Raises `ReferralNotFound` or as `save_referral`.
+
+    A child who moved in is in no need of it any more: the claim keeps what others' safety rests on.
+    """
     wanted = referrals.c.authority == authority, referrals.c.ref == ref
     current = writing.execute(select(referrals.c.version).where(*wanted).with_for_update()).scalar()
     if current is None:
         raise ReferralNotFound
     precondition.check(current)
+    pursued.require_none(writing, authority, ref)
     writing.execute(delete(referrals).where(*wanted))
 
 

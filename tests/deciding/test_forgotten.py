@@ -11,7 +11,7 @@ from app.store.placement_tables import place_claims
 from app.store.session import Database
 from tests.deciding.conftest import ONE_PLACE
 from tests.support.builders import a_child, a_referral
-from tests.support.deciding import ANYTHING, HERE, held
+from tests.support.deciding import ANYTHING, HERE, held, moved_in
 from tests.support.nights import store
 
 
@@ -24,7 +24,7 @@ def test_whom_a_claim_names_is_forgotten(database: Database) -> None:
     """The referral that said so is gone; the claim and the homes in memory name nobody who can be known."""
     apart = a_referral(a_child(ref="C7", live_apart_from=frozenset({"C2"})), ref="R7")
     store(database, [], [apart])
-    held(database, "R7", ONE_PLACE.ref)
+    moved_in(database, held(database, "R7", ONE_PLACE.ref))
     database.transact(lambda w: save.remove_referral(w, HERE, apart.ref, ANYTHING))
     follower = PoolFollower(database, HERE)
     assert follower.pool().record(ONE_PLACE.ref).residents[0].live_apart_from == {"C2"}

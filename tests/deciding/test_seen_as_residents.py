@@ -37,7 +37,7 @@ from app.store.tables import homes
 from app.store.versions import Precondition
 from tests.deciding.conftest import FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL
 from tests.support.builders import AS_OF, a_child, a_home, a_referral, a_resident, risks
-from tests.support.deciding import ANYTHING, BECAUSE, HERE, OFFICER, a_choice, a_desk, do, held, see
+from tests.support.deciding import ANYTHING, BECAUSE, HERE, OFFICER, a_choice, a_desk, do, held, moved_in, see
 from tests.support.nights import a_workplace, solved_here, store, wanted
 
 
@@ -239,7 +239,7 @@ def test_the_last_that_was_known_stays(lite: Database) -> None:
     """A referral that is withdrawn after a correction leaves the correction behind; a mild one is believed as well."""
     first = a_referral(a_child(ref="C7", risks=DANGER), ref="R7")
     store(lite, [TWO_PLACES], [first, a_referral(VULNERABLE, ref="R8")])
-    do(lite, accept, OFFICER, held(lite, "R7", "H3"))
+    moved_in(lite, held(lite, "R7", "H3"))
     store(lite, [], [replace(first, children=(a_child(ref="C7"),))])
     assert _blocked(lite, "R8", "H3") == ()
     store(lite, [], [first])

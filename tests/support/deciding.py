@@ -11,8 +11,10 @@ from sqlalchemy import func, select, update
 
 from app.access.principal import Kind, Principal, Role
 from app.deciding import moving_in, seeing
+from app.deciding.accepting import accept
 from app.deciding.desk import Choice, Desk, Why
 from app.deciding.holding import hold
+from app.deciding.living import place
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.shortlist import shortlist
 from app.settings import PROJECT
@@ -81,6 +83,11 @@ def do(database: Database, step: Callable[..., T], who: Principal, placement: Pl
     """Take a step on a placement at its version."""
     wanted = Precondition(versions=frozenset({placement.version}))
     return database.transact(lambda writing: step(writing, a_desk(), who, placement.id, wanted, *given, **more))
+
+
+def moved_in(database: Database, held_place: Placement) -> Placement:
+    """What is held is accepted, and the children move in."""
+    return do(database, place, OFFICER, do(database, accept, OFFICER, held_place), AS_OF)
 
 
 def look_at(database: Database, placement: Placement, who: Principal = OFFICER, day: date = AS_OF) -> str:
