@@ -32,10 +32,11 @@ from app.documents.fields import Ref
 from app.documents.referral_documents import read_referral, referral_as_sent
 from app.documents.referral_models import ReferralIn
 from app.errors import ReferralNotFound
-from app.matching.referral import ReferralRef
-from app.store import audit_whom, load, save
+from app.matching.referral import ChildRef, ReferralRef
+from app.store import answered, audit_whom, load, save
 from app.store.idempotency import Answer
 from app.store.session import Writing
+from app.store.under_way import with_a_place
 
 router = APIRouter(tags=["referrals"], route_class=StrictRoute)
 
@@ -49,10 +50,19 @@ class StoredReferralOut(BaseModel):
     referral: ReferralIn
 
 
+class ListedReferralOut(StoredReferralOut):
+    """The same in a list, with those of its children for whom a home is looked for.
+
+    Nobody waits where all have a place, or moved in and the referral was not sent or changed after that.
+    """
+
+    waiting: Annotated[list[Ref], Field(description="References of the children who still wait; empty: nobody does")]
+
+
 class ReferralsOut(BaseModel):
     """A page of referrals in the order of their references. `next` is null on the last page."""
 
-    referrals: list[StoredReferralOut]
+    referrals: list[ListedReferralOut]
     next: str | None
 
 
@@ -70,7 +80,10 @@ def put_referral(
     if_none_match: IfNoneMatch = None,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Store a referral, new or changed. A change needs `If-Match` with the ETag of what was read."""
+    """Store a referral, new or changed. A change needs `If-Match` with the ETag of what was read.
+
+    A child for whom a place waits is not taken out of it: 409 `referral_still_pursued`.
+    """
     service = service_of(request)
     same_ref(ref, body.ref)
     wanted = precondition(if_match, if_none_match)
@@ -104,11 +117,15 @@ def get_referral(request: Request, ref: ReferralInPath, if_none_match: IfNoneMat
     return json_response(referral_as_sent(stored.written), headers)
 
 
-@router.delete("/referrals/{ref}", status_code=204, responses=errors(404, 412, 428))
+@router.delete("/referrals/{ref}", status_code=204, responses=errors(404, 409, 412, 428))
 def delete_referral(
     request: Request, ref: ReferralInPath, if_match: IfMatch = None, key: IdempotencyKey = None
 ) -> Response:
-    """Withdraw a referral, with all that is stored of its children. Needs `If-Match`."""
+    """Withdraw a referral, with all that is stored of its children. Needs `If-Match`.
+
+    409 `referral_still_pursued` while a place waits for one of its children: withdraw that placement first, or tell
+    that the children moved in.
+    """
     service = service_of(request)
     wanted = precondition(if_match)
 
@@ -123,14 +140,24 @@ def delete_referral(
 
 @router.get("/referrals", response_model=ReferralsOut)
 def list_referrals(request: Request, page: Annotated[Page, Query()]) -> Response:
-    """Waiting referrals in the order of their references, a page at a time."""
+    """All stored referrals in the order of their references, a page at a time, each with who still waits.
+
+    A referral stays until the case system withdraws it: one that was answered is listed with nobody in `waiting`.
+    """
     service, after = service_of(request), page.after()
-    with service.database.asking() as reading:
+    with service.database.reading() as reading:
         found = load.referrals_page(reading, service.authority, after, page.limit)
-    children = {child for stored in found for child in stored.people}
+        children = {ChildRef(child) for stored in found for child in stored.people}
+        placed = with_a_place(reading, service.authority, sorted(children))
+        settled = answered.after_the_end(reading, service.authority, sorted(children))
     saw(request, "referrals.list", "referrals", "page", children, shown=len(found))
     referrals: list[dict[str, Any]] = [
-        {"version": stored.version, "referral": referral_as_sent(stored.written)} for stored in found
+        {
+            "version": stored.version,
+            "referral": referral_as_sent(stored.written),
+            "waiting": answered.still_wait([ChildRef(child) for child in stored.people], placed, settled),
+        }
+        for stored in found
     ]
     following = cursor([stored.ref for stored in found], page.limit)
     return json_response({"referrals": referrals, "next": following})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from app.matching.referral import ChildRef, HomeRef, PlacedSibling, Referral
@@ -32,3 +32,16 @@ def all_still_waiting(referrals: Iterable[Referral], places: Mapping[ChildRef, H
     if not places:
         return tuple(referrals)
     return tuple(left for referral in referrals if (left := still_waiting(referral, places)) is not None)
+
+
+def without_answered(referrals: Iterable[Referral], answered: Collection[ChildRef]) -> Iterator[Referral]:
+    """Referrals without children whose own was answered already, and without those of which nobody is left.
+
+    Where these live by now nobody knows here: the others are told nothing of it.
+    """
+    for referral in referrals:
+        left = tuple(child for child in referral.children if child.ref not in answered)
+        if len(left) == len(referral.children):
+            yield referral
+        elif left:
+            yield replace(referral, children=left)

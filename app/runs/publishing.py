@@ -15,11 +15,11 @@ from app.matching.policy import Policy
 from app.matching.policy_values import PolicyError
 from app.matching.pool import Pool
 from app.matching.recheck import Verdict, recheck
-from app.matching.under_way import all_still_waiting
+from app.matching.under_way import all_still_waiting, without_answered
 from app.rematch.run import Outcome
 from app.runs.telling import changed_records, new_proposal, publication_told, told
 from app.runs.workplace import Workplace
-from app.store import audit, load, outbox, runs
+from app.store import answered, audit, load, outbox, runs
 from app.store.audit import JSON, AuditEntry
 from app.store.proposals import proposal_id
 from app.store.run_records import Publication, Run
@@ -130,14 +130,15 @@ def _night_now(writing: Writing, authority: str, then: Night, now: _Now) -> Nigh
         pool = pool.changed(changes.changed, changes.removed)
     everybody = (stored.record for stored in load.all_referrals(writing, authority))
     places = with_a_place(writing, authority)
+    settled = answered.after_the_end(writing, authority)
     return replace(
         then,
-        referrals=all_still_waiting(everybody, places),
+        referrals=all_still_waiting(without_answered(everybody, settled), places),
         pool=pool,
         policy=now.policy,
         pinned=(),
         home_price={},
-        under_way=frozenset(places),
+        under_way=settled | places.keys(),
     )
 
 

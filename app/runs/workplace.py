@@ -10,12 +10,12 @@ from pathlib import Path
 
 from app.matching.batch import Night
 from app.matching.placed import placed_share, where_they_will_live
-from app.matching.under_way import all_still_waiting
+from app.matching.under_way import all_still_waiting, without_answered
 from app.rematch.limits import Limits
 from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, rematch
 from app.rematch.snapshot import snapshot_bytes, snapshot_of
-from app.store import caseload, claims, load, proposals
+from app.store import answered, caseload, claims, load, proposals
 from app.store.follower import PoolFollower
 from app.store.policies import PolicyBook, load_policies
 from app.store.run_records import Run, RunOptions
@@ -73,10 +73,11 @@ def night_for(place: Workplace, options: RunOptions, as_of: date) -> Night:
     with place.database.reading() as reading:
         everybody = tuple(stored.record for stored in load.all_referrals(reading, place.authority))
         places = with_a_place(reading, place.authority)
+        settled = answered.after_the_end(reading, place.authority)
         homes = claims.homes_of(reading, place.authority)
         placed = caseload.everybody(reading, place.authority)
         last = proposals.standing(reading, place.authority)
-    referrals = all_still_waiting(everybody, places)
+    referrals = all_still_waiting(without_answered(everybody, settled), places)
     waiting = {child.ref for referral in referrals for child in referral.children}
     families = {child.ref: referral.family_home for referral in everybody for child in referral.children}
     share = placed_share(where_they_will_live(placed, homes, families), pool, policy, waiting)
@@ -88,9 +89,9 @@ def night_for(place: Workplace, options: RunOptions, as_of: date) -> Night:
         local_placed=share.local,
         total_placed=share.total,
         last=last,
-        pinned=tuple(pair for pair in options.pinned if not pair.children & places.keys()),
+        pinned=tuple(pair for pair in options.pinned if not pair.children & (places.keys() | settled)),
         excluded=options.excluded,
         home_price=options.home_prices,
         weekly_budget_pence=options.weekly_budget_pence,
-        under_way=frozenset(places),
+        under_way=settled | places.keys(),
     )

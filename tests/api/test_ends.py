@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
+from app.api.referrals import ReferralsOut
+from app.documents.examples import A_REFERRAL
 from app.store.reasons import END_WORDS, CareEnd, EndReason, PlaceChange
-from tests.api.desk import hold_first, placement_of, take_step
+from tests.api.desk import CHILD, R1, hold_first, placement_of, take_step
+from tests.api.service import send
 
 DAY = "2026-03-02"
 BY_NIGHT = "The duty team moved the child in late on Sunday evening."
@@ -86,3 +90,34 @@ def test_a_child_who_came_by_night(served: TestClient) -> None:
     assert placement_of(served, accepted)["moved_in_on"] == "2026-02-25"
     decisions = served.get(f"/placements/{accepted['id']}/history").json()["decisions"]
     assert (decisions[-1]["reason_code"], decisions[-1]["text"]) == ("out_of_hours", BY_NIGHT)
+
+
+def _waiting(client: TestClient) -> list[list[str]]:
+    found = client.get("/referrals").json()
+    TypeAdapter(ReferralsOut).validate_python(found)
+    return [one["waiting"] for one in found["referrals"]]
+
+
+def test_a_list_says_who_still_waits(served: TestClient) -> None:
+    """Somebody at first, nobody from the hold on, and again once the case system sends the referral anew."""
+    assert _waiting(served) == [[CHILD]]
+    placed = _placed(served)
+    assert _waiting(served) == [[]]
+    sent = send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*")
+    assert (sent.status_code, _waiting(served)) == (200, [[CHILD]])
+    take_step(served, placed, "end", {"ended_on": DAY, "planned": True, "left_care": {"code": "E4A"}})
+    assert _waiting(served) == [[CHILD]]
+
+
+def test_a_referral_that_a_place_waits_for(served: TestClient) -> None:
+    """It is not deleted, and the answer names the placement and what to do; then it is."""
+    accepted = _accepted(served)
+    refused = served.delete(f"/referrals/{R1}", headers={"If-Match": "*"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "referral_still_pursued")
+    assert accepted["id"] in refused.json()["errors"][0]["problem"]
+    assert CHILD not in refused.text
+    gone = {**A_REFERRAL, "children": [{**A_REFERRAL["children"][0], "ref": "EXAMPLE-C9"}]}
+    changed = send(served, "PUT", f"/referrals/{R1}", gone, If_Match="*")
+    assert (changed.status_code, changed.json()["code"]) == (409, "referral_still_pursued")
+    assert take_step(served, accepted, "place", {"moved_in_on": DAY}).status_code == 200
+    assert served.delete(f"/referrals/{R1}", headers={"If-Match": "*"}).status_code == 204

@@ -1,0 +1,55 @@
+"""Children whose move answered their referral, wherever they live by now: nobody is looked for who was not asked for.
+
+A referral is answered by the move. It counts as waiting again only where the case system sent or changed it after
+that, which is how a move begins, whether the placement has ended by then or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+
+from app.matching.referral import ChildRef
+from app.store.placement_records import State, Step
+from app.store.placement_tables import decisions, place_claims, placements
+from app.store.prepared import Prepared, of_refs
+from app.store.session import Reading
+from app.store.tables import children, referrals
+
+
+def after_the_end(reading: Reading, authority: str, among: Sequence[ChildRef] | None = None) -> frozenset[ChildRef]:
+    """Children in a referral that a placement answered which has ended since. `among`: these children alone."""
+    if among is None:
+        rows = _ALL.rows(reading, authority=authority)
+    else:
+        rows = _AMONG.rows(reading, authority=authority, refs=list(among))
+    return frozenset(ChildRef(row["child_ref"]) for row in rows)
+
+
+def still_wait(people: Collection[ChildRef], placed: Collection[ChildRef], answered: Collection[ChildRef]) -> list[str]:
+    """Those for whom a home is looked for, in their order."""
+    return [child for child in people if child not in placed and child not in answered]
+
+
+def _ended(*which: ColumnElement[bool]) -> Select[Any]:
+    of_claim = and_(placements.c.authority == place_claims.c.authority, placements.c.id == place_claims.c.placement_id)
+    of_move = and_(decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id)
+    of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
+    of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
+    moved = decisions.c.step == str(Step.PLACE), decisions.c.decided_at >= referrals.c.changed_at
+    return (
+        select(place_claims.c.child_ref)
+        .join(placements, of_claim)
+        .join(decisions, of_move)
+        .join(children, of_child)
+        .join(referrals, of_referral)
+        .where(place_claims.c.authority == bindparam("authority"), placements.c.state == str(State.ENDED), *moved)
+        .where(*which)
+        .distinct()
+    )
+
+
+_ALL = Prepared(_ended())
+_AMONG = of_refs(lambda is_one: _ended(is_one(place_claims.c.child_ref)))

@@ -1,0 +1,89 @@
+"""A child whose placement ended is looked for only where the case system has sent or changed the referral since."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from app.deciding.desk import Why
+from app.deciding.living import end
+from app.matching.codes import KeepTogether
+from app.matching.referral import ChildRef
+from app.matching.under_way import without_answered
+from app.runs.workplace import night_for
+from app.store import answered
+from app.store.clock import database_now
+from app.store.placement_records import Placement
+from app.store.run_records import RunOptions
+from app.store.session import Database, Writing
+from app.store.tables import referrals
+from tests.deciding.conftest import FURTHER, ONE_PLACE, REFERRAL
+from tests.support.builders import AS_OF, a_child, a_referral
+from tests.support.deciding import HERE, OFFICER, do, held, moved_in
+from tests.support.nights import a_workplace, store
+
+
+def _asked_for(database: Database) -> dict[str, list[str]]:
+    """Whom the night looks for, by referral."""
+    night = night_for(a_workplace(database), RunOptions(), AS_OF)
+    return {referral.ref: [child.ref for child in referral.children] for referral in night.referrals}
+
+
+def _sent_an_hour_ago(database: Database) -> None:
+    """What stands now was sent well before whatever is decided next: SQLite tells decisions apart by the second."""
+
+    def work(writing: Writing) -> None:
+        writing.execute(update(referrals).values(changed_at=database_now(writing) - timedelta(hours=1)))
+
+    database.transact(work)
+
+
+def _ended(database: Database, placement: Placement, code: str = "CARPL") -> Placement:
+    return do(database, end, OFFICER, placement, Why(code), ended_on=AS_OF, planned=True)
+
+
+@pytest.mark.parametrize("code", ["CARPL", "CUSTOD", "E4A", "E9"])
+def test_an_end_is_no_new_referral(database: Database, code: str) -> None:
+    """From the old referral nobody is proposed again; from one that was sent anew the child is."""
+    _sent_an_hour_ago(database)
+    _ended(database, moved_in(database, held(database, "R1", ONE_PLACE.ref)), code)
+    assert _asked_for(database) == {"R2": ["C2"]}
+    with database.reading() as reading:
+        assert answered.after_the_end(reading, HERE) == {"C1"}
+        assert answered.after_the_end(reading, HERE, [ChildRef("C1")]) == {"C1"}
+        assert answered.after_the_end(reading, HERE, [ChildRef("C2")]) == frozenset()
+    store(database, [], [REFERRAL])
+    assert _asked_for(database) == {"R1": ["C1"], "R2": ["C2"]}
+
+
+def test_a_move_that_was_begun_before_the_end(database: Database) -> None:
+    """Who was referred anew while living there waits, and goes on waiting when the placement ends."""
+    _sent_an_hour_ago(database)
+    placed = moved_in(database, held(database, "R1", ONE_PLACE.ref))
+    assert _asked_for(database) == {"R2": ["C2"]}
+    store(database, [], [REFERRAL])
+    assert _asked_for(database)["R1"] == ["C1"]
+    _ended(database, placed)
+    assert _asked_for(database)["R1"] == ["C1"]
+
+
+def test_a_brother_who_still_waits(database: Database) -> None:
+    """He is looked for alone, and nobody says that his sister lives where she no longer does."""
+    both = a_referral(a_child(ref="S1"), a_child(ref="S2"), ref="R3", keep_together=KeepTogether.NOT_REQUIRED)
+    store(database, [replace(ONE_PLACE, places=1), replace(FURTHER, places=1)], [both])
+    _sent_an_hour_ago(database)
+    _ended(database, moved_in(database, held(database, "R3", ONE_PLACE.ref, children=["S1"])))
+    night = night_for(a_workplace(database), RunOptions(), AS_OF)
+    (left,) = [referral for referral in night.referrals if referral.ref == "R3"]
+    assert [(child.ref, child.placed_siblings) for child in left.children] == [("S2", ())]
+
+
+def test_who_is_left_of_many() -> None:
+    """Without the answered ones, and without referrals of which nobody is left; the others stay as they are."""
+    one, two = a_referral(a_child(ref="A"), a_child(ref="B"), ref="R1"), a_referral(a_child(ref="C"), ref="R2")
+    assert list(without_answered([one, two], frozenset())) == [one, two]
+    (left,) = without_answered([one, two], {ChildRef("A"), ChildRef("C")})
+    assert left == replace(one, children=one.children[1:])
