@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from app.api import permitting
@@ -27,16 +26,8 @@ from app.main import create_app
 from tests.api.service import TODAY, settings_for
 from tests.campaign.counts import Counts, run
 from tests.support.access import bearer, client_of, local_issuer
-from tests.support.access_matrix import (
-    ANOTHER_AUTHORITY,
-    Objects,
-    askers,
-    implied,
-    of_every_kind,
-    stored,
-    table,
-    tried,
-)
+from tests.support.access_matrix import askers, both, implied, of_every_kind, table, tried
+from tests.support.access_world import PERSON
 from tests.support.forged import forged
 from tests.support.postgres import running_postgres
 
@@ -44,22 +35,13 @@ PAIRS = 10_000
 MOST_APART = 0.05
 
 
-def both(url: str) -> tuple[FastAPI, Objects]:
-    """A service, and objects of its authority and of another one in the same database."""
-    settings = settings_for(url)
-    app = create_app(settings, lambda: TODAY)
-    theirs = create_app(settings.model_copy(update={"authority": ANOTHER_AUTHORITY}), lambda: TODAY)
-    with client_of(theirs, bearer(authority=ANOTHER_AUTHORITY)) as client:
-        return app, stored(client_of(app), client)
-
-
 def the_matrix(counts: Counts, url: str) -> None:
     """Every route by every caller, as a person and as a system, by every ownership."""
-    app, objects = both(url)
+    app, objects = both(settings_for(url))
     callers = askers()
     with client_of(app, {}) as client:
         cells = tried(app, client, objects, callers, callers)
-        client.headers.update(bearer())
+        client.headers.update(bearer(subject=PERSON))
         for address, of_another, of_nobody in of_every_kind(client, objects, app):
             same = of_another.status_code == of_nobody.status_code and len(of_another.text) == len(of_nobody.text)
             counts.check(same, f"{address}: another's object is told from none")
@@ -85,13 +67,13 @@ def every_bad_token(counts: Counts, url: str) -> None:
 
 def what_can_be_measured(counts: Counts, url: str, pairs: int) -> None:
     """Another's referral takes as long as none: whoever measures learns nothing."""
-    app, objects = both(url)
+    app, objects = both(settings_for(url))
     counts.promised += pairs
     took: dict[str, list[float]] = {"other": [], "missing": []}
     with client_of(app) as client:
         for _ in range(pairs):
             for whose, times in took.items():
-                times.append(_timed(client, objects.path("/referrals/{ref}", whose)))
+                times.append(_timed(client, objects.asked("GET", "/referrals/{ref}", whose).path))
             counts.done += 1
     medians = {whose: statistics.median(times) for whose, times in took.items()}
     apart = abs(medians["other"] / medians["missing"] - 1)
