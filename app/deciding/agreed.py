@@ -40,6 +40,7 @@ SAID: Mapping[str, str] = {
 
 ABOUT_COMPANY = frozenset(
     {
+        "approval_terms",
         "usable_places",
         "fostering_limit",
         "live_apart",
