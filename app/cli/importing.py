@@ -14,6 +14,7 @@ from app.documents.home_documents import read_homes
 from app.documents.strict_json import parse_json
 from app.geo.postcodes import PostcodeDirectory
 from app.store import save
+from app.wording import counted
 
 SHOWN = 20
 
@@ -32,7 +33,7 @@ def import_homes(
         task = progress.add_task("Reading the file", total=3)
         with reading_from(file):
             rows = _rows(parse_json(read_file(file, desk.settings.inventory_limit_bytes)))
-        progress.update(task, advance=1, description=f"Checking {len(rows)} homes")
+        progress.update(task, advance=1, description=f"Checking {counted(len(rows), 'home')}")
         found = read_homes(rows, PostcodeDirectory.open(desk.settings.postcodes), today())
         if found.problems:
             progress.stop()
@@ -49,7 +50,7 @@ def import_homes(
     for note in found.notes[:SHOWN]:
         console.print(f"{note.field}: {note.note}", markup=False)
     if done is None:
-        console.print(f"All {len(rows)} rows are good; nothing was stored (--dry-run).")
+        console.print(f"{counted(len(rows), 'row')} checked, all good; nothing was stored (--dry-run).")
     else:
         console.print(f"{done.created} new, {done.changed} changed, {done.unchanged} as they were.")
 

@@ -33,6 +33,7 @@ from app.matching.codes import (
     Wish,
 )
 from app.matching.criteria import (
+    CRITERIA,
     contact,
     education,
     fee,
@@ -55,16 +56,14 @@ from app.matching.referral import Child, ChildRef, ContactPlace, HomeRef, Placed
 from app.matching.unit import Criterion, NoParams
 from tests.support.builders import AS_OF, a_child, a_home, a_local, a_referral, a_resident
 
-PARAMS: Mapping[str, Any] = {
+PARAMS: Mapping[str, Any] = {criterion.code: NoParams() for criterion in CRITERIA if criterion.params is NoParams} | {
     "near_family": near_family.Params(Decimal(3), Decimal(20)),
     "education": education.Params(Decimal(3), Decimal(20), Decimal(10)),
     "with_siblings": with_siblings.Params(800, Decimal(1), Decimal(20)),
-    "disability": NoParams(),
     "in_area": in_area.Params(adjoining=500, at_a_distance=0, local_adds=300),
     "needs_fit": needs_fit.Params(150, 400, 800, dict.fromkeys(NeedDomain, 100)),
     "wishes": wishes.Params(Decimal(5), Decimal(5)),
     "contact": contact.Params(Decimal(3), Decimal(30), dict(zip(VisitFrequency, (20, 12, 6, 3, 2, 1), strict=True))),
-    "identity": NoParams(),
     "stability": stability.Params(4, 10, 2, 5, 50, 2, 35),
     "quality": quality.Params(1000, 850, 300, 0, 1000, 400, 0, 500),
     "step_down": step_down.Params(1000, 900, 500, 100, 0),
