@@ -221,6 +221,13 @@ def test_jobs_of_the_dead_are_given_to_the_living(
     assert _jobs(database) == [("run", "todo" if taken else "doing")]
 
 
+def test_a_look_gives_the_jobs_of_the_dead_to_the_living(database: Database, ours: Database, postgres_url: str) -> None:
+    """Nobody else does it: after a worker's look its dead colleague's job is done, by whoever lives."""
+    _taken_by_the_dead(database, 60)
+    _drain(postgres_url, Duties(a_workplace(ours)), "look")
+    assert _jobs(database) == []
+
+
 def test_a_job_of_the_dead_beside_one_that_waits_is_dropped(
     database: Database, ours: Database, postgres_url: str
 ) -> None:

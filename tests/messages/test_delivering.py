@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -126,6 +127,28 @@ def test_only_who_wants_a_topic_gets_it(lite: Database) -> None:
         (message,) = outbox_hooks.page(reading, AUTHORITY, None, 10)
         assert [delivery.webhook for delivery in message.deliveries] == ["wants"]
         assert outbox_hooks.page(reading, "E10000024", None, 10) == []
+
+
+def test_a_webhook_that_is_switched_off_gets_nothing_that_waits(database: Database) -> None:
+    """Not even what was put for it before, which waits until it is switched on again: its receiver may be another's."""
+    _hook(database, "one")
+    _hook(database, "two")
+    message, poster = _put(database), Posts()
+    hook = Webhook(id="one", url="https://cases.example.org/", topics=TOPICS, secret="cases", active=False)
+    database.transact(lambda writing: save_webhook(writing, AUTHORITY, hook, Precondition(exists=True)))
+    assert _sender(database, poster).deliver_due().delivered == 1
+    assert len(poster.sent) == 1
+    assert sorted(state for state, _, _ in _states_of_each(database, message)) == ["delivered", "waiting"]
+    on_again = replace(hook, active=True)
+    database.transact(lambda writing: save_webhook(writing, AUTHORITY, on_again, Precondition(exists=True)))
+    assert _sender(database, poster).deliver_due().delivered == 1
+    assert [state for state, _, _ in _states_of_each(database, message)] == ["delivered", "delivered"]
+
+
+def _states_of_each(database: Database, message_id: str) -> list[tuple[str, int, str | None]]:
+    with database.reading() as reading:
+        found = outbox_hooks.message(reading, AUTHORITY, message_id)
+    return [(d.state, d.attempts, d.outcome) for d in found.deliveries]
 
 
 def test_a_failure_is_tried_again_later_and_given_up_at_last(database: Database) -> None:
