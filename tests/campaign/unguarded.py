@@ -10,7 +10,7 @@ from unittest.mock import patch
 
 from sqlalchemy import false, text
 
-from app.deciding import facts
+from app.deciding import facts, kept
 from app.store import claims, placements, save
 from app.store.session import Database
 from tests.campaign.copies import Copies
@@ -39,6 +39,9 @@ def unguarded(made: Copies | None) -> Iterator[None]:
     with (
         patch.object(facts, "require_rules", _nothing),
         patch.object(claims, "pursued_children", lambda *_all: frozenset()),
+        patch.object(claims, "others_since", lambda *_all: False),
+        patch.object(kept, "changed_facts", lambda *_all: []),
+        patch.object(kept, "worse", lambda *_all, **_more: []),
         patch.object(facts, "with_a_place", lambda *_all, **_more: {}),
         patch.object(save, "next_seq", lambda *_all: next(numbers)),
         patch.object(placements, "is_over", _never),
