@@ -18,6 +18,7 @@ NEAREST_TOLD = 2
 
 WHY_NONE = {
     WhyNone.EXCLUDED: "At {home} brothers or sisters have a place; a person excluded it for all of them together.",
+    WhyNone.DECLINED: "At {home} brothers or sisters have a place; it was declined for all of them together.",
     WhyNone.SIBLINGS: "Brothers or sisters go to {home}, and the group cannot be made larger there.",
     WhyNone.BUDGET: "{home} has room for them, but would overrun the weekly budget.",
     WhyNone.LOCAL_TARGET: "{home} has room for them, but would take the night further from its local target.",
@@ -77,6 +78,7 @@ class Waiting:
     children: int = 1
     homes_together: int | None = None
     not_known: Mapping[str, int] = field(default_factory=dict)
+    homes_declined: Sequence[str] = ()
 
     @classmethod
     def of(cls, one: Unplaced) -> Waiting:
@@ -99,6 +101,7 @@ class Waiting:
             children=len(one.children),
             homes_together=one.homes_together,
             not_known=one.not_known_by_rule,
+            homes_declined=one.homes_declined,
         )
 
 
@@ -107,7 +110,7 @@ def why_none(one: Waiting, name: Naming = str) -> list[str]:
     if one.why is WhyNone.NO_HOME:
         return _no_home(one, name)
     if not one.homes_allowed:
-        return [f"By the rules {counted(one.homes_excluded, 'home')} would do, but a person excluded {_them(one)}."]
+        return [_barred(one, name)]
     best = f"{': ' if one.homes_allowed == 1 else ', best '}{name(one.best_home)}" if one.best_home else ""
     lines = [f"{counted(one.homes_allowed, 'home')} would do{_for_whom(one)}{best}.", *_lost(one)]
     home = one.free_home or one.best_home
@@ -115,7 +118,24 @@ def why_none(one: Waiting, name: Naming = str) -> list[str]:
         lines.append(WHY_NONE[one.why].format(home=name(home)))
     if one.homes_excluded:
         lines.append(f"A person excluded {counted(one.homes_excluded, 'further home')}.")
+    if one.homes_declined:
+        lines.append(_declined(one, name))
     return [" ".join(lines)]
+
+
+def _barred(one: Waiting, name: Naming) -> str:
+    """Every home that the rules allow was ruled out by somebody."""
+    by_rules = f"By the rules {counted(one.homes_excluded + len(one.homes_declined), 'home')} would do"
+    if not one.homes_declined:
+        return f"{by_rules}, but a person excluded {_them(one)}."
+    excluded = [f"A person excluded {counted(one.homes_excluded, 'home')}."] if one.homes_excluded else []
+    return " ".join([f"{by_rules}, and none is open.", *excluded, _declined(one, name)])
+
+
+def _declined(one: Waiting, name: Naming) -> str:
+    was = "was" if len(one.homes_declined) == 1 else "were"
+    homes = joined([name(home) for home in one.homes_declined])
+    return f"{homes} {was} declined for them, and neither home nor referral has changed since."
 
 
 def _for_whom(one: Waiting) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from app.api.run_models import AN_ID, Hex32
-from app.api.shortlist_models import NearMissOut, Out, Points, RelaxationOut, SplitOut
+from app.api.shortlist_models import DeclinedBefore, NearMissOut, Out, Points, RelaxationOut, SplitOut
 from app.matching.night_report import WhyHere, WhyNone
 from app.matching.recheck import Fallen
 from app.store.placement_records import State
@@ -47,6 +47,7 @@ class ProposalOut(Out):
         ),
     ] = None
     unchanged: Annotated[bool, Field(description="The same as was proposed before")]
+    declined_before: DeclinedBefore = Field(default_factory=list)
     first_home: str
     behind_first: Points
     why: WhyHere
@@ -140,6 +141,13 @@ class UnplacedOut(Out):
         int | None, Field(description="Those that could take all of them; null in runs of earlier versions")
     ] = None
     homes_excluded: Annotated[int, Field(description="Homes that the rules allow and a person excluded")] = 0
+    homes_declined: Annotated[
+        list[str],
+        Field(
+            description="Homes that the rules allow and that an officer or their provider declined for these children; "
+            "neither the home nor the referral was stored anew since"
+        ),
+    ] = Field(default_factory=list)
     best_home: str | None
     free_home: str | None = None
     lost_to: list[str]

@@ -19,7 +19,7 @@ from app.api.runs import children_of, number_of
 from app.api.seeing import seen_proposal
 from app.api.service import service_of
 from app.api.strict import StrictRoute
-from app.store import placements, proposals, runs
+from app.store import declined, placements, proposals, runs
 from app.store.run_records import ProposalStatus, Run
 
 router = APIRouter(tags=["proposals"], route_class=StrictRoute)
@@ -40,6 +40,7 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
         found = [] if run is None else proposals.of_run(reading, service.authority, run.id, position, page.limit)
         decided = placements.of_proposals(reading, service.authority, [stored.id for stored in found])
         since = proposals.changed_since(reading, service.authority, found)
+        refused = declined.of_referrals(reading, service.authority, {one.proposal.referral for one in found})
     pool, because = service.inventory.pool(), _old_because(run, service.today(), failed=failed)
     proposed = ((one, now) for one, now in zip(found, since, strict=True) if one.status is ProposalStatus.PROPOSED)
     standing = [(one, now) for one, now in proposed if "referral" not in now.gone]
@@ -54,7 +55,8 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
             "is_old": bool(because),
             "old_because": because,
             "proposals": [
-                proposal_answer(one, pool, decided.get(one.id)) | {"changed_since": now.changed, "gone": now.gone}
+                proposal_answer(one, pool, decided.get(one.id), refused.get(one.proposal.referral, ()))
+                | {"changed_since": now.changed, "gone": now.gone}
                 for one, now in standing
             ],
             "next": cursor([str(stored.position) for stored in found], page.limit),
@@ -72,9 +74,10 @@ def get_proposal(
         found = proposals.get(reading, service.authority, proposal_id)
         decided = placements.of_proposals(reading, service.authority, [proposal_id]).get(proposal_id)
         (now,) = proposals.changed_since(reading, service.authority, [found])
+        refused = declined.of_referrals(reading, service.authority, [found.proposal.referral])
     shown = None if decided is not None else seen_proposal(request, found)
     saw(request, "proposal.read", "proposal", proposal_id, found.proposal.children)
-    answer = proposal_answer(found, service.inventory.pool(), decided)
+    answer = proposal_answer(found, service.inventory.pool(), decided, refused.get(found.proposal.referral, ()))
     return json_response(answer | {"seen": shown, "changed_since": now.changed, "gone": now.gone})
 
 

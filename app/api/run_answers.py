@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from functools import partial
 from typing import Any, TypeAlias
 
+from app.api.declined_answers import declined_answer
 from app.api.run_models import FrontierPointOut, OneMoreOut, RunReportOut, RunSummaryOut
 from app.matching.explain import Outcome, RuleFinding
 from app.matching.finding import Value
@@ -17,6 +18,7 @@ from app.matching.night_report import WhyHere, WhyNone
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef
 from app.night_wording import Chosen, label, label_before_brackets, why_here
+from app.store.declined import Declined, for_party
 from app.store.placement_records import Placement
 from app.store.run_records import Run, RunOptions, StoredProposal
 from app.unplaced_wording import Missed, Opening, Waiting, why_none
@@ -45,8 +47,10 @@ def run_answer(run: Run) -> Plain:
     }
 
 
-def proposal_answer(stored: StoredProposal, pool: Pool, placement: Placement | None = None) -> Plain:
-    """A proposal, and the placement that came of it."""
+def proposal_answer(
+    stored: StoredProposal, pool: Pool, placement: Placement | None = None, refused: Sequence[Declined] = ()
+) -> Plain:
+    """A proposal, the placement that came of it, and what of `refused` was of this home for any of these children."""
     proposal = stored.proposal
     told = dict(proposal.explanation)
     return {
@@ -64,6 +68,7 @@ def proposal_answer(stored: StoredProposal, pool: Pool, placement: Placement | N
         "sentence": why_here(_chosen(told), partial(label_before_brackets, pool)),
         "placement": None if placement is None else placement.id,
         "placement_state": None if placement is None else placement.state,
+        "declined_before": declined_answer(for_party(refused, proposal.home, proposal.children)),
         **told,
     }
 
@@ -101,6 +106,7 @@ def _waiting(told: Mapping[str, Any]) -> Waiting:
         why=WhyNone(told["why"]),
         homes_allowed=told["homes_allowed"],
         homes_excluded=told.get("homes_excluded", 0),
+        homes_declined=told.get("homes_declined", ()),
         best_home=told["best_home"],
         free_home=told.get("free_home"),
         lost_to=told["lost_to"],

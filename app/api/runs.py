@@ -26,7 +26,7 @@ from app.errors import FieldProblem, Invalid, RunAlreadyMade
 from app.matching.batch import Proposed
 from app.matching.referral import ChildRef, HomeRef
 from app.runs.workplace import DAYS_AHEAD
-from app.store import audit_whom, load, proposals, runs
+from app.store import audit_whom, declined, load, proposals, runs
 from app.store.idempotency import Answer
 from app.store.run_records import Run, RunKind, RunOptions, StoredProposal, Wanted
 from app.store.session import Writing
@@ -117,9 +117,10 @@ def get_run_proposals(
         runs.get(reading, service.authority, run_id)
         position = -1 if after is None else after
         found = proposals.of_run(reading, service.authority, run_id, position, page.limit)
+        refused = declined.of_referrals(reading, service.authority, {one.proposal.referral for one in found})
     saw(request, "run.proposals", "run", run_id, children_of(found), shown=len(found))
     pool = service.inventory.pool()
-    answers = [proposal_answer(stored, pool) for stored in found]
+    answers = [proposal_answer(one, pool, refused=refused.get(one.proposal.referral, ())) for one in found]
     following = cursor([str(stored.position) for stored in found], page.limit)
     return json_response({"run": run_id, "proposals": answers, "next": following})
 

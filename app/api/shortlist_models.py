@@ -7,8 +7,8 @@ Sentences are for reading, codes and facts for programs.
 
 from __future__ import annotations
 
-from datetime import date
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -19,6 +19,7 @@ from app.matching.considerations import Consideration, Met
 from app.matching.explain import Outcome
 from app.matching.local import AreaStatus
 from app.matching.unit import Subject
+from app.store.reasons import DeclineReason
 
 Fact = bool | int | str | list[str] | None
 Points = Annotated[int, Field(strict=True)]
@@ -96,6 +97,21 @@ class GapOut(Out):
     offered: bool
 
 
+class DeclinedOut(Out):
+    """The home was declined before for some of these children."""
+
+    children: Annotated[list[str], Field(description="For whom together it was declined")]
+    at: datetime
+    by: Annotated[Literal["officer", "provider"], Field(description="Whose answer it was, whoever recorded it")]
+    reason: DeclineReason
+
+
+DeclinedBefore = Annotated[
+    list[DeclinedOut],
+    Field(description="Refusals of this home for any of these children in this referral, the newest first"),
+]
+
+
 class OptionOut(Out):
     """A home that meets every rule. Homes with equal points share a rank."""
 
@@ -116,6 +132,7 @@ class OptionOut(Out):
     weekly_fee_pence: int | None
     fees: list[FeeOut]
     gaps: list[GapOut]
+    declined_before: DeclinedBefore = Field(default_factory=list)
 
 
 class NearMissOut(Out):
@@ -127,6 +144,7 @@ class NearMissOut(Out):
     overridable: Annotated[bool, Field(description="Only policy rules are in the way, no law")]
     points_if_met: Points
     rank_if_met: int
+    declined_before: DeclinedBefore = Field(default_factory=list)
 
 
 class RelaxationOut(Out):
@@ -241,3 +259,4 @@ class WhyNotOut(Out):
     behind_first_by: int | None
     counterfactuals: list[CounterfactualOut]
     together: CounterfactualOut | None
+    declined_before: DeclinedBefore = Field(default_factory=list)

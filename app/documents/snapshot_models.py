@@ -71,6 +71,7 @@ class SnapshotIn(Document):
     last_proposals: Pairs = []
     pinned: Pairs = []
     excluded: Pairs = []
+    declined: Pairs = []
     home_prices: Annotated[dict[Ref, Price], Field(max_length=MOST_PRICES)] = {}
     weekly_budget_pence: Budget | None = None
     under_way: Annotated[list[Ref], Field(max_length=MOST_REFERRALS)] = []

@@ -54,8 +54,10 @@ class Night:
     """What a run works on. `local_placed` and `total_placed` describe the caseload that the target counts.
 
     `home_price`: reserve price in points of one place in a home. `pinned` names parties and homes that must be
-    chosen; `excluded` homes that none of these children may go to, alone or in any party. `under_way`: children
-    who have a place already; they are in no referral.
+    chosen; `excluded` homes that none of these children may go to, alone or in any party; `declined` homes that an
+    officer or a provider declined for all of these children together, on records that have not changed since: no
+    party with all of them goes there, unless a person pins it. `under_way`: children who have a place already; they
+    are in no referral.
     """
 
     referrals: tuple[Referral, ...]
@@ -67,6 +69,7 @@ class Night:
     last: tuple[Proposed, ...] = ()
     pinned: tuple[Proposed, ...] = ()
     excluded: tuple[Proposed, ...] = ()
+    declined: tuple[Proposed, ...] = ()
     home_price: Mapping[HomeRef, int] = field(default_factory=dict)
     weekly_budget_pence: int | None = None
     under_way: frozenset[ChildRef] = frozenset()
@@ -74,11 +77,15 @@ class Night:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The arrays, and what is needed to read a choice: rows of `question` are those of the problem."""
+    """The arrays, and what is needed to read a choice: rows of `question` are those of the problem.
+
+    declined: indices of the pairs that are excluded because they were declined before.
+    """
 
     night: Night
     question: Question
     problem: Problem
+    declined: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def proposed(self, pair: int) -> Proposed:
         """The party and home of a pair of the problem."""
@@ -107,6 +114,8 @@ def batch(night: Night, threads: int = 1) -> Batch:
     free = (homes.places - homes.residents - homes.places_held).astype(np.int32)
     poses, harmed_by = _harm(question)
     conflicts = _apart(question)
+    pinned = _pairs_of(night.pinned, row_of, night.pool, pairs)
+    declined = np.setdiff1d(_declined(night, row_of, pairs), pinned)
     problem = Problem(
         child_key=_keys(entry.child.ref for entry in children.entries),
         child_referral=np.repeat(
@@ -129,12 +138,12 @@ def batch(night: Night, threads: int = 1) -> Batch:
         conflict_home=np.full(len(conflicts), NO_HOME, dtype=np.int32),
         unchanged_home=_unchanged(night, row_of),
         unchanged_points=night.policy.changed_proposal,
-        pinned=_pairs_of(night.pinned, row_of, night.pool, pairs),
-        excluded=_ruled_out(night, row_of, pairs),
+        pinned=pinned,
+        excluded=np.union1d(_ruled_out(night, row_of, pairs), declined),
         weekly_budget_pence=night.weekly_budget_pence,
         local=_target(night),
     )
-    return Batch(night, question, problem)
+    return Batch(night, question, problem, declined)
 
 
 def _parties(referrals: Sequence[Referral]) -> Iterator[Party]:
@@ -279,6 +288,31 @@ def _ruled_out(night: Night, row_of: Mapping[frozenset[ChildRef], int], pairs: A
     for excluded in night.excluded:
         home = night.pool.row_of.get(excluded.home)
         own = [row for child in excluded.children for row in rows.get(child, ())]
+        found.update(_pair(pairs, row, home) for row in own if home is not None)
+    return np.array(sorted(pair for pair in found if pair is not None), dtype=np.int64)
+
+
+def unless_pinned(declined: Iterable[Proposed], pinned: Sequence[Proposed]) -> tuple[Proposed, ...]:
+    """What was declined, without what a person wants all the same."""
+    return tuple(
+        one for one in declined if not any(pin.home == one.home and one.children <= pin.children for pin in pinned)
+    )
+
+
+def was_declined(night: Night, proposed: Proposed) -> bool:
+    """Whether this home was declined for all or some of these children."""
+    return any(one.home == proposed.home and one.children <= proposed.children for one in night.declined)
+
+
+def _declined(night: Night, row_of: Mapping[frozenset[ChildRef], int], pairs: AllowedPairs) -> IntArray:
+    """Every pair of a home and a party with all of the children for whom it was declined.
+
+    Who was refused alone goes there with nobody; who was refused together may still go there alone.
+    """
+    found = set[int | None]()
+    for one in night.declined:
+        home = night.pool.row_of.get(one.home)
+        own = [row for names, row in row_of.items() if one.children <= names] if home is not None else []
         found.update(_pair(pairs, row, home) for row in own if home is not None)
     return np.array(sorted(pair for pair in found if pair is not None), dtype=np.int64)
 

@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 
 from app.matching.assess import judge_rules
-from app.matching.batch import Night, Proposed
+from app.matching.batch import Night, Proposed, was_declined
 from app.matching.codes import FOSTERING_KINDS, KeepTogether, LivingCompanions, Risk, RiskLevel
 from app.matching.night_count import Counted, Counts, count_each, count_night, local_balance, target_charge, weekly_fees
 from app.matching.night_look import Guest, GuestPairs, guests_of, pairs_of
@@ -177,6 +177,11 @@ def _fixed_faults(night: Night, proposals: Sequence[Proposed]) -> Iterator[str]:
         for one in made.difference(night.pinned):
             if one.home == excluded.home and one.children & excluded.children:
                 yield f"the excluded home {excluded.home} was given after all"
+    yield from (
+        f"the home {one.home}, which was declined for these children, was given after all"
+        for one in made.difference(night.pinned)
+        if was_declined(night, one)
+    )
 
 
 def _budget_faults(night: Night, guests: Sequence[Guest]) -> Iterator[str]:

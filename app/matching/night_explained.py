@@ -7,7 +7,7 @@ import numpy as np
 from app.matching.batch import Batch, Proposed
 from app.matching.night_moves import why_here
 from app.matching.night_reading import Reading
-from app.matching.night_report import LocalShare, NightReport, Proposal, Siblings
+from app.matching.night_report import LocalShare, NightReport, Proposal, Siblings, WhyHere
 from app.matching.night_scarce import scarce, scarce_kinds
 from app.matching.night_unplaced import unplaced
 from app.matching.party_fees import fees_known
@@ -49,6 +49,7 @@ def _proposal(reading: Reading, i: int, *, fee_known: bool) -> Proposal:
     problem, pair, party = reading.batch.problem, int(reading.solution.chosen[i]), int(reading.party[i])
     first = _first_choice(reading, party, pair)
     why = why_here(reading, i, first)
+    declined = why.code is WhyHere.EXCLUDED and bool(reading.declined(np.array([first]))[0])
     others = {reading.referral(int(reading.party[j])) for j in why.others}
     fee = int(problem.pairs.weekly_fee_pence[pair])
     return Proposal(
@@ -62,7 +63,7 @@ def _proposal(reading: Reading, i: int, *, fee_known: bool) -> Proposal:
         unchanged=int(problem.unchanged_home[party]) == int(reading.home[i]),
         first_home=reading.home_ref(int(problem.pairs.home[first])),
         behind_first=int(problem.pairs.points[first] - problem.pairs.points[pair]),
-        why=why.code,
+        why=WhyHere.DECLINED if declined else why.code,
         because_of=tuple(sorted(others - {reading.referral(party)})),
         others_would_lose=why.loss,
         must_leave=why.must_leave,

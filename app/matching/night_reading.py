@@ -105,7 +105,7 @@ class Tonight:
         return own[~self.excluded(own)] if self.problem.excluded.size else own
 
     def excluded(self, pairs: IntArray) -> BoolArray:
-        """Which of these pairs a person excluded."""
+        """Which of these pairs a person excluded, or declined before."""
         return np.isin(pairs, self.problem.excluded)
 
     def bar(self, party: int, home: int, gone: Collection[int] = ()) -> Bar | None:
@@ -172,6 +172,10 @@ class Reading(Tonight):
     def of(cls, batch: Batch, solution: Solution) -> Reading:
         """Read a choice; it must have been verified."""
         return cls(*_parts(batch.problem, solution), batch)
+
+    def declined(self, pairs: IntArray) -> BoolArray:
+        """Which of these pairs were declined before."""
+        return np.isin(pairs, self.batch.declined)
 
     def referral(self, party: int) -> ReferralRef:
         """Whose party it is."""

@@ -23,6 +23,7 @@ class WhyHere(StrEnum):
     FIRST_CHOICE = "first_choice"
     PINNED = "pinned_by_a_person"
     EXCLUDED = "first_choice_excluded_by_a_person"
+    DECLINED = "first_choice_declined_before"
     PLACES = "places_go_to_others"
     ARRIVALS = "arrivals_go_to_others"
     MAY_NOT_SHARE = "may_not_share_with_others"
@@ -43,6 +44,7 @@ class WhyNone(StrEnum):
 
     NO_HOME = "no_home_meets_the_rules"
     EXCLUDED = "excluded_by_a_person"
+    DECLINED = "declined_before"
     PLACES = "places_go_to_others"
     ARRIVALS = "arrivals_go_to_others"
     MAY_NOT_SHARE = "may_not_share_with_others"
@@ -93,7 +95,8 @@ class Unplaced:
     """Children for whom there is no proposal tonight, and why.
 
     `homes_allowed`: homes that the rules allow some of them and that nobody excluded; `homes_together`: those of them
-    that could take all of them; `homes_excluded`: those that a person excluded. Both 0: no home meets the rules;
+    that could take all of them; `homes_excluded`: those that a person excluded; `homes_declined`: those that an
+    officer or their provider declined for them, on records that have not changed since. All 0: no home meets the rules;
     `out_by_rule` and `not_known_by_rule` then count the homes by the rules that keep them out, as in a `Shortlist`,
     `near_misses` names the nearest homes and `relaxations` the rules that alone keep homes out, and `splits_if_parted`
     says where brothers and sisters who must stay together could live by the rules, if a person decided otherwise.
@@ -116,6 +119,7 @@ class Unplaced:
     relaxations: tuple[Relaxation, ...]
     splits_if_parted: tuple[Split, ...] = ()
     homes_together: int = 0
+    homes_declined: tuple[HomeRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,15 +62,20 @@ def _one(reading: Reading, rows: Sequence[int], groups: Mapping[frozenset[int], 
     every = np.concatenate([none, *(reading.by_rules(party) for who, party in groups.items() if who <= set(rows))])
     own = every[~reading.excluded(every)]
     own = own[np.argsort(-pairs.points[own], kind="stable")]
-    why, free, others = _reason(reading, own, len(every), _Group(groups, frozenset(rows)))
-    stuck = None if len(every) else _stuck(reading, referral, rows)
     allowed = np.unique(pairs.home[own])
+    out = np.setdiff1d(pairs.home[every], allowed)
+    declined = np.intersect1d(out, pairs.home[every[reading.declined(every)]])
+    barred = WhyNone.DECLINED if len(declined) == len(out) else WhyNone.EXCLUDED
+    why, free, others = _reason(
+        reading, own, barred if len(every) else WhyNone.NO_HOME, _Group(groups, frozenset(rows))
+    )
+    stuck = None if len(every) else _stuck(reading, referral, rows)
     return Unplaced(
         referral=referral.ref,
         children=tuple(batch.question.children.entries[row].child.ref for row in rows),
         why=why,
         homes_allowed=len(allowed),
-        homes_excluded=len(np.setdiff1d(pairs.home[every], allowed)),
+        homes_excluded=len(out) - len(declined),
         best_home=_named(reading, int(pairs.home[own[0]]) if len(own) else None),
         free_home=_named(reading, free),
         lost_to=_winners(reading, own, others, referral.ref),
@@ -80,6 +85,7 @@ def _one(reading: Reading, rows: Sequence[int], groups: Mapping[frozenset[int], 
         relaxations=stuck.relaxations if stuck else (),
         splits_if_parted=stuck.splits_if_parted if stuck else (),
         homes_together=int((_parties(reading, own) == groups.get(frozenset(rows), NOBODY)).sum()),
+        homes_declined=tuple(sorted(reading.home_ref(int(home)) for home in declined)),
     )
 
 
@@ -98,13 +104,13 @@ def _named(reading: Reading, home: int | None) -> HomeRef | None:
     return None if home is None else reading.home_ref(home)
 
 
-def _reason(reading: Reading, own: IntArray, by_rules: int, group: _Group) -> _Reason:
+def _reason(reading: Reading, own: IntArray, barred: WhyNone, group: _Group) -> _Reason:
     """A home with room is what an officer would ask about first, before all that of brothers and sisters.
 
-    Only then who is in the way at the best home.
+    Only then who is in the way at the best home. `barred`: why it is, where no pair is open to them.
     """
     if not len(own):
-        return WhyNone.EXCLUDED if by_rules else WhyNone.NO_HOME, None, []
+        return barred, None, []
     free = np.fromiter(islice(reading.with_room(own), FREE_AMONG), dtype=np.int64)
     beside = _along(reading, group)
     if beside is not None and (not len(free) or _gain(reading, *beside) >= int(_worth(reading, free).max())):
@@ -156,7 +162,7 @@ def _beside_siblings(reading: Reading, party: int, there: int, groups: Mapping[f
     if together is None or not len(pair) or int(reading.solution.chosen[there]) in problem.pinned:
         return WhyNone.SIBLINGS, None, []
     if reading.excluded(pair).any():
-        return WhyNone.EXCLUDED, None, []
+        return WhyNone.DECLINED if reading.declined(pair).any() else WhyNone.EXCLUDED, None, []
     bar = reading.bar(together, home, (there,))
     if bar is None:
         return _limit(reading, pair, there)

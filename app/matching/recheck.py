@@ -15,7 +15,7 @@ from itertools import chain
 import numpy as np
 
 from app.matching.assess import judge_rules
-from app.matching.batch import Night, Proposed
+from app.matching.batch import Night, Proposed, was_declined
 from app.matching.child_columns import ChildTable
 from app.matching.codes import FOSTERING_KINDS, KeepTogether
 from app.matching.fees import counted_fee, dearest_of_kind
@@ -36,6 +36,7 @@ class Fallen(StrEnum):
     MUST_STAY_TOGETHER = "must_stay_together"
     HOME_GONE = "home_gone"
     EXCLUDED = "excluded_by_a_person"
+    DECLINED = "declined_before"
     RULES_NOT_MET = "rules_not_met"
     NO_PLACE_LEFT = "no_place_left"
     FOSTERING_LIMIT = "fostering_limit"
@@ -108,11 +109,18 @@ def _records_gone(night: Night, proposals: Sequence[Proposed]) -> Iterable[Verdi
             yield Verdict(proposed, Fallen.MUST_STAY_TOGETHER)
         elif proposed.home not in night.pool.row_of:
             yield Verdict(proposed, Fallen.HOME_GONE)
-        elif any(one.home == proposed.home and one.children & proposed.children for one in night.excluded):
-            yield Verdict(proposed, Fallen.EXCLUDED)
+        elif (ruled_out := _ruled_out(night, proposed)) is not None:
+            yield Verdict(proposed, ruled_out)
         else:
             taken |= proposed.children
             yield None
+
+
+def _ruled_out(night: Night, proposed: Proposed) -> Fallen | None:
+    """What persons said of this home for these children."""
+    if any(one.home == proposed.home and one.children & proposed.children for one in night.excluded):
+        return Fallen.EXCLUDED
+    return Fallen.DECLINED if was_declined(night, proposed) else None
 
 
 def _judged(

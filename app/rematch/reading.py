@@ -87,6 +87,7 @@ def _night(document: SnapshotIn, referrals: Sequence[Referral], homes: Sequence[
         last=_pairs(document.last_proposals),
         pinned=_pairs(document.pinned),
         excluded=_pairs(document.excluded),
+        declined=_pairs(document.declined),
         home_price={HomeRef(home): price for home, price in document.home_prices.items()},
         weekly_budget_pence=document.weekly_budget_pence,
         under_way=frozenset(map(ChildRef, document.under_way)),
@@ -178,7 +179,7 @@ def _strangers(document: SnapshotIn, referrals: Sequence[Referral], homes: Seque
     children = {child.ref for referral in referrals for child in referral.children}
     here = {home.ref for home in homes}
     notes = []
-    for name in ("last_proposals", "pinned", "excluded"):
+    for name in ("last_proposals", "pinned", "excluded", "declined"):
         for n, pair in enumerate(getattr(document, name)):
             if pair.home not in here or not children.issuperset(pair.children):
                 left = " The night is made without it." if name == "pinned" else ""

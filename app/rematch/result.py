@@ -77,6 +77,7 @@ def _unplaced(one: Unplaced) -> dict[str, Any]:
         "homes_allowed": one.homes_allowed,
         "homes_together": one.homes_together,
         "homes_excluded": one.homes_excluded,
+        "homes_declined": list(one.homes_declined),
         "best_home": one.best_home,
         "free_home": one.free_home,
         "lost_to": list(one.lost_to),

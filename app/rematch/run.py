@@ -145,7 +145,13 @@ def rematch(
     own: AbstractContextManager[SolverProcess] = nullcontext(solver) if solver else SolverProcess(limits)
     lost = _strangers(night)
     pinned = in_order(pin for pin in night.pinned if pin not in lost)
-    kept = replace(night, last=in_order(night.last), pinned=pinned, excluded=in_order(night.excluded))
+    kept = replace(
+        night,
+        last=in_order(night.last),
+        pinned=pinned,
+        excluded=in_order(night.excluded),
+        declined=in_order(night.declined),
+    )
     with own as ready:
         run = _Run(kept, ready, limits, strength, tell, cancelled)
         outcome = _carried_out(run, with_price=with_price, with_frontier=with_frontier)

@@ -86,6 +86,7 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
             "last_proposals": _pairs(night.last),
             "pinned": _pairs(night.pinned),
             "excluded": _pairs(night.excluded),
+            "declined": _pairs(night.declined),
             "home_prices": {home: price for home, price in night.home_price.items() if price},
             "weekly_budget_pence": night.weekly_budget_pence,
             "under_way": sorted(night.under_way),

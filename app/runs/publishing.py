@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from app.access.principal import Kind
 from app.errors import ProposalsNotSound
-from app.matching.batch import Night, Proposed
+from app.matching.batch import Night, Proposed, unless_pinned
 from app.matching.night_check import check_fees, check_night
 from app.matching.night_report import NightReport, Proposal
 from app.matching.policy import Policy
@@ -19,7 +19,7 @@ from app.matching.under_way import all_still_waiting, without_answered
 from app.rematch.run import Outcome
 from app.runs.telling import changed_records, new_proposal, publication_told, told
 from app.runs.workplace import Workplace
-from app.store import answered, audit, load, outbox, runs
+from app.store import answered, audit, declined, load, outbox, runs
 from app.store.audit import JSON, AuditEntry
 from app.store.proposals import proposal_id
 from app.store.run_records import Publication, Run
@@ -139,6 +139,7 @@ def _night_now(writing: Writing, authority: str, then: Night, now: _Now) -> Nigh
         pinned=(),
         home_price={},
         under_way=settled | places.keys(),
+        declined=unless_pinned(declined.standing(writing, authority), then.pinned),
     )
 
 

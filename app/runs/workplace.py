@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from app.matching.batch import Night
+from app.matching.batch import Night, unless_pinned
 from app.matching.placed import placed_share, where_they_will_live
 from app.matching.under_way import all_still_waiting, without_answered
 from app.rematch.limits import Limits
 from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, rematch
 from app.rematch.snapshot import snapshot_bytes, snapshot_of
-from app.store import answered, caseload, claims, load, proposals
+from app.store import answered, caseload, claims, declined, load, proposals
 from app.store.follower import PoolFollower
 from app.store.policies import PolicyBook, load_policies
 from app.store.run_records import Run, RunOptions
@@ -74,6 +74,7 @@ def night_for(place: Workplace, options: RunOptions, as_of: date) -> Night:
         everybody = tuple(stored.record for stored in load.all_referrals(reading, place.authority))
         places = with_a_place(reading, place.authority)
         settled = answered.after_the_end(reading, place.authority)
+        refused = declined.standing(reading, place.authority)
         homes = claims.homes_of(reading, place.authority)
         placed = caseload.everybody(reading, place.authority)
         last = proposals.standing(reading, place.authority)
@@ -91,6 +92,7 @@ def night_for(place: Workplace, options: RunOptions, as_of: date) -> Night:
         last=last,
         pinned=tuple(pair for pair in options.pinned if not pair.children & (places.keys() | settled)),
         excluded=options.excluded,
+        declined=unless_pinned(refused, options.pinned),
         home_price=options.home_prices,
         weekly_budget_pence=options.weekly_budget_pence,
         under_way=settled | places.keys(),

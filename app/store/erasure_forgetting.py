@@ -34,6 +34,7 @@ NOT_UNPLACED: dict[str, Any] = {
     "why": None,
     "homes_allowed": 0,
     "homes_excluded": 0,
+    "homes_declined": [],
     "best_home": None,
     "free_home": None,
     "lost_to": [],
@@ -99,7 +100,7 @@ def snapshot_without(packed: bytes, names: Names) -> bytes | None:
     document["referrals"] = [referral for referral in referrals if referral["children"]]
     for home in document["homes"]:
         home["residents"] = [_resident(resident, names) for resident in home.get("residents", ())]
-    for pairs in ("last_proposals", "pinned", "excluded"):
+    for pairs in ("last_proposals", "pinned", "excluded", "declined"):
         document[pairs] = [pair for pair in document.get(pairs, ()) if names.keys().isdisjoint(pair["children"])]
     document["under_way"] = [child for child in document.get("under_way", ()) if child not in names]
     written = orjson.dumps(swap(document, names), option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
