@@ -6,7 +6,7 @@ import secrets
 from dataclasses import replace
 
 from app.access.principal import Principal
-from app.deciding import agreed, facts, refusing, seeing, steps
+from app.deciding import agreed, facts, refusing, seeing, steps, todays
 from app.deciding.desk import LONGEST, Choice, Desk, Why
 from app.deciding.judging import Facts
 from app.errors import FieldProblem, Invalid, NotSeen
@@ -47,6 +47,7 @@ def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: S
     facts.require_rules(now, choice.override, seen=option.rules)
     refusing.require_in_the_way(choice.override, now.blocked_by)
     overridden = tuple(code for code in now.blocked_by if code in choice.override)
+    todays.require(writing, desk, shown, now, choice.why)
     why = _reason(shown, option, choice.why)
     steps.require_reason(step, why, needed=option.rank > seeing.FIRST or bool(overridden))
     if step is Step.ACCEPT:
