@@ -54,6 +54,7 @@ def demo() -> None:
         console.print(
             "[bold]make serve[/] starts the service with this authority: the API is described at "
             "http://127.0.0.1:8000/docs.\n"
+            "docs/deciding.md takes a decision with it, from a shortlist to the day a child moves out, line by line.\n"
             "[bold].venv/bin/placement rematch --frontier[/] shows all proposals, and what other local shares cost; "
             "[bold].venv/bin/placement why-not --help[/] explains any home for any child; "
             "[bold]make test[/] checks everything; README.md says the rest."

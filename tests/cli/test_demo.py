@@ -56,6 +56,7 @@ def test_the_demo_ends_with_the_night() -> None:
     result = CliRunner().invoke(app, ["demo"])
     assert result.exit_code == 0, result.output
     night = result.output.partition("The night: all waiting children together")[2]
+    assert "docs/deciding.md" in night.partition("What to do next")[2], "from proposals to a decision is one step"
     for words in ("Children placed", "Local share", "floor 80 %", "ambition 85 %", "Brothers and sisters"):
         assert words in night
     for words in ("Weekly cost", "Gap", "proposals", "One more local child"):
