@@ -197,7 +197,7 @@ class BodyTooLarge(PlacementError):
 
 
 class NotJson(PlacementError):
-    """The body must be JSON in UTF-8, sent with the header Content-Type: application/json."""
+    """The body is not announced as JSON in UTF-8. Send JSON, with the header Content-Type: application/json."""
 
     status, code, title = 415, "not_json", "Unsupported media type"
 
@@ -322,7 +322,7 @@ class BodyTooSlow(PlacementError):
 
 
 class NotSignedIn(PlacementError):
-    """This address needs a bearer token: send it as Authorization: Bearer, or sign in at /signin."""
+    """This address needs a bearer token. Send it as Authorization: Bearer, or sign in at /signin."""
 
     status, code, title = 401, "not_signed_in", "Not signed in"
     challenge = 'Bearer realm="placement"'
@@ -493,6 +493,6 @@ class NotDirector(PlacementError):
 
 
 class AnotherPersonNeeded(PlacementError):
-    """Somebody else must do this: nobody agrees to what they proposed, nor accepts what they seconded themselves."""
+    """Nobody agrees to what they proposed, nor accepts what they seconded themselves. Somebody else must do this."""
 
     status, code, title = 403, "another_person_needed", "Another person is needed"

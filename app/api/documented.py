@@ -19,12 +19,32 @@ _SAID = {
     412: "It was changed in the meantime",
     413: "The body is too large",
     415: "The body is not application/json",
-    422: "A field will not do; `errors` names each with its cure",
+    422: "A field will not do (`invalid`); `errors` names each with its cure",
     428: "It exists: `If-Match` is needed to change it",
     429: "One caller's budget is used up; `Retry-After` says for how long",
     500: "Something went wrong inside; nothing was changed",
     503: "The database does not answer just now; try again",
 }
+
+KEY_USED = ", or the `Idempotency-Key` was used before for another request (`idempotency_key_reused`)"
+"""What 422 may mean besides, where an address takes a key."""
+
+RETRY_AFTER = {
+    "Retry-After": {"description": "After so many seconds it may be tried again", "schema": {"type": "integer"}}
+}
+REPLAYED = {
+    "Idempotency-Replayed": {
+        "description": "There, and `true`, where the same request was answered before: this is that answer",
+        "schema": {"type": "string", "enum": ["true"]},
+    }
+}
+CHALLENGE = {
+    "WWW-Authenticate": {"description": "Which scheme is wanted, and what was wrong", "schema": {"type": "string"}}
+}
+ALLOW = {"Allow": {"description": "The methods that the address takes", "schema": {"type": "string"}}}
+
+_HEADERS: dict[int, dict[str, Any]] = {401: CHALLENGE, 405: ALLOW, 429: RETRY_AFTER, 503: RETRY_AFTER}
+"""The headers of an error, by its status."""
 
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
@@ -52,9 +72,19 @@ def written(model: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """What the documentation says about the errors of a route."""
-    return {status: {"description": _SAID[status], "content": PROBLEM} for status in statuses}
+    return {status: _error(status) for status in statuses}
+
+
+def _error(status: int) -> dict[str, Any]:
+    told: dict[str, Any] = {"description": _SAID[status], "content": PROBLEM}
+    return told | {"headers": _HEADERS[status]} if status in _HEADERS else told
 
 
 def json_response(value: Any, headers: dict[str, str] | None = None) -> Response:
-    """Plain values as JSON."""
-    return Response(orjson.dumps(value), 200, headers, "application/json")
+    """Plain values as JSON. Instants are UTC and end in `Z`, as everywhere."""
+    return Response(plain_json(value), 200, headers, "application/json")
+
+
+def plain_json(value: Any) -> bytes:
+    """The bytes of plain values as JSON."""
+    return orjson.dumps(value, option=orjson.OPT_UTC_Z)

@@ -47,7 +47,11 @@ class FieldError(BaseModel):
 
 
 class Problem(BaseModel):
-    """An error as RFC 9457 has it. `code` is stable; `errors` is empty unless fields are to blame."""
+    """An error as RFC 9457 has it. `code` is stable; `errors` says what of the request, or what is stored, is to blame.
+
+    `field` of an entry is a part of the body (`children[0].sdq`), of the query (`query.limit`), of the address
+    (`path.id`), a header (`header.If-Match`), or what of the stored facts it is about (`rules.age_range`).
+    """
 
     type: Annotated[str, Field(examples=["urn:placement:problem:invalid"])]
     title: str

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.api.documented import errors, json_response
+from app.api.documented import errors, json_response, plain_json
 from app.api.paging import Page, cursor
 from app.api.proposal_models import RunProposalsOut, RunUnplacedOut
 from app.api.recording import changed, saw
@@ -55,7 +55,7 @@ def post_run(request: Request, body: RunIn, key: IdempotencyKey = None) -> Respo
         runs.recover(writing, service.authority)
         run = _requested(writing, service.authority, wanted)
         changed(request, writing, "run.request", "run", run.id, _named(wanted.options))
-        return Answer(202, None, orjson.dumps(run_answer(run)))
+        return Answer(202, None, plain_json(run_answer(run)))
 
     response = write(request, key, work)
     response.headers["Location"] = f"/runs/{orjson.loads(response.body)['id']}"

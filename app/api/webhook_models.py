@@ -63,6 +63,9 @@ class MessagesPage(Page):
 
 
 class RetriedOut(BaseModel):
-    """How many deliveries of the message had been given up and are now made again."""
+    """How many deliveries of the message had been given up and are now made again, and why others are not."""
 
-    retried: int
+    retried: Annotated[int, Field(ge=0, description="Given up before, and sent again from now on")]
+    waiting: Annotated[int, Field(ge=0, description="Not given up: sent by themselves when they are due, not sooner")]
+    delivered: Annotated[int, Field(ge=0, description="Arrived already: not sent again")]
+    note: Annotated[str | None, Field(description="What was not done, and why; null where all was sent again")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -144,17 +145,32 @@ def retry_message(
 ) -> Response:
     """Send a message again to every webhook for which it was given up.
 
-    There is no `If-Match`: the message stays as it is, and one that is not given up is not sent again.
+    There is no `If-Match`: the message stays as it is, and one that is not given up is not sent again, which `note`
+    says: what waits is sent by itself at its `due_at`, and what arrived has arrived.
     """
     service = service_of(request)
 
     def work(writing: Writing) -> Answer:
-        outbox_hooks.message(writing, service.authority, message_id)
+        before = outbox_hooks.message(writing, service.authority, message_id)
         retried = outbox_sending.retry(writing, service.authority, message_id)
         changed(request, writing, "message.retry", "message", message_id, retried=retried)
-        return answer(RetriedOut(retried=retried))
+        return answer(_retried(before, retried))
 
     return write(request, key, work)
+
+
+def _retried(before: Message, retried: int) -> RetriedOut:
+    """What came of a retry, from how the deliveries stood before it."""
+    states = Counter(delivery.state for delivery in before.deliveries)
+    said = [
+        (states["waiting"], "{} still to come and sent at their `due_at`, not sooner"),
+        (states["delivered"], "{} arrived already and not sent again"),
+    ]
+    told = "; ".join(words.format(number) for number, words in said if number)
+    note = f"Deliveries that were left alone: {told}." if told else None
+    if not before.deliveries:
+        note = "No webhook took messages of this topic when it was made, so there is nothing to send."
+    return RetriedOut(retried=retried, waiting=states["waiting"], delivered=states["delivered"], note=note)
 
 
 def _check(service: Service, body: WebhookIn) -> str:

@@ -28,7 +28,7 @@ from app.store.audit import JSON, AuditEntry
 from app.store.clock import database_now
 from app.store.placement_records import TEMPORARY, Placement, State, Step
 from app.store.placements import NewDecision
-from app.store.reasons import words_will_do
+from app.store.reasons import letters_needed, words_will_do
 from app.store.session import Writing
 from app.store.versions import Precondition
 
@@ -88,8 +88,9 @@ def require_reason(step: Step, why: Why, *, needed: bool) -> None:
             listed = ", ".join(codes or ())
             problems.append(FieldProblem("reason.code", "This is not one of the codes.", f"Send one of {listed}."))
         elif not words_will_do(code, why.words):
+            problem = f"This takes words of at least {letters_needed(code)} letters with this code."
             cure = "Say in a sentence what speaks for it; no names."
-            problems.append(FieldProblem("reason.text", "This code needs words beside it.", cure))
+            problems.append(FieldProblem("reason.text", problem, cure))
     if problems:
         raise Invalid(problems)
 

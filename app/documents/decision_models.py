@@ -8,7 +8,15 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from app.documents.fields import Day, Document, Ref, Truth, Unique
 from app.matching.approval import Approval
-from app.store.reasons import CareEnd, ChoiceReason, DeclineReason, PlaceChange, WithdrawReason
+from app.store.reasons import (
+    LEAST_LETTERS,
+    LEAST_WORDS_OF_OTHER,
+    CareEnd,
+    ChoiceReason,
+    DeclineReason,
+    PlaceChange,
+    WithdrawReason,
+)
 
 MOST_HOURS = 14 * 24
 
@@ -28,6 +36,16 @@ Words = Annotated[
     Field(description="A sentence or two, without names"),
 ]
 
+_ALWAYS = f"A sentence or two, without names: at least {LEAST_LETTERS} letters, whatever the code"
+
+NeededWords = Annotated[
+    Words, Field(description=f"{_ALWAYS}; at least {LEAST_WORDS_OF_OTHER} with the code `other`. White space is none")
+]
+"""Words that an `OTHER` calls for."""
+
+GivenWords = Annotated[Words, Field(description=f"{_ALWAYS}; null where there is nothing to say")]
+"""Words that no code calls for."""
+
 Hours = Annotated[int, Field(strict=True, ge=1, le=MOST_HOURS)]
 
 BECAUSE: dict[str, Any] = {"code": "school", "text": "The child can walk to school from there and knows the way."}
@@ -38,35 +56,35 @@ class ChoiceWhyIn(Document):
     """Why another home than the first was chosen, or a rule overridden."""
 
     code: ChoiceReason
-    text: Words
+    text: NeededWords
 
 
 class DeclineWhyIn(Document):
     """Why a home was declined. `OTHER` needs a sentence beside it."""
 
     code: DeclineReason
-    text: Words | None = None
+    text: NeededWords | None = None
 
 
 class WithdrawWhyIn(Document):
     """Why a placement was given up. `OTHER` needs a sentence beside it."""
 
     code: WithdrawReason
-    text: Words | None = None
+    text: NeededWords | None = None
 
 
 class EndWhyIn(Document):
     """Why a placement ended of a child who stays in care, as the SSDA903 return asks it (REASON_PLACE_CHANGE)."""
 
     code: PlaceChange
-    text: Words | None = None
+    text: GivenWords | None = None
 
 
 class CareEndIn(Document):
     """Why the child's time in care ended, and the placement with it, as the SSDA903 return asks it (REC)."""
 
     code: CareEnd
-    text: Words | None = None
+    text: GivenWords | None = None
 
 
 class HoldIn(Document):

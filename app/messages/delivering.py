@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC
 
 from app.errors import PlacementError
 from app.messages.addresses import AddressRefused, Resolver, pin, system_resolver, target_of
@@ -108,7 +109,7 @@ def body_of(authority: str, taken: Taken) -> bytes:
         "topic": taken.topic,
         "authority": authority,
         "sequence": taken.seq,
-        "made_at": taken.made_at.isoformat(timespec="seconds"),
+        "made_at": taken.made_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "about": dict(taken.about),
     }
     return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()

@@ -147,6 +147,23 @@ class MoveReason(StrEnum):
     OUT_OF_HOURS = "out_of_hours"
 
 
+CHOICE_WORDS: Mapping[ChoiceReason, str] = {
+    ChoiceReason.CHILDS_WISHES: "The child wishes it, or does not want the first home",
+    ChoiceReason.RELATIONSHIP_OR_CONTACT: "A relationship, or contact with family or friends, speaks for it",
+    ChoiceReason.SCHOOL: "Education speaks for it",
+    ChoiceReason.LOCAL_INTELLIGENCE: "Something is known locally that the records do not say",
+    ChoiceReason.PROVIDER_REFUSAL: "The providers of the homes before it refuse",
+    ChoiceReason.DATA_WRONG: "The record of a child or a home is wrong",
+    ChoiceReason.CAPACITY_WRONG: "What is recorded of free places is wrong",
+    ChoiceReason.EMERGENCY: "It has to be now",
+    ChoiceReason.PROPOSED_BY_RUN: "A run proposed it, for the reasons that its proposal tells; for nothing else",
+    ChoiceReason.OTHER: "Another reason, given in words",
+}
+
+MOVE_WORDS: Mapping[MoveReason, str] = {
+    MoveReason.OUT_OF_HOURS: "The children moved in before the day on which somebody accepted it",
+}
+
 DECLINE_WORDS: Mapping[DeclineReason, str] = {
     DeclineReason.NEEDS: "The home cannot meet the children's needs",
     DeclineReason.MATCH: "The children would not be well matched with those who live there",
@@ -212,17 +229,32 @@ END_WORDS: Mapping[EndReason, str] = {
 }
 
 LEAST_WORDS_OF_OTHER = 20
-"""Characters that the code `other` needs beside it: alone it says nothing."""
+"""Letters that the code `other` needs beside it: alone it says nothing."""
+
+LEAST_LETTERS = 3
+"""Letters of any reason that is given in words."""
+
+
+def letters_of(words: str | None) -> int:
+    """How many letters and digits there are: white space and dots say nothing."""
+    return sum(map(str.isalnum, words or ""))
+
+
+def letters_needed(code: StrEnum) -> int:
+    """How many letters a code needs beside it, where words are given or needed."""
+    is_other = code.value.lower() == "other" and not isinstance(code, EndReason)
+    return LEAST_WORDS_OF_OTHER if is_other else LEAST_LETTERS
 
 
 def words_will_do(code: StrEnum | None, words: str | None) -> bool:
     """Whether a reason's words are enough. A choice takes words, unless a run's proposal has them.
 
-    `other` takes some that say something.
+    Words that are given say something, whatever the code; beside `other` they say more.
     """
-    given = len((words or "").strip())
     if code is None:
-        return given == 0
-    if code.value.lower() == "other" and not isinstance(code, EndReason):
-        return given >= LEAST_WORDS_OF_OTHER
-    return given > 0 or not isinstance(code, ChoiceReason) or code is ChoiceReason.PROPOSED_BY_RUN
+        return not (words or "").strip()
+    needed = letters_needed(code)
+    takes_none = not isinstance(code, ChoiceReason) or code is ChoiceReason.PROPOSED_BY_RUN
+    if not words and takes_none and needed == LEAST_LETTERS:
+        return True
+    return letters_of(words) >= needed

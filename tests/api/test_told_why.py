@@ -215,3 +215,25 @@ def test_a_version_of_what_is_not_there(served: TestClient, kind: str, body: dic
     assert (answer.status_code, answer.json()["code"]) == (412, "nothing_to_match")
     assert "Somebody changed it" not in answer.text
     assert send(served, "PUT", f"/homes/{H1}", A_HOME, If_Match='"v9"').json()["code"] == "version_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "least"),
+    [("school", "x", 3), ("school", " . ", 3), ("school", "   ", 3), ("other", "Near the school.", 20)],
+)
+def test_words_that_are_no_reason(here: TestClient, code: str, text: str, least: int) -> None:
+    """White space, a letter, or too few beside `other`: refused, saying how many letters are needed."""
+    refused = hold_first(here, LATE["ref"], reason={"code": code, "text": text})
+    ((field, said),) = _told(refused, 422, "invalid")
+    assert (field, f"at least {least} letters" in said) == ("reason.text", True)
+
+
+@pytest.mark.parametrize(("step", "code"), [("withdraw", "PLANS"), ("decline", "MATCH"), ("withdraw", "OTHER")])
+def test_words_beside_any_code_say_something(here: TestClient, step: str, code: str) -> None:
+    """Also where none are needed: white space is refused, null is taken, unless the code calls for words."""
+    held = hold_first(here).json()
+    more = {"by": "provider"} if step == "decline" else {}
+    refused = take_step(here, held, step, {**more, "reason": {"code": code, "text": "  "}})
+    assert [field for field, _ in _told(refused, 422, "invalid")] == ["reason.text"]
+    taken = take_step(here, held, step, {**more, "reason": {"code": code, "text": None}})
+    assert taken.status_code == (422 if code == "OTHER" else 200)

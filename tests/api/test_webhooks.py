@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import TypeAdapter
@@ -13,11 +14,12 @@ from starlette.testclient import TestClient
 
 from app.access.principal import Role
 from app.api.webhook_models import MessageOut, MessagesOut, RetriedOut, WebhooksOut
-from app.documents.webhook_models import WebhookIn
+from app.documents.webhook_models import Topic, WebhookIn
 from app.main import create_app
 from app.messages.delivering import Sender
 from app.store.outbox import put
 from app.store.outbox_tables import deliveries
+from tests.api.desk import hold_first, run_to_its_end, take_step
 from tests.api.service import TODAY, send, settings_for
 from tests.messages.receiver import receiving, status
 from tests.support.access import AUTHORITY, bearer, client_of
@@ -70,7 +72,7 @@ def test_a_webhook_is_registered_changed_and_taken_away(hooked: TestClient) -> N
         ({"topics": []}, "topics"),
         ({"topics": ["placement.held", "placement.held"]}, "topics"),
         ({"topics": ["everything"]}, "topics[0]"),
-        ({"key": KEY}, "body"),
+        ({"key": KEY}, "key"),
     ],
 )
 def test_what_will_not_do_is_named_and_not_repeated(hooked: TestClient, change: dict[str, Any], field: str) -> None:
@@ -104,11 +106,42 @@ def test_a_message_is_seen_dead_and_sent_again(hooked: TestClient) -> None:
         assert [(one["id"], one["deliveries"][0]["outcome"]) for one in page["messages"]] == [(message, "status_503")]
         retried = hooked.post(f"/messages/{message}/retry")
         TypeAdapter(RetriedOut).validate_python(retried.json())
-        assert retried.json() == {"retried": 1}
+        assert retried.json() == {"retried": 1, "waiting": 0, "delivered": 0, "note": None}
+        again = hooked.post(f"/messages/{message}/retry").json()
+        assert (again["retried"], again["waiting"], "not sooner" in again["note"]) == (0, 1, True)
         receiver.behave = status(200)
         assert sender.deliver_due().delivered == 1
+        late = hooked.post(f"/messages/{message}/retry").json()
+        assert (late["retried"], late["delivered"], "arrived already" in late["note"]) == (0, 1, True)
     found = hooked.get(f"/messages/{message}").json()
     TypeAdapter(MessageOut).validate_python(found)
     assert (found["about"], found["deliveries"][0]["state"]) == ({"placement": "p1"}, "delivered")
     assert hooked.get("/messages", params={"state": "dead"}).json()["messages"] == []
     assert hooked.post(f"/messages/{'0' * 32}/retry").status_code == 404
+    unheard = service.database.transact(lambda w: put(w, AUTHORITY, "placement.sent", {"placement": "p2"}))
+    assert "No webhook" in hooked.post(f"/messages/{unheard}/retry").json()["note"]
+
+
+def _documented() -> dict[str, set[str]]:
+    """The keys of `about` by topic, as the page has them."""
+    page = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`p[^|]*) \| ([^|]*) \|$", page, re.MULTILINE)
+    return {
+        first: set(re.findall(r"`(\w+)`", keys)) for topics, keys in rows for first in re.findall(r"`(\S+)`", topics)
+    }
+
+
+def test_what_messages_are_about_is_documented(served: TestClient) -> None:
+    """Every key of every message that comes of a run and of a placement's life stands on the page, and no other."""
+    run_to_its_end(served)
+    held = hold_first(served).json()
+    sent = take_step(served, held, "send", {"hours": 1}).json()
+    assert take_step(served, sent, "withdraw", {"reason": {"code": "PLANS"}}).status_code == 200
+    messages = served.get("/messages", headers=ADMIN).json()["messages"]
+    found = {one["topic"]: set(one["about"]) for one in messages}
+    assert set(found) == {"proposal.published", "placement.held", "placement.sent", "placement.withdrawn"}
+    documented = _documented()
+    topics = {topic if topic.startswith("p") else f"placement{topic}" for topic in documented}
+    assert topics == set(get_args(Topic))
+    for topic, keys in found.items():
+        assert documented[topic if topic in documented else topic.removeprefix("placement")] == keys, topic
