@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, Table, select, type_coerce
+from sqlalchemy.types import NullType
 
 from app.store.audit import ERASED, GENESIS, Head, hashed
-from app.store.audit_reading import head
 from app.store.audit_seal import commitment
-from app.store.audit_tables import audit_entries, audit_subjects, erasures
+from app.store.audit_stored import as_stored, entry_in, is_number, number_in
+from app.store.audit_tables import audit_entries, audit_heads, audit_subjects, erasures
 from app.store.session import Reading
 
 AT_ONCE = 2_000
@@ -86,17 +87,21 @@ def verify(reading: Reading, authority: str, heads: Sequence[Head] = (), most_to
     for each in heads:
         kept.setdefault(each.seq, set()).add(each.hash)
     previous, expected = GENESIS, 1
-    for row in _rows(reading, authority):
-        for missing in range(expected, min(row["seq"], expected + most_told)):
-            verdict.tell(Flaw.MISSING, missing)
-        if hashed(previous, row) != row["hash"]:
-            verdict.tell(Flaw.CHANGED, row["seq"])
-        if kept.get(row["seq"], {row["hash"]}) != {row["hash"]}:
-            verdict.tell(Flaw.HEAD_DIFFERS, row["seq"])
-        _note(row, seen)
-        previous, expected = row["hash"], row["seq"] + 1
+    for raw in _rows(reading, authority):
         verdict.entries += 1
-        verdict.end = Head(row["seq"], row["hash"])
+        number = raw["seq"] if is_number(raw["seq"]) else expected
+        for missing in range(expected, min(number, expected + most_told)):
+            verdict.tell(Flaw.MISSING, missing)
+        row, found = entry_in(raw), raw["hash"]
+        right = found if row is None else hashed(previous, row)
+        if row is None or number < 1 or found != right:
+            verdict.tell(Flaw.CHANGED, number)
+        if kept.get(number, {found}) != {found}:
+            verdict.tell(Flaw.HEAD_DIFFERS, number)
+        _note(raw, number, seen)
+        previous, expected = found if isinstance(found, bytes) else right, number + 1
+        previous = previous if isinstance(previous, bytes) else b""
+        verdict.end = Head(number, previous)
     _check_end(reading, authority, verdict, kept)
     _check_subjects(reading, authority, verdict, seen)
     _check_erasures(reading, authority, verdict, seen)
@@ -104,33 +109,38 @@ def verify(reading: Reading, authority: str, heads: Sequence[Head] = (), most_to
 
 
 def _rows(reading: Reading, authority: str) -> Iterator[Mapping[Any, Any]]:
-    table, after = audit_entries, 0
+    """Every entry as the database has it, whatever that is."""
+    table, columns = audit_entries, as_stored(audit_entries, reading.dialect.name)
+    wanted = select(*columns).where(table.c.authority == authority).order_by(table.c.seq).limit(AT_ONCE)
+    further = wanted
     while True:
-        wanted = select(table).where(table.c.authority == authority, table.c.seq > after)
-        rows = reading.execute(wanted.order_by(table.c.seq).limit(AT_ONCE)).mappings().all()
+        rows = reading.execute(further).mappings().all()
         yield from rows
         if len(rows) < AT_ONCE:
             return
-        after = rows[-1]["seq"]
+        further = wanted.where(table.c.seq > type_coerce(rows[-1]["seq"], NullType()))
 
 
-def _note(row: Mapping[Any, Any], seen: _Seen) -> None:
+def _note(row: Mapping[Any, Any], number: int, seen: _Seen) -> None:
     """What cannot be read any more was changed, and its hash says so."""
     try:
-        numbers = set(json.loads(row["subjects"]))
-        introduced = json.loads(row["introduced"] or "[]")
-        seen.commitments.update((number, digest) for number, digest in introduced)
-    except (ValueError, TypeError):
+        numbers = {number_in(one) for one in json.loads(row["subjects"])}
+        introduced = [(number_in(one), str(digest)) for one, digest in json.loads(row["introduced"] or "[]")]
+    except (ValueError, TypeError, RecursionError):
         return
+    seen.commitments.update(introduced)
     seen.named |= numbers
     if row["action"] == ERASED:
         seen.erased |= numbers
-        seen.erasures.add(row["seq"])
+        seen.erasures.add(number)
 
 
 def _check_end(reading: Reading, authority: str, verdict: Verdict, kept: Mapping[int, set[bytes]]) -> None:
-    end = head(reading, authority)
-    if end.seq > verdict.end.seq:
+    found = reading.execute(_of(audit_heads, reading, authority)).mappings().all()
+    end = Head(found[0]["seq"], found[0]["hash"]) if found else Head(0, GENESIS)
+    if not is_number(end.seq) or not isinstance(end.hash, bytes):
+        verdict.tell(Flaw.END_DIFFERS, verdict.end.seq)
+    elif end.seq > verdict.end.seq:
         verdict.tell(Flaw.CUT_OFF, verdict.end.seq + 1)
     elif end != verdict.end:
         verdict.tell(Flaw.END_DIFFERS, verdict.end.seq)
@@ -143,7 +153,9 @@ def _check_end(reading: Reading, authority: str, verdict: Verdict, kept: Mapping
 
 def _check_subjects(reading: Reading, authority: str, verdict: Verdict, seen: _Seen) -> None:
     found = set()
-    for row in reading.execute(select(audit_subjects).where(audit_subjects.c.authority == authority)):
+    for row in reading.execute(_of(audit_subjects, reading, authority)):
+        if not is_number(row.number):  # whose it was is missing then
+            continue
         found.add(row.number)
         told = seen.commitments.get(row.number)
         if told is None:
@@ -151,13 +163,23 @@ def _check_subjects(reading: Reading, authority: str, verdict: Verdict, seen: _S
         elif row.ref is None or row.secret is None:
             if row.number not in seen.erased:
                 verdict.tell(Flaw.SUBJECT_MISSING, row.number)
-        elif commitment(row.secret, row.ref) != told:
+        elif not _is_subject(row) or commitment(row.secret, row.ref) != told:
             verdict.tell(Flaw.SUBJECT_CHANGED, row.number)
     for number in sorted((set(seen.commitments) | seen.named) - found):
         verdict.tell(Flaw.SUBJECT_MISSING, number)
 
 
 def _check_erasures(reading: Reading, authority: str, verdict: Verdict, seen: _Seen) -> None:
-    logged = set(reading.execute(select(erasures.c.audit_seq).where(erasures.c.authority == authority)).scalars())
-    for seq in sorted(seen.erasures ^ logged):
+    logged = {row.audit_seq for row in reading.execute(_of(erasures, reading, authority))}
+    if any(not is_number(seq) for seq in logged):
+        verdict.tell(Flaw.ERASURE_MISSING, 0)
+    for seq in sorted(seen.erasures ^ {seq for seq in logged if is_number(seq)}):
         verdict.tell(Flaw.ERASURE_MISSING, seq)
+
+
+def _of(table: Table, reading: Reading, authority: str) -> Select[Any]:
+    return select(*as_stored(table, reading.dialect.name)).where(table.c.authority == authority)
+
+
+def _is_subject(row: Any) -> bool:
+    return isinstance(row.secret, bytes) and isinstance(row.ref, str)
