@@ -19,21 +19,25 @@ from app.deciding import facts, kept
 from app.deciding.accepting import accept
 from app.deciding.agreed import ABOUT_COMPANY
 from app.deciding.agreeing import second
+from app.deciding.answering import withdraw
+from app.deciding.desk import Why
 from app.deciding.holding import hold
 from app.deciding.life import steps_open_to
+from app.deciding.living import place
 from app.errors import AnotherPersonNeeded, FactsChanged
+from app.matching.codes import Vulnerability
 from app.matching.explain import Outcome, explain
 from app.matching.home import Home, Resident
-from app.matching.referral import Child, ChildRef, Referral
+from app.matching.referral import Child, ChildRef, HomeRef, Referral
 from app.store import seen
 from app.store.placement_records import Step
 from app.store.session import Database
 from app.store.tables import referrals
 from tests.deciding.conftest import FURTHER, ONE_PLACE
 from tests.support.answers import answers, question
-from tests.support.builders import AS_OF
+from tests.support.builders import AS_OF, a_child, a_referral
 from tests.support.chance import Chance
-from tests.support.deciding import APPROVER, HERE, OFFICER, a_choice, a_desk, do, held, look_at, see
+from tests.support.deciding import APPROVER, HERE, OFFICER, a_choice, a_desk, do, held, look_at, see, told
 from tests.support.nights import store
 from tests.support.policies import random_policy
 from tests.support.random_homes import random_resident
@@ -161,6 +165,8 @@ def test_which_rules_are_about_the_company() -> None:
 
 # ------------------------------------------------------------------------------------------------ steps that are left
 
+EVERY = frozenset(Vulnerability)
+
 DEPUTY = Principal("approver-2", KindOfCaller.PERSON, HERE, frozenset({Role.APPROVER}))
 
 
@@ -199,3 +205,20 @@ def test_a_look_from_before_it_was_known_beside_whom(lite: Database) -> None:
         lite.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(old.id, "R1", ONE_PLACE.ref)))
     assert [problem.field for problem in told.value.problems] == ["home.residents"]
     assert held(lite, "R1", ONE_PLACE.ref).home == ONE_PLACE.ref
+
+
+def test_who_comes_after_the_acceptance_is_looked_at_before_the_move(lite: Database) -> None:
+    """Nothing is known of who comes: no rule is broken, one is not known any more, and nobody moves in unseen."""
+    two, vulnerable = replace(ONE_PLACE, ref=HomeRef("H3"), places=2), a_child(ref="C8", vulnerabilities=EVERY)
+    store(lite, [two], [a_referral(vulnerable, ref="R8"), a_referral(a_child(ref="C7", risks={}), ref="R7")])
+    accepted = do(lite, accept, OFFICER, held(lite, "R8", two.ref))
+    assert told(lite, accepted) == []
+    other = held(lite, "R7", two.ref)
+    assert told(lite, accepted) == ["rules.safe_from_residents"]
+    with pytest.raises(FactsChanged):
+        do(lite, place, OFFICER, accepted, AS_OF)
+    seen = look_at(lite, accepted)
+    do(lite, withdraw, OFFICER, other, Why("NONEED"))
+    assert told(lite, accepted) == []
+    held(lite, "R7", two.ref)
+    assert do(lite, place, OFFICER, accepted, AS_OF, seen_id=seen).moved_in_on == AS_OF
