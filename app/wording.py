@@ -196,6 +196,11 @@ def rule_sentence(finding: RuleFinding) -> str:
             return sentence(finding.code, finding.facts)
 
 
+def under_way_sentence(state: str) -> str:
+    """Why a home is not offered to a child for whom a place waits there."""
+    return f"A placement of the child there is under way ({state})"
+
+
 def part_sentence(part: Part) -> str:
     """A criterion's answer in one sentence."""
     if not part.applies:

@@ -7,27 +7,32 @@ longer than finding them. A test holds every answer against the models.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, TypeAlias
 
+from app.api.declined_answers import declined_answer
 from app.documents.places import Note
 from app.matching.codes import Code
 from app.matching.explain import Outcome, PairExplanation, Part, RuleFinding
 from app.matching.home import Home
 from app.matching.policy import Policy
 from app.matching.pool import Pool
-from app.matching.referral import Referral
+from app.matching.referral import ChildRef, HomeRef, Referral
+from app.matching.rules.new_home import NEW_HOME
 from app.matching.shortlist import NearMiss, Option, Relaxation, Shortlist
 from app.matching.splits import Split
 from app.matching.why_not import Counterfactual, Needed, WhyNot, told
-from app.wording import change_sentence, part_sentence, rule_sentence, says
+from app.store.declined import for_party
+from app.store.earlier import NOTHING, Earlier
+from app.wording import change_sentence, part_sentence, rule_sentence, says, under_way_sentence
 
 Plain: TypeAlias = dict[str, Any]
 
 
-def shortlist_answer(found: Shortlist, pool: Pool, notes: Sequence[Note] = ()) -> Plain:
-    """A shortlist as JSON-ready values."""
+def shortlist_answer(found: Shortlist, pool: Pool, notes: Sequence[Note] = (), before: Earlier = NOTHING) -> Plain:
+    """A shortlist as JSON-ready values. `before`: what was declined for these children, and what is under way."""
+    past = _Before(before, tuple(map(ChildRef, found.children)))
     return {
         "referral": found.referral,
         "children": found.children,
@@ -38,21 +43,25 @@ def shortlist_answer(found: Shortlist, pool: Pool, notes: Sequence[Note] = ()) -
         "most_points": found.most_points,
         "homes": found.homes,
         "allowed": found.allowed,
-        "options": [_option(option, pool) for option in found.options],
+        "options": [_option(option, pool) | past.refused(option.explanation.home) for option in found.options],
         "ties_not_shown": found.ties_not_shown,
         "out_by_rule": dict(found.out_by_rule),
         "not_known_by_rule": dict(found.not_known_by_rule),
-        "near_misses": [_near_miss(miss, pool) for miss in found.near_misses],
+        "near_misses": [_near_miss(miss, pool, past) for miss in found.near_misses],
         "relaxations": [_relaxation(relaxation) for relaxation in found.relaxations],
         "splits": [_split(split, pool) for split in found.splits],
         "splits_if_parted": [_split(split, pool) for split in found.splits_if_parted],
         "notes": [{"field": note.field, "note": note.note} for note in notes],
+        "under_way": past.under_way(),
     }
 
 
-def why_not_answer(found: WhyNot, referral: Referral, pool: Pool, policy: Policy, as_of: date) -> Plain:
-    """A why-not as JSON-ready values."""
+def why_not_answer(
+    found: WhyNot, referral: Referral, pool: Pool, policy: Policy, as_of: date, before: Earlier = NOTHING
+) -> Plain:
+    """A why-not as JSON-ready values. `before`: as for a shortlist."""
     explanation = found.explanation
+    past = _Before(before, tuple(child.ref for child in referral.children))
     home = pool.record(explanation.home)
     return {
         "referral": referral.ref,
@@ -63,7 +72,7 @@ def why_not_answer(found: WhyNot, referral: Referral, pool: Pool, policy: Policy
         "policy_sha256": policy.sha256,
         "allowed": found.allowed,
         **_points(explanation),
-        "rules": [finding_answer(finding) for finding in explanation.rules],
+        "rules": [past.finding(finding, explanation.home) for finding in explanation.rules],
         "parts": [_part(part) for part in explanation.parts],
         "points_if_met": found.points_if_met,
         "rank_if_met": found.rank_if_met,
@@ -72,7 +81,38 @@ def why_not_answer(found: WhyNot, referral: Referral, pool: Pool, policy: Policy
         "behind_first_by": found.behind_first_by,
         "counterfactuals": [_counterfactual(each, referral, home) for each in found.counterfactuals],
         "together": _counterfactual(found.together, referral, home) if found.together else None,
+        "under_way": past.under_way(),
+        **past.refused(explanation.home),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What happened before, as it is told of one party."""
+
+    before: Earlier
+    party: tuple[ChildRef, ...]
+
+    def refused(self, home: HomeRef) -> Plain:
+        """Who declined this home for any of them."""
+        return {"declined_before": declined_answer(for_party(self.before.declined, home, self.party))}
+
+    def under_way(self) -> list[Plain]:
+        """Which placements of theirs are under way."""
+        return [
+            {"placement": one.placement, "home": one.home, "children": one.children, "state": one.state}
+            for one in self.before.under_way
+        ]
+
+    def finding(self, finding: RuleFinding, home: HomeRef) -> Plain:
+        """A rule's answer. Where a place waits for a child, it does not live: it is there for others alone."""
+        said = finding_answer(finding)
+        if finding.code != NEW_HOME.code or finding.outcome is not Outcome.NOT_MET:
+            return said
+        waits = self.before.waits_for(finding.child, home)
+        if waits is None:
+            return said
+        return said | {"facts": {"under_way": waits.state}, "sentence": under_way_sentence(waits.state)}
 
 
 def _option(option: Option, pool: Pool) -> Plain:
@@ -140,14 +180,15 @@ def _part(part: Part) -> Plain:
     }
 
 
-def _near_miss(miss: NearMiss, pool: Pool) -> Plain:
+def _near_miss(miss: NearMiss, pool: Pool, past: _Before) -> Plain:
     return {
         "home": miss.home,
         "name": pool.record(miss.home).name,
-        "findings": [finding_answer(finding) for finding in miss.findings],
+        "findings": [past.finding(finding, miss.home) for finding in miss.findings],
         "overridable": miss.overridable,
         "points_if_met": miss.points_if_met,
         "rank_if_met": miss.rank_if_met,
+        **past.refused(miss.home),
     }
 
 

@@ -19,6 +19,7 @@ from app.matching.considerations import Consideration, Met
 from app.matching.explain import Outcome
 from app.matching.local import AreaStatus
 from app.matching.unit import Subject
+from app.store.placement_records import State
 from app.store.reasons import DeclineReason
 
 Fact = bool | int | str | list[str] | None
@@ -109,6 +110,21 @@ class DeclinedOut(Out):
 DeclinedBefore = Annotated[
     list[DeclinedOut],
     Field(description="Refusals of this home for any of these children in this referral, the newest first"),
+]
+
+
+class UnderWayOut(Out):
+    """A place waits for these children in this home; GET /placements/{id} tells more. They live elsewhere."""
+
+    placement: str
+    home: str
+    children: list[str]
+    state: State
+
+
+UnderWayNow = Annotated[
+    list[UnderWayOut],
+    Field(description="Placements of this referral that are held, sent or accepted, the newest first"),
 ]
 
 
@@ -208,6 +224,7 @@ class ShortlistOut(Out):
         Field(description="Where they must and no home takes them all: what parting them would open. Not an offer"),
     ]
     notes: list[NoteOut]
+    under_way: UnderWayNow = Field(default_factory=list)
     seen: Annotated[
         str | None,
         Field(description="To be sent with a hold: you were shown this. Null for a system, and for what is not stored"),
@@ -259,4 +276,5 @@ class WhyNotOut(Out):
     behind_first_by: int | None
     counterfactuals: list[CounterfactualOut]
     together: CounterfactualOut | None
+    under_way: UnderWayNow = Field(default_factory=list)
     declined_before: DeclinedBefore = Field(default_factory=list)
