@@ -16,7 +16,16 @@ from bench.report import Result
 FOLDER = Path(__file__).parent
 ROOT = FOLDER.parents[1]
 
-QUICK_ROUNDS = {"access": 20, "audit": 200, "expiry": 20, "fuzz": 1_000, "histories": 10, "machine": 5, "messages": 3}
+QUICK_ROUNDS = {
+    "access": 20,
+    "audit": 200,
+    "expiry": 20,
+    "fuzz": 1_000,
+    "histories": 10,
+    "machine": 5,
+    "messages": 3,
+    "officer_and_run": 8,
+}
 """Rounds of a quick run, where it is not one: only to see that a part works."""
 
 LONGEST_S = 3_600

@@ -7,25 +7,30 @@ step it and the database must agree on every state, every claim, and on who is s
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from sqlalchemy import func, select
 
 from app.deciding import seeing
 from app.deciding.accepting import accept
-from app.deciding.agreeing import send
+from app.deciding.agreeing import approve, second, send
 from app.deciding.answering import decline, withdraw
 from app.deciding.desk import Why
 from app.deciding.expiring import expire_overdue
 from app.deciding.holding import hold
 from app.deciding.living import end, place
 from app.errors import PlacementError
+from app.matching.approval import Approval
+from app.matching.home import Location
 from app.matching.referral import ReferralRef
 from app.matching.shortlist import shortlist
 from app.store import load
@@ -33,87 +38,52 @@ from app.store.audit_tables import audit_entries
 from app.store.follower import PoolFollower
 from app.store.placement_records import CLAIMING, PURSUED, TEMPORARY, Placement, State
 from app.store.placement_tables import decisions
+from app.store.placement_tables import placements as placement_rows
 from app.store.session import Database
 from tests.campaign.copies import KINDS, Copies, copies
 from tests.campaign.counts import Counts, run
+from tests.campaign.model import CHILD, HOMES, LATE, REFERRALS, RULE, Look, Model
+from tests.campaign.processes import in_processes
 from tests.campaign.unguarded import unguarded
 from tests.support.builders import AS_OF, a_child, a_home, a_referral
-from tests.support.deciding import BECAUSE, HERE, OFFICER, a_choice, a_desk, do, now, overdue, states
+from tests.support.deciding import (
+    APPROVER,
+    BECAUSE,
+    DIRECTOR,
+    HERE,
+    OFFICER,
+    a_choice,
+    a_desk,
+    do,
+    look_at,
+    now,
+    overdue,
+)
 from tests.support.nights import store
 from tests.support.postgres import Postgres
 
 ROUNDS, STEPS = 1_000, 50
-HOMES = {"A": 1, "B": 2}
-REFERRALS = ("R1", "R2", "R3", "R4")
-STEPS_TAKEN = ("accept", "accept", "place", "place", "send", "decline", "withdraw", "end")
-CHILD = {ref: f"C{ref}" for ref in REFERRALS}
+AGREEING = ("second", "approve")
+STEPS_TAKEN = ("accept", "place", "send", "send", "second", "approve", "decline", "withdraw", "withdraw", "end")
+FORWARD = ("second", "approve", "accept", "place", "place", "end")
+"""Steps by which a life goes on, once it may take them."""
+
+REACHED = (State.SENT, State.PLACED, State.ENDED, State.DECLINED, State.WITHDRAWN, State.EXPIRED)
+"""States that lives must have come to, each by one life in so many."""
+
+ONE_IN = 50
+DERBY = "E06000015"
 
 
 def fill(database: Database) -> None:
-    """Four children, three places."""
-    homes = [a_home(ref=ref, places=places) for ref, places in HOMES.items()]
+    """Four children; three places, and two more for which others must agree."""
+    late = {"location": Location(430_000, 420_000, DERBY), "available_from": AS_OF + timedelta(days=60)}
+    homes = [a_home(ref=ref, places=places, **(late if ref == LATE else {})) for ref, places in HOMES.items()]
     store(database, homes, [a_referral(a_child(ref=CHILD[ref]), ref=ref) for ref in REFERRALS])
 
 
-@dataclass
-class Look:
-    """What was seen of a referral: its id, versions, the homes that it names, and the placements of others there.
-
-    Also one with a free place that is out only because the child has a place there already: a rule of the policy.
-    """
-
-    id: str
-    referral: str
-    version: int
-    homes: dict[str, int]
-    company: dict[str, frozenset[str]]
-
-
-@dataclass
-class Model:
-    """What must be so, in plain words: a list of placements, and versions of records."""
-
-    places: dict[str, int] = field(default_factory=lambda: dict(HOMES))
-    home_version: dict[str, int] = field(default_factory=lambda: dict.fromkeys(HOMES, 1))
-    version: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REFERRALS, 1))
-    sent_again: set[str] = field(default_factory=set)
-    placements: list[dict[str, Any]] = field(default_factory=list)
-
-    def claimed(self, home: str) -> int:
-        """Places of the home that are taken: nobody is counted twice, though they may be pursued where they live."""
-        return len({one["referral"] for one in self.placements if one["home"] == home and one["state"] in CLAIMING})
-
-    def of(self, referral: str, *wanted: State) -> list[dict[str, Any]]:
-        """The placements of a referral's child in these states."""
-        return [one for one in self.placements if one["referral"] == referral and one["state"] in wanted]
-
-    def company(self, home: str, referral: str) -> frozenset[str]:
-        """The placements by which others than a referral's child have a place in the home."""
-        others = (one for one in self.placements if one["home"] == home and one["referral"] != referral)
-        return frozenset(one["record"].id for one in others if one["state"] in CLAIMING)
-
-    def offered(self, referral: str) -> dict[str, int]:
-        """The homes that a shortlist shows now, with their versions."""
-        lives = {one["home"] for one in self.of(referral, *CLAIMING)}
-        return {home: version for home, version in self.named().items() if home not in lives}
-
-    def named(self) -> dict[str, int]:
-        """The homes with a free place, with their versions."""
-        return {home: self.home_version[home] for home in HOMES if self.claimed(home) < self.places[home]}
-
-    def may_hold(self, look: Look, home: str) -> bool:
-        """Whether a hold must work."""
-        placed = self.of(look.referral, State.PLACED)
-        waiting = not self.of(look.referral, *PURSUED) and (not placed or look.referral in self.sent_again)
-        same = look.version == self.version[look.referral] and look.homes.get(home) == self.home_version[home]
-        beside = self.company(home, look.referral) == look.company[home]
-        return waiting and same and beside and home in self.offered(look.referral)
-
-    def may_accept(self, one: dict[str, Any]) -> bool:
-        """Whether an acceptance on the first look must work."""
-        same = one["seen"] == (self.version[one["referral"]], self.home_version[one["home"]])
-        beside = self.company(one["home"], one["referral"]) == one["beside"]
-        return one["state"] in TEMPORARY and same and beside and self.claimed(one["home"]) <= self.places[one["home"]]
+def _some_live(lives: Lives) -> bool:
+    return any(one["state"] in CLAIMING for one in lives.model.placements)
 
 
 class Lives(RuleBasedStateMachine):
@@ -123,10 +93,12 @@ class Lives(RuleBasedStateMachine):
     examples: ClassVar[int] = 0
     steps: ClassVar[int] = 0
     worked: ClassVar[int] = 0
+    reached: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
         super().__init__()
         type(self).examples += 1
+        type(self).steps -= 1  # what must be so is looked at once before the first step
         self.model, self.looks = Model(), list[Look]()
         self.stack = ExitStack()
         self.database = Database.open(self.stack.enter_context(self.made.copy()))
@@ -167,81 +139,114 @@ class Lives(RuleBasedStateMachine):
         self._hold(data.draw(st.sampled_from(self.looks[-6:])), home)
 
     def _hold(self, look: Look, home: str) -> None:
-        choice = a_choice(look.id, look.referral, home, why=BECAUSE)
+        rule_of_it = {"override": (RULE,)} if home == LATE else {}
+        choice = a_choice(look.id, look.referral, home, why=BECAUSE, **rule_of_it)
         wanted = self.model.may_hold(look, home)
         made = self._must(wanted, lambda: self.database.transact(lambda w: hold(w, a_desk(), OFFICER, choice)))
         if made is not None:
             seen = (look.version, self.model.home_version[home])
             one = {"referral": look.referral, "home": home, "state": State.HELD, "record": made, "seen": seen}
-            self.model.placements.append(one | {"beside": look.company[home]})
+            self.model.placements.append(one | {"beside": look.company[home], "agreed": {}})
 
     @precondition(lambda self: self.model.placements)
     @rule(data=st.data(), step=st.sampled_from(STEPS_TAKEN))
     def step(self, data: st.DataObject, step: str) -> None:
-        """Somebody takes a step on a placement as it stands."""
+        """Somebody takes a step on a placement as it stands, whether it may be taken or not."""
         live = [one for one in self.model.placements if one["state"] in CLAIMING]
-        one = data.draw(st.sampled_from(live + self.model.placements[-2:]))
-        wanted, after, action = self._step(one, step)
-        made = self._must(wanted, lambda: action(now(self.database, one["record"])))
+        self._take(data.draw(st.sampled_from(live + self.model.placements[-2:])), step)
+
+    def _go_on(self, data: st.DataObject) -> None:
+        """A life goes on by the first step that it may take."""
+        one = data.draw(st.sampled_from([one for one in self.model.placements if one["state"] in CLAIMING]))
+        open_to_it = [step for step in FORWARD if step not in one["agreed"] and self._open(one, step)[0] is not False]
+        if open_to_it:
+            self._take(one, open_to_it[0])
+
+    lives_on = precondition(_some_live)(rule(data=st.data())(_go_on))
+    lives_on_too = precondition(_some_live)(rule(data=st.data())(_go_on))
+    lives_on_also = precondition(_some_live)(rule(data=st.data())(_go_on))
+
+    def _take(self, one: dict[str, Any], step: str) -> None:
+        wanted, after = self._open(one, step)
+        made = self._must(wanted, lambda: self._done(now(self.database, one["record"]), step))
         if made is not None:
+            type(self).reached[step if after is one["state"] else str(after)] += 1
             one["state"], one["record"] = after, made
+            if step in AGREEING:
+                one["agreed"][step] = self.model.facts(one)
             if after is State.PLACED:
                 self.model.sent_again.discard(one["referral"])
 
-    def _step(self, one: dict[str, Any], step: str) -> tuple[bool, State, Callable[[Placement], Placement]]:
-        state, database = one["state"], self.database
-        match step:
-            case "send":
-                return state is State.HELD, State.SENT, lambda p: do(database, send, OFFICER, p)
-            case "accept":
-                return self.model.may_accept(one), State.ACCEPTED, lambda p: do(database, accept, OFFICER, p)
-            case "decline":
-                why = Why("NEEDS")
-                return (
-                    state in TEMPORARY,
-                    State.DECLINED,
-                    lambda p: do(database, decline, OFFICER, p, why, by_provider=True),
-                )
-            case "withdraw":
-                return state in PURSUED, State.WITHDRAWN, lambda p: do(database, withdraw, OFFICER, p, Why("PLANS"))
-            case "place":
-                free = not self.model.of(one["referral"], State.PLACED)
-                room = self.model.claimed(one["home"]) <= self.model.places[one["home"]]
-                may = state is State.ACCEPTED and free and room
-                return may, State.PLACED, lambda p: do(database, place, OFFICER, p, AS_OF)
-        over = Why("CARPL")
-        return (
-            state is State.PLACED,
-            State.ENDED,
-            lambda p: do(database, end, OFFICER, p, over, ended_on=AS_OF, planned=True),
-        )
+    def _open(self, one: dict[str, Any], step: str) -> tuple[bool | None, State]:
+        """Whether a step must work (None: it may), and the state after it."""
+        state, model = one["state"], self.model
+        free = not model.of(one["referral"], State.PLACED) and model.claimed(one["home"]) <= model.places[one["home"]]
+        agrees = None if state in TEMPORARY and one["home"] == LATE else False
+        found: dict[str, tuple[bool | None, State]] = {
+            "second": (agrees, state),
+            "approve": (agrees, state),
+            "send": (state is State.HELD, State.SENT),
+            "accept": (model.may_accept(one), State.ACCEPTED),
+            "decline": (state in TEMPORARY, State.DECLINED),
+            "withdraw": (state in PURSUED, State.WITHDRAWN),
+            "place": (state is State.ACCEPTED and free, State.PLACED),
+            "end": (state is State.PLACED, State.ENDED),
+        }
+        return found[step]
 
-    @precondition(lambda self: any(one["state"] in TEMPORARY for one in self.model.placements))
-    @rule(data=st.data())
-    def time_passes(self, data: st.DataObject) -> None:
+    def _done(self, placement: Placement, step: str) -> Placement:
+        """Take a step as whoever takes it."""
+        database, officer = self.database, OFFICER
+        match step:
+            case "second":
+                return do(database, second, APPROVER, placement, look_at(database, placement, APPROVER))
+            case "approve":
+                seen = look_at(database, placement, DIRECTOR)
+                return do(database, approve, DIRECTOR, placement, Approval.DIRECTOR, seen)
+            case "decline":
+                return do(database, decline, officer, placement, Why("NEEDS"), by_provider=True)
+            case "end":
+                return do(database, end, officer, placement, Why("CARPL"), ended_on=AS_OF, planned=True)
+        plain: dict[str, tuple[Callable[..., Placement], tuple[Any, ...]]] = {
+            "send": (send, ()),
+            "accept": (accept, ()),
+            "withdraw": (withdraw, (Why("PLANS"),)),
+            "place": (place, (AS_OF,)),
+        }
+        taken, given = plain[step]
+        return do(database, taken, officer, placement, *given)
+
+    @precondition(lambda self: self.model.placements)
+    @rule(data=st.data(), what=st.sampled_from(["time", "time", "home", "home", "referral"]))
+    def something_happens(self, data: st.DataObject, what: str) -> None:
+        """Nobody decides anything, and yet it changes what may be decided."""
+        temporary = [one for one in self.model.placements if one["state"] in TEMPORARY]
+        if what == "home":
+            self._home_changes(data.draw(st.sampled_from(sorted(HOMES))), data.draw(st.integers(1, 2)))
+        elif what == "time" and temporary:
+            self._time_passes(data.draw(st.sampled_from(temporary)))
+        else:
+            self._referral_changes(data.draw(st.sampled_from(REFERRALS)))
+
+    def _time_passes(self, one: dict[str, Any]) -> None:
         """The time of one is over; nobody can accept it; the sweep ends it."""
-        one = data.draw(st.sampled_from([one for one in self.model.placements if one["state"] in TEMPORARY]))
         overdue(self.database, one["record"])
         self._must(False, lambda: do(self.database, accept, OFFICER, now(self.database, one["record"])))
         assert expire_overdue(self.database, HERE) == 1
         one["state"] = State.EXPIRED
+        type(self).reached[str(State.EXPIRED)] += 1
 
-    @precondition(lambda self: self.model.placements)
-    @rule(home=st.sampled_from(sorted(HOMES)), places=st.sampled_from([None, None, None, 0, 1, 2, 2]))
-    def home_changes(self, home: str, places: int | None) -> None:
-        """The provider sends the home anew, with other places; mostly they have nothing to tell."""
-        if places is not None and places != self.model.places[home]:
-            with self.database.reading() as reading:
-                (stored,) = load.homes_named(reading, HERE, [home])
-            store(self.database, [replace(stored.record, places=places)])
-            self.model.places[home] = places
-            self.model.home_version[home] += 1
+    def _home_changes(self, home: str, more: int) -> None:
+        """The provider sends the home anew, with other places than it had."""
+        with self.database.reading() as reading:
+            (stored,) = load.homes_named(reading, HERE, [home])
+        places = (self.model.places[home] + more) % 3
+        store(self.database, [replace(stored.record, places=places)])
+        self.model.places[home] = places
+        self.model.home_version[home] += 1
 
-    @rule(ref=st.sampled_from(REFERRALS), is_sent=st.sampled_from([False, False, True]))
-    def referral_changes(self, ref: str, is_sent: bool) -> None:
+    def _referral_changes(self, ref: str) -> None:
         """The referral is sent anew: a child who was placed is looked for again."""
-        if not is_sent:
-            return
         with self.database.reading() as reading:
             stored = load.referral(reading, HERE, ReferralRef(ref))
         assert stored is not None
@@ -249,80 +254,94 @@ class Lives(RuleBasedStateMachine):
         self.model.version[ref] += 1
         self.model.sent_again.add(ref)
 
-    def _must(self, wanted: bool, action: Callable[[], Placement]) -> Placement | None:
+    def _must(self, wanted: bool | None, action: Callable[[], Placement]) -> Placement | None:
         """Do it, and compare whether it worked with what the model says."""
         made, refused = None, None
         try:
             made = action()
         except PlacementError as error:
             refused = error.code
-        assert (refused is None) is wanted, f"{refused or 'done'}, against the model"
+        assert wanted is None or (refused is None) is wanted, f"{refused or 'done'}, against the model"
         type(self).worked += refused is None
         return made
 
     # --------------------------------------------------------------------------------------- what must be so
 
     @invariant()
-    def the_same_states(self) -> None:
-        """Every placement has the state that the model says."""
+    def model_and_database_agree(self) -> None:
+        """Every placement has its state, every decision its audit entry, and who has a place is seen in the home."""
         type(self).steps += 1
-        assert states(self.database) == [one["state"] for one in self.model.placements]
-
-    @invariant()
-    def the_same_residents(self) -> None:
-        """Everybody with a place is seen in the home, nobody else, nobody twice."""
+        with self.database.reading() as reading:
+            stored = [State(state) for state in reading.execute(STATES).scalars()]
+            entries, made = reading.execute(COUNTS).one()
+        assert stored == [one["state"] for one in self.model.placements]
+        assert entries == made
         pool = self.follower.pool()
         for home in HOMES:
             seen = [str(resident.ref) for resident in pool.record(home).residents]  # type: ignore[arg-type]
-            wanted = {
-                CHILD[one["referral"]]
-                for one in self.model.placements
-                if one["home"] == home and one["state"] in CLAIMING
-            }
-            assert sorted(seen) == sorted(wanted)
-
-    @invariant()
-    def everything_is_recorded(self) -> None:
-        """There is an audit entry for every decision."""
-        with self.database.reading() as reading:
-            entries, made = (
-                reading.execute(select(func.count()).select_from(table)).scalar_one()
-                for table in (audit_entries, decisions)
-            )
-        assert entries == made
+            live = [one for one in self.model.placements if one["home"] == home and one["state"] in CLAIMING]
+            assert sorted(seen) == sorted({CHILD[one["referral"]] for one in live})
 
 
-def lives(made: Copies, examples: int, steps: int, *, random: bool = True) -> type[Lives]:
-    """Run so many random lives of so many steps on copies of a database."""
-    kind = type(f"Lives_{made.kind}", (Lives,), {"made": made, "examples": 0, "steps": 0, "worked": 0})
+STATES = select(placement_rows.c.state).where(placement_rows.c.authority == HERE).order_by(placement_rows.c.number)
+COUNTS = select(*(select(func.count()).select_from(t).scalar_subquery() for t in (audit_entries, decisions)))
+
+
+def lives_of(made: Copies) -> type[Lives]:
+    """Lives on copies of a database, none of them lived yet."""
+    new = {"made": made, "examples": 0, "steps": 0, "worked": 0, "reached": Counter()}
+    return type(f"Lives_{made.kind}", (Lives,), new)
+
+
+def live(kind: type[Lives], examples: int, steps: int, number: int | None = None) -> None:
+    """So many random lives of so many steps. Raises what the model did not expect. `number`: the same ones again."""
     run_state_machine_as_test(
-        kind,
+        kind if number is None else seed(number)(kind),
+        _min_steps=steps,
         settings=settings(
             max_examples=examples,
             stateful_step_count=steps,
-            derandomize=not random,
+            derandomize=False,
             deadline=None,
             database=None,
             phases=(Phase.generate,),
             suppress_health_check=list(HealthCheck),
         ),
     )
-    return kind
 
 
-def main(rounds: int = ROUNDS, steps: int = STEPS, *, broken: bool = False, server: Postgres | None = None) -> Counts:
-    """So many lives of so many steps, on each database."""
-    counts = Counts("machine", promised=rounds * len(KINDS))
-    for kind in KINDS:
-        with copies(kind, fill, server) as made, unguarded(made if broken else None):
-            try:
-                found = lives(made, rounds, steps)
-            except Exception as error:  # noqa: BLE001 - whatever the model did not expect
-                counts.check(False, f"{kind}: {type(error).__name__}: {str(error)[:200]}")
-            else:
-                counts.done += found.examples
-                counts.notes[f"steps_{kind}"] = found.steps
-                counts.notes[f"worked_{kind}"] = found.worked
+def main(
+    rounds: int = ROUNDS,
+    steps: int = STEPS,
+    *,
+    broken: bool = False,
+    server: Postgres | None = None,
+    kinds: Sequence[str] = KINDS,
+) -> Counts:
+    """So many lives on each database, and so many times `steps` steps in all of them. Both databases at a time."""
+    counts = Counts("machine", promised=rounds * steps * len(kinds))
+    for said in in_processes([partial(_on, kind, rounds, steps, broken, server) for kind in kinds]):
+        counts.done += said.done
+        counts.failures += said.failures
+        counts.notes |= said.notes
+    return counts
+
+
+def _on(kind: str, rounds: int, steps: int, broken: bool, server: Postgres | None) -> Counts:
+    counts = Counts("machine", promised=rounds * steps)
+    with copies(kind, fill, server) as made, unguarded(made if broken else None):
+        found = lives_of(made)
+        try:
+            while found.steps < rounds * steps or found.examples < rounds:
+                live(found, max(1, min(rounds, (rounds * steps - found.steps) // steps + 1)), steps)
+        except Exception as error:  # noqa: BLE001 - whatever the model did not expect
+            counts.check(False, f"{kind}: {type(error).__name__}: {str(error)[:200]}")
+    counts.done = found.steps
+    for state in () if counts.failures else (*REACHED, *AGREEING):
+        told = f"{kind}: {found.examples} lives, and {found.reached[state]} times {state}"
+        counts.check(found.reached[state] >= rounds // ONE_IN, told)
+    counts.notes = {f"lives_{kind}": found.examples, f"steps_{kind}": found.steps, f"worked_{kind}": found.worked}
+    counts.notes[f"reached_{kind}"] = dict(found.reached)
     return counts
 
 
