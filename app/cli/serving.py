@@ -75,6 +75,7 @@ def serve(
         logs.configure(settings.log_style, settings.log_level)
         with _alone(settings), _bound(settings.host, settings.port) as door, _shared_figures(workers):
             if settings.is_embedded and not settings.read_only:
+                _say_if_new(settings, logged=not console.is_terminal)
                 settings.migrate_database()
             _run(settings, workers, door)
 
@@ -180,14 +181,23 @@ def migrate() -> None:
                 f"No database is configured. Set {DATABASE_VARIABLE} first; the demo's is laid out by itself."
             )
         settings = Settings.read()
-        file = file_of(settings.database_url.get_secret_value())
-        if file is not None and not file.exists():
-            console.print(f"There was no database at {file}: a new one is made.", markup=False, soft_wrap=True)
+        _say_if_new(settings, logged=False)
         try:
             settings.migrate_database()
         except LoginRefused:
             raise OwnerRefused(_whose_login(settings)) from None
         console.print("The database is laid out for this version.")
+
+
+def _say_if_new(settings: Settings, *, logged: bool) -> None:
+    """Where an SQLite file is about to be made: after a wrong letter in its path nobody is to wonder where all went."""
+    file = file_of(settings.database_url.get_secret_value())
+    if file is None or file.exists():
+        return
+    if logged:
+        log.warning("there was no database here, so a new one is made")
+    else:
+        console.print(f"There was no database at {file}: a new one is made.", markup=False, soft_wrap=True)
 
 
 def _whose_login(settings: Settings) -> str:

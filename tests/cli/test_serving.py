@@ -176,5 +176,6 @@ def test_what_is_logged_at_the_start_says_something(tmp_path: Path) -> None:
     finally:
         process.kill()
     assert "serving" in events
+    assert "there was no database here, so a new one is made" in events, "a wrong path must not pass unnoticed"
     assert events[-1].startswith("Finished server process")
     assert [event for event in events if ".py:" in event] == []
