@@ -18,14 +18,15 @@ from app.access.principal import Principal, Role
 from app.deciding import facts, kept
 from app.deciding.accepting import accept
 from app.deciding.agreed import ABOUT_COMPANY
-from app.deciding.agreeing import second
+from app.deciding.agreeing import approve, second
 from app.deciding.answering import withdraw
 from app.deciding.desk import Why
 from app.deciding.holding import hold
 from app.deciding.life import steps_open_to
 from app.deciding.living import place
 from app.errors import AnotherPersonNeeded, FactsChanged
-from app.matching.codes import Vulnerability
+from app.matching.approval import Approval
+from app.matching.codes import Risk, Vulnerability
 from app.matching.explain import Outcome, explain
 from app.matching.home import Home, Resident
 from app.matching.referral import Child, ChildRef, HomeRef, Referral
@@ -35,9 +36,9 @@ from app.store.session import Database
 from app.store.tables import referrals
 from tests.deciding.conftest import FURTHER, ONE_PLACE
 from tests.support.answers import answers, question
-from tests.support.builders import AS_OF, a_child, a_referral
+from tests.support.builders import AS_OF, a_child, a_referral, a_resident, risks
 from tests.support.chance import Chance
-from tests.support.deciding import APPROVER, HERE, OFFICER, a_choice, a_desk, do, held, look_at, see, told
+from tests.support.deciding import APPROVER, DIRECTOR, HERE, OFFICER, a_choice, a_desk, do, held, look_at, see, told
 from tests.support.nights import store
 from tests.support.policies import random_policy
 from tests.support.random_homes import random_resident
@@ -205,6 +206,44 @@ def test_a_look_from_before_it_was_known_beside_whom(lite: Database) -> None:
         lite.transact(lambda w: hold(w, a_desk(), OFFICER, a_choice(old.id, "R1", ONE_PLACE.ref)))
     assert [problem.field for problem in told.value.problems] == ["home.residents"]
     assert held(lite, "R1", ONE_PLACE.ref).home == ONE_PLACE.ref
+
+
+def test_who_was_there_at_the_look_and_is_gone(lite: Database) -> None:
+    """To live alone is another thing than to live beside the one who was shown."""
+    two = replace(ONE_PLACE, ref=HomeRef("H3"), places=2)
+    store(lite, [two])
+    other = held(lite, "R2", two.ref)
+    choice = a_choice(see(lite, "R1"), "R1", two.ref)
+    do(lite, withdraw, OFFICER, other, Why("NONEED"))
+    with pytest.raises(FactsChanged) as changed:
+        lite.transact(lambda w: hold(w, a_desk(), OFFICER, choice))
+    assert [problem.field for problem in changed.value.problems] == ["home.residents"]
+
+
+def test_an_approval_stands_whoever_comes(lite: Database) -> None:
+    """The director approved the distance; that somebody else comes is for the second person alone to judge."""
+    home = replace(FURTHER, places=4, residents=(a_resident(risks=risks(Risk.TO_OTHERS_PHYSICAL)),))
+    child = a_child(ref="C8", vulnerabilities=EVERY)
+    store(
+        lite,
+        [home, replace(ONE_PLACE, places=0)],
+        [a_referral(child, ref="R8"), a_referral(a_child(ref="C7"), ref="R7")],
+    )
+    placement = held(lite, "R8", home.ref, override=("safe_from_residents",))
+    placement = do(lite, second, APPROVER, placement, look_at(lite, placement, APPROVER))
+    level = placement.approval_needed
+    placement = do(lite, approve, DIRECTOR, placement, level, look_at(lite, placement, DIRECTOR))
+    assert (level, told(lite, placement)) == (Approval.DIRECTOR, [])
+    held(lite, "R7", home.ref)
+    assert told(lite, placement) == ["home.residents", "second.company"]
+
+
+def test_a_child_that_the_provider_lists_already(lite: Database) -> None:
+    """It is nobody's company but its own: held beside itself and looked at again, nothing is another."""
+    home = replace(ONE_PLACE, places=2, residents=(a_resident(ref="C1"),))
+    store(lite, [home, replace(FURTHER, places=0)])
+    placement = held(lite, "R1", home.ref, override=("new_home",))
+    assert told(lite, placement) == []
 
 
 def test_who_comes_after_the_acceptance_is_looked_at_before_the_move(lite: Database) -> None:
