@@ -54,7 +54,8 @@ class DecidedOut(BaseModel):
 class PlacementOut(Out):
     """A party of children that is pursued, or lives, in a home.
 
-    `rank`, `points`: what was seen and counted when it was decided. `steps`: what the caller may do now.
+    `rank`, `points`: what was seen and counted when it was decided. `steps`: what the caller may do now; in a list by
+    the approval that was needed when it was decided, of one placement alone by the one that is needed now.
     """
 
     id: Hex32
