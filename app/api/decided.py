@@ -13,6 +13,7 @@ from app.api.placement_models import DecidedOut
 from app.api.service import service_of
 from app.api.writes import answer, precondition, write
 from app.deciding.desk import Desk, Why
+from app.deciding.expiring import expire_overdue
 from app.documents.decision_models import CareEndIn, ChoiceWhyIn, DeclineWhyIn, EndIn, EndWhyIn, WithdrawWhyIn
 from app.errors import FieldProblem, Invalid
 from app.store.idempotency import Answer
@@ -45,9 +46,19 @@ def why_ended(body: EndIn) -> Why:
     return why(body.reason or body.left_care)
 
 
-def decide(request: Request, key: str, work: Callable[[Writing, Desk, Principal], Placement], status: int) -> Response:
-    """Decide, once for its key, and answer with what came of it."""
+def decide(
+    request: Request,
+    key: str,
+    work: Callable[[Writing, Desk, Principal], Placement],
+    status: int,
+    on: str | None = None,
+) -> Response:
+    """Decide, once for its key, and answer with what came of it. `on`: which placement, where there is one.
+
+    Holds whose time is over end first: availability goes by their time, not by when somebody looked.
+    """
     desk, who = desk_of(request), caller_of(request)
+    expire_overdue(service_of(request).database, desk.authority, sparing=on)
 
     def once(writing: Writing) -> Answer:
         placement = work(writing, desk, who)
@@ -59,7 +70,9 @@ def decide(request: Request, key: str, work: Callable[[Writing, Desk, Principal]
 def step_on(request: Request, key: str, placement_id: str, if_match: str | None, step: Step) -> Response:
     """Take a step on a placement, at the version that the caller read."""
     wanted = precondition(if_match)
-    return decide(request, key, lambda writing, desk, who: step(writing, desk, who, placement_id, wanted), 200)
+    return decide(
+        request, key, lambda writing, desk, who: step(writing, desk, who, placement_id, wanted), 200, on=placement_id
+    )
 
 
 def decided(placement: Placement) -> DecidedOut:

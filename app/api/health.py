@@ -11,12 +11,13 @@ from starlette.requests import Request
 from app.api.documented import errors
 from app.api.service import service_of
 from app.errors import Ending
+from app.store import overdue
 from app.store.condition import free_mb, takes_changes
 from app.store.migrate import require_current
 
 router = APIRouter(prefix="/health", tags=["health"])
 
-Note = Literal["read_only", "disk_space_low", "no_policy_in_effect"]
+Note = Literal["read_only", "disk_space_low", "no_policy_in_effect", "holds_not_looked_after"]
 
 
 class Live(BaseModel):
@@ -50,6 +51,8 @@ def ready(request: Request) -> Ready:
         require_current(reading)
         if not takes_changes(service.database, reading):
             notes.append("read_only")
+        if overdue.is_left_alone(reading, service.authority):
+            notes.append("holds_not_looked_after")
     free = free_mb(service.database)
     if free is not None and free < service.disk_low_mb:
         notes.append("disk_space_low")

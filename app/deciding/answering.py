@@ -7,12 +7,14 @@ from dataclasses import replace
 from app.access.principal import Kind, Principal
 from app.deciding import holding, seeing, steps
 from app.deciding.desk import Choice, Desk, Why
-from app.errors import NotSeen, PersonNeeded, StepNotOpen
+from app.errors import FieldProblem, NotSeen, PersonNeeded, StepNotOpen
 from app.store import save
 from app.store.placement_records import Placement, State, Step
 from app.store.reasons import WithdrawReason
 from app.store.session import Writing
 from app.store.versions import Precondition
+
+NOT_ASKED = "This placement was not sent to its provider, so there is no answer of a provider to tell."
 
 
 def decline(
@@ -27,12 +29,17 @@ def decline(
 ) -> Placement:
     """Decline a placement that is held or sent; its places are free again. A system can only tell a provider's answer.
 
-    Raises as `steps.take_up` and `steps.require_reason`.
+    Raises as `steps.take_up` and `steps.require_reason`; `StepNotOpen` where a system tells the answer of a provider
+    whom nobody has asked. (An officer may have asked by telephone.)
     """
     if who.kind is Kind.SYSTEM and not by_provider:
         raise PersonNeeded
     steps.require_reason(Step.DECLINE, why, needed=True)
     before = steps.take_up(writing, desk, Step.DECLINE, who, placement_id, wanted)
+    if who.kind is Kind.SYSTEM and before.state is not State.SENT:
+        raise StepNotOpen(
+            [FieldProblem("state", NOT_ASKED, "POST /placements/{id}/send first, or let an officer do it.")]
+        )
     after = steps.moved(before, Step.DECLINE, reason_code=why.code)
     made = steps.decision(Step.DECLINE, who, before.state, after.state, why, by_provider=by_provider)
     return steps.advance(writing, desk.authority, who, before, after, made)

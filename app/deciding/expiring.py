@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from app.deciding import steps
 from app.errors import DatabaseBusy, VersionMismatch
-from app.store import load, placements, seen
+from app.store import load, overdue, placements, seen
 from app.store.clock import database_now
 from app.store.placement_records import TEMPORARY, Step
 from app.store.session import Database, Writing
@@ -22,12 +22,18 @@ MOST_AT_ONCE = 100
 """So many expire in one look; the rest in the next."""
 
 
-def expire_overdue(database: Database, authority: str, most: int = MOST_AT_ONCE) -> int:
-    """Let those expire whose time is over, each in a transaction of its own; how many there were."""
-    with database.reading() as reading:
-        due = placements.overdue(reading, authority, most)
+def expire_overdue(database: Database, authority: str, most: int = MOST_AT_ONCE, *, sparing: str | None = None) -> int:
+    """Let those expire whose time is over, each in a transaction of its own; how many there were.
+
+    Whoever decides does this first, so that a hold which is over keeps its place and its children from nobody, with
+    a worker or without. `sparing`: the placement that is decided on; whether its own time is over is told there.
+    """
+    with database.asking() as reading:
+        due = overdue.due(reading, authority, most)
     expired = 0
     for placement_id in due:
+        if placement_id == sparing:
+            continue
         try:
             expired += database.transact(lambda writing, one=placement_id: expire(writing, authority, one))  # type: ignore[misc]
         except (VersionMismatch, DatabaseBusy):
