@@ -106,7 +106,9 @@ def test_a_database_that_is_not_there_is_not_made_by_looking(
 def _as_a_process(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     given = {f"PLACEMENT_{name.upper()}": value for name, value in settings.items()}
     command = [sys.executable, "-m", "app.cli", *words]
-    return subprocess.run(command, cwd=ROOT, env=os.environ | given, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | given, capture_output=True, text=True, check=False, timeout=90
+    )
 
 
 @pytest.mark.parametrize("address", ["nonsense", "mysql://canary/x", NOWHERE])
