@@ -11,6 +11,8 @@ from sqlalchemy import delete, select
 from app.errors import PlacedChildNotFound
 from app.matching.placed import Placed
 from app.matching.referral import ChildRef
+from app.store import removed
+from app.store.removed import Removed
 from app.store.rows import from_row, to_row
 from app.store.run_tables import placed_children as table
 from app.store.save import upsert
@@ -58,7 +60,7 @@ def save_placed(writing: Writing, authority: str, child: Placed, precondition: P
     """Store a child of the caseload, new or changed. Raises `VersionMismatch` or `VersionNotGiven`."""
     current = _version(writing, authority, child.ref)
     precondition.check(current)
-    version = (current or 0) + 1
+    version = removed.first_version(writing, authority, Removed.PLACED) if current is None else current + 1
     _write(writing, authority, [(child, version)])
     return Saved(version, current is None)
 
@@ -69,6 +71,7 @@ def remove_placed(writing: Writing, authority: str, ref: ChildRef, precondition:
     if current is None:
         raise PlacedChildNotFound
     precondition.check(current)
+    removed.remember(writing, authority, Removed.PLACED, current)
     writing.execute(delete(table).where(table.c.authority == authority, table.c.ref == ref))
 
 
@@ -79,10 +82,14 @@ def import_caseload(
     stored = {found.record.ref: found for found in page(writing, authority, "", None)}
     named = {child.ref for child in new}
     gone = sorted(set(stored) - named) if replace else []
+    if gone:
+        removed.remember(writing, authority, Removed.PLACED, max(stored[ref].version for ref in gone))
     for start in range(0, len(gone), 500):
         some = gone[start : start + 500]
         writing.execute(delete(table).where(table.c.authority == authority, table.c.ref.in_(some)))
-    created = [(child, 1) for child in new if child.ref not in stored]
+    fresh = [child for child in new if child.ref not in stored]
+    first = removed.first_version(writing, authority, Removed.PLACED) if fresh else 1
+    created = [(child, first) for child in fresh]
     changed = [
         (child, stored[child.ref].version + 1)
         for child in new

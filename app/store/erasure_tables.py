@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, String, Table, cast, delete, func, literal, or_, select, update
 
 from app.matching.home import Home
-from app.matching.referral import HomeRef, ReferralRef
-from app.store import audit_whom, load, save
+from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.store import audit_whom, caseload, load, save
 from app.store.erasure_forgetting import (
     Names,
     explanation_without,
@@ -84,7 +84,9 @@ def _homes(writing: Writing, authority: str, child: str, names: Names) -> None:
 
 
 def _caseload(writing: Writing, authority: str, child: str, _names: Names) -> None:
-    writing.execute(delete(placed_children).where(_of(placed_children, authority), placed_children.c.ref == child))
+    mine = _of(placed_children, authority), placed_children.c.ref == child
+    if writing.execute(select(placed_children.c.ref).where(*mine)).first() is not None:
+        caseload.remove_placed(writing, authority, ChildRef(child), Precondition(exists=True))
 
 
 def _proposals(writing: Writing, authority: str, child: str, names: Names) -> None:

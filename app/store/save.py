@@ -19,9 +19,10 @@ from sqlalchemy.exc import IntegrityError
 from app.errors import ChildAlreadyWaiting, HomeNotFound, HomeStillClaimed, ReferralNotFound, VersionNotGiven
 from app.matching.home import Home
 from app.matching.referral import HomeRef, Referral, ReferralRef
-from app.store import claims, load, pursued
+from app.store import claims, load, pursued, removed
 from app.store.clock import database_now, told
 from app.store.prepared import Prepared, Values, of_refs, rows_of_all
+from app.store.removed import Removed
 from app.store.rows import to_row
 from app.store.session import Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
@@ -117,7 +118,7 @@ def save_referral(writing: Writing, authority: str, referral: Referral, precondi
     current = held[0]["version"] if held else None
     precondition.check(current)
     pursued.refuse(waits, clock["now"], staying=[child.ref for child in referral.children])
-    version = (current or 0) + 1
+    version = removed.first_version(writing, authority, Removed.REFERRAL) if current is None else current + 1
     keys = {"authority": authority, "ref": referral.ref, "version": version, "changed_at": clock["now"]}
     row = to_row(referral) | keys
     if current is None:
@@ -159,6 +160,7 @@ def remove_referral(writing: Writing, authority: str, ref: ReferralRef, precondi
         raise ReferralNotFound
     precondition.check(current)
     pursued.require_none(writing, authority, ref)
+    removed.remember(writing, authority, Removed.REFERRAL, current)
     writing.execute(delete(referrals).where(*wanted))
 
 

@@ -27,6 +27,7 @@ from app.store import (  # noqa: F401 - one knows all
     import_tables,
     outbox_tables,
     placement_tables,
+    removal_tables,
     run_tables,
 )
 from app.store.schema import (

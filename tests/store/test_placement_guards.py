@@ -9,9 +9,11 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 
 from app.matching.referral import HomeRef
-from app.store import save
+from app.store import removed, save
 from app.store.placement_tables import decisions, place_claims, placements, seen
+from app.store.removal_tables import removed_versions
 from app.store.session import Database, Writing
+from app.store.tables import homes, inventory_clock
 from app.store.versions import Precondition
 from tests.support.builders import AS_OF, a_home, a_resident
 from tests.support.refusals import assert_refused
@@ -88,10 +90,11 @@ OVER: dict[str, Any] = {"step": "decline", "to_state": "declined", "reason_code"
 """A placement that takes no place by itself."""
 
 
-def _begin(writing: Writing, letter: str, number: int, **changes: Any) -> None:
+def _begin(writing: Writing, letter: str, number: int, children: tuple[str, ...] = ("C1",), **changes: Any) -> None:
     writing.execute(insert(decisions), DECISION | {"placement_id": letter * 32} | changes)
     state = changes.get("to_state", "accepted")
-    writing.execute(insert(placements), PLACEMENT | {"id": letter * 32, "number": number, "state": state})
+    about = {"id": letter * 32, "number": number, "state": state, "children": list(children)}
+    writing.execute(insert(placements), PLACEMENT | about)
 
 
 NEXT: dict[str, Any] = {"version": 2, "from_state": "accepted", "seen_id": None, "rank": None}
@@ -113,7 +116,7 @@ def fill(database: Database) -> None:
         save.save_home(writing, HERE, HOME, Precondition())
         writing.execute(insert(seen), SEEN)
         _begin(writing, "a", 1)
-        _begin(writing, "b", 2, **OVER)
+        _begin(writing, "b", 2, ("C1", "C2"), **OVER)
         writing.execute(insert(place_claims), _claim())
 
     database.transact(work)
@@ -175,6 +178,7 @@ def begin_held(writing: Writing, **changes: Any) -> None:
     """A placement that is held, with the other place of the home."""
     writing.execute(_decision(placement_id="e" * 32, step="hold", to_state="held"))
     place = {"id": "e" * 32, "number": 5, "state": "held", "held_until": datetime(2030, 1, 1, tzinfo=UTC)}
+    place["children"] = ["C5"]
     writing.execute(insert(placements), PLACEMENT | place | changes)
     writing.execute(insert(place_claims), _claim("C5", 2, "e" * 32))
 
@@ -258,7 +262,7 @@ def test_a_place_is_claimed_once(filled: Database) -> None:
     assert_refused(filled, NO_PLACE, insert(place_claims).values(_claim("C2", 3, "b" * 32)))
     beyond = "ck_place_claims_place_number_range"
     assert_refused(filled, beyond, insert(place_claims).values(_claim("C2", 0, "b" * 32)))
-    assert_refused(filled, NO_PLACE, insert(place_claims).values(_claim("C2", 2, "b" * 32, home_ref="H9")))
+    assert_refused(filled, NO_PLACE, insert(place_claims).values(_claim("C2", 2, "b" * 32, place_number=3)))
     full = a_home(ref=HomeRef("H1"), places=2, residents=(a_resident(),))
     filled.transact(lambda w: save.import_homes(w, HERE, [full]))
     assert_refused(filled, NO_PLACE, insert(place_claims).values(_claim("C2", 2, "b" * 32)))
@@ -280,9 +284,6 @@ def test_a_claim_only_ends(filled: Database) -> None:
     assert_refused(filled, ONLY_ENDS, update(place_claims).values(place_number=2))
     assert_refused(filled, ONLY_ENDS, update(place_claims).values(child_ref="C9"))
     assert_refused(filled, "a live claim is not deleted", delete(place_claims))
-    with filled.writing() as writing:
-        writing.execute(update(place_claims).values(lived_in=True))
-    assert_refused(filled, ONLY_ENDS, update(place_claims).values(lived_in=False))
     assert_refused(filled, HAS_PLACES, update(place_claims).values(live=False, resident=None))
     with filled.writing() as writing:
         _next(writing, "withdraw", "withdrawn", reason_code="PLANS")
@@ -301,6 +302,91 @@ def test_a_claim_only_ends(filled: Database) -> None:
 def test_a_child_lives_in_one_home(filled: Database) -> None:
     """A child who lives somewhere may be pursued elsewhere, and moves in there only when the first has ended."""
     with filled.writing() as writing:
+        _next(writing, "place", "placed")
         writing.execute(update(place_claims).values(lived_in=True))
-        writing.execute(insert(place_claims), _claim("C1", 2, "b" * 32))
+        _begin(writing, "d", 7)
+        writing.execute(insert(place_claims), _claim("C1", 2, "d" * 32))
+        _next(writing, "place", "placed", "d")
     assert_refused(filled, "uq_place_claims_lives", update(place_claims).values(lived_in=True))
+    assert_refused(filled, ONLY_ENDS, update(place_claims).values(lived_in=False))
+
+
+OF_ITS_PLACEMENT = "a claim is on a place of its placement, for a child of it"
+MOVED_IN = "a child lives where its placement was"
+
+
+def test_a_claim_is_its_placement_s(filled: Database) -> None:
+    """Neither for another child, nor in another home, nor of no placement at all: no place is given away untaken."""
+    filled.transact(lambda w: save.import_homes(w, HERE, [a_home(ref=HomeRef("H2"), places=2)]))
+    for claim in (
+        _claim("C9", 2, "b" * 32),
+        _claim("C2", 2, "b" * 32, home_ref="H2"),
+        _claim("C2", 2, "a" * 32),
+        _claim("C2", 2, "f" * 32),
+    ):
+        assert_refused(filled, OF_ITS_PLACEMENT, insert(place_claims).values(claim))
+
+
+def test_nobody_lives_where_only_a_place_is_held(filled: Database) -> None:
+    """Else a second placement of the child would be open, and the child in two homes."""
+    assert_refused(filled, MOVED_IN, update(place_claims).values(lived_in=True))
+    with filled.writing() as writing:
+        _next(writing, "place", "placed")
+        writing.execute(update(place_claims).values(lived_in=True))
+
+
+def test_a_home_with_a_claim_stays(filled: Database) -> None:
+    """Whoever sends the statement."""
+    filled.transact(lambda w: save.import_homes(w, HERE, [a_home(ref=HomeRef("H2"), places=2)]))
+    assert_refused(filled, "a home with live claims is not deleted", delete(homes).where(homes.c.ref == "H1"))
+    with filled.writing() as writing:
+        writing.execute(delete(homes).where(homes.c.ref == "H2"))
+
+
+TOO_EARLY = "a hold expires when its time is over, and lasts longer by a step alone"
+
+
+def test_the_clock_alone_lets_a_hold_expire(filled: Database) -> None:
+    """Not before its time is over; nor is that time put off without a decision. It may be brought nearer."""
+    with filled.writing() as writing:
+        begin_held(writing)
+    mine = update(placements).where(placements.c.id == "e" * 32)
+    row = {"step": "expire", "to_state": "expired", "actor_kind": "system", "seen_id": None, "rank": None}
+    expired = mine.values(version=2, state="expired", held_until=None)
+    assert_refused(filled, TOO_EARLY, _decision(**OF_E | row), expired)
+    assert_refused(filled, TOO_EARLY, mine.values(held_until=datetime(2031, 1, 1, tzinfo=UTC)))
+    with filled.writing() as writing:
+        writing.execute(mine.values(held_until=datetime(2020, 1, 1, tzinfo=UTC)))
+        writing.execute(_decision(**OF_E | row))
+        writing.execute(expired)
+
+
+ANOTHER = "who agrees is another person"
+
+
+def test_capital_letters_make_nobody_another_person(filled: Database) -> None:
+    """Who proposed it neither seconds nor approves it by another way of writing the same subject."""
+    counted = {"rules_overridden": 1, "overridden": ["pets"], "reason_code": "school"}
+    assert_refused(filled, ANOTHER, _decision(**counted, second_actor="OFFICER-1"))
+    with filled.writing() as writing:
+        begin_held(writing)
+    mine = update(placements).where(placements.c.id == "e" * 32)
+    for given in ({"second_by": "Officer-1"}, {"approved_by": "OFFICER-1", "approved_level": "director"}):
+        step = _decision(**OF_E | {"step": "accept"})
+        assert_refused(filled, ANOTHER, step, mine.values(version=2, state="accepted", held_until=None, **given))
+
+
+def test_counts_only_go_on(filled: Database) -> None:
+    """Followers trust the clock, and versions their count; what a key was answered with is kept."""
+    with filled.writing() as writing:
+        removed.remember(writing, HERE, removed.Removed.REFERRAL, 7)
+    for back in (
+        update(inventory_clock).values(seq=0),
+        update(removed_versions).values(version=6),
+    ):
+        assert_refused(filled, "a count only goes on", back)
+    for table in (inventory_clock, removed_versions):
+        assert_refused(filled, f"rows of {table.name} are never changed", delete(table))
+    with filled.writing() as writing:
+        removed.remember(writing, HERE, removed.Removed.REFERRAL, 3)  # a lower one changes nothing
+        assert removed.first_version(writing, HERE, removed.Removed.REFERRAL) == 8
