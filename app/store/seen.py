@@ -17,7 +17,11 @@ from app.store.placement_tables import seen as table
 from app.store.prepared import Prepared
 from app.store.session import Reading, Writing
 
-_ADD = Prepared(table.insert(), [column.name for column in table.columns if column.name != "seen_at"])
+OF_A_PLACEMENT = "was_so"
+
+_COLUMNS = [column.name for column in table.columns if column.name not in ("seen_at", OF_A_PLACEMENT)]
+_ADD = Prepared(table.insert(), _COLUMNS)
+_ADD_PLACEMENT = Prepared(table.insert(), [*_COLUMNS, OF_A_PLACEMENT])
 
 _write = encoder(tuple[SeenOption, ...])
 _read = decoder(tuple[SeenOption, ...])
@@ -44,9 +48,11 @@ def add(writing: Writing, authority: str, shown: Seen) -> None:
         "as_of": shown.as_of,
         "options": _write(shown.options),
         "inventory_seq": shown.inventory_seq,
-        "was_so": None if shown.was_so is None else dict(shown.was_so),
     }
-    _ADD.do(writing, row)
+    if shown.was_so is None:
+        _ADD.do(writing, row)
+    else:
+        _ADD_PLACEMENT.do(writing, row | {OF_A_PLACEMENT: dict(shown.was_so)})
 
 
 def unused(reading: Reading, authority: str, before: datetime, most: int) -> list[str]:
