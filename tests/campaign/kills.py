@@ -43,7 +43,7 @@ class Part:
 
 
 def main(rounds: int = ROUNDS, points: int = POINTS, *, broken: bool = False, server: Postgres | None = None) -> Counts:
-    """Kill an accept and a run at so many points each, so many times, on both databases."""
+    """Kill an accept, an accept of what was held, and a run at so many points each, on both databases."""
     counts = Counts("kills", promised=len(PARTS) * len(KINDS) * points * rounds)
     for part in PARTS:
         for kind in KINDS:
@@ -94,7 +94,9 @@ def _last_commit(names: Sequence[str]) -> int:
 # -------------------------------------------------------------------------------------------------- an accept
 
 
-def _check_accept(url: str, before: Census, after: Census, committed: bool) -> list[str]:
+def _check_accept(
+    accept: Callable[[Database], str], url: str, before: Census, after: Census, committed: bool
+) -> list[str]:
     """None of it or all of it; all of it where it was committed; with the same key again exactly all of it."""
     wrong = []
     found = census(url)
@@ -104,7 +106,7 @@ def _check_accept(url: str, before: Census, after: Census, committed: bool) -> l
         wrong.append("it was committed and is lost")
     database = Database.open(url, NOTTINGHAM)
     try:
-        answers = {accepting.accept(database), accepting.accept(database)}
+        answers = {accept(database), accept(database)}
     except Exception as error:  # noqa: BLE001 - whatever it is, the retry did not work
         wrong.append(f"the retry failed with {type(error).__name__}")
         answers = {""}
@@ -186,7 +188,8 @@ def _check_run(url: str, _before: Census, _after: Census, committed: bool) -> li
 
 
 PARTS = (
-    Part("accept", accepting.fill, accepting.accept, _check_accept),
+    Part("accept", accepting.fill, accepting.accept, partial(_check_accept, accepting.accept)),
+    Part("accept_held", accepting.fill_held, accepting.accept_held, partial(_check_accept, accepting.accept_held)),
     Part("run", _fill_run, _do_run, _check_run),
 )
 
