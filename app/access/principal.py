@@ -25,6 +25,11 @@ class Kind(StrEnum):
     SYSTEM = "system"
 
 
+def same_person(one: str, other: str | None) -> bool:
+    """Whether two subjects may be one person: capital letters alone make nobody another."""
+    return other is not None and one.casefold() == other.casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """A caller whose token or session was found good.

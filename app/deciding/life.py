@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.access.principal import Kind, Principal, Role
+from app.access.principal import Kind, Principal, Role, same_person
 from app.matching.approval import Approval
 from app.store.placement_records import TEMPORARY, Placement, State, Step
 from app.store.reasons import ChoiceReason, DeclineReason, EndReason, WithdrawReason
@@ -152,9 +152,10 @@ def is_another(step: Step, who: Principal, placement: Placement, seconded_by: Co
     Whoever agreed to rules that are overridden is the second person, and so not the one who accepts; not even where
     somebody agreed to them after that. `seconded_by`: all who did.
     """
-    if step is Step.ACCEPT and who.subject in {placement.second_by, *seconded_by}:
+    seconds = (placement.second_by, *seconded_by)
+    if step is Step.ACCEPT and any(same_person(who.subject, one) for one in seconds):
         return False
-    return not LIFE[step].another or who.subject != placement.proposer
+    return not LIFE[step].another or not same_person(who.subject, placement.proposer)
 
 
 def may_approve(who: Principal, level: Approval) -> bool:

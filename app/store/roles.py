@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from psycopg import Connection as Psycopg
@@ -87,12 +88,29 @@ def grant(writing: Writing) -> None:
     role = sql.Identifier(APP_ROLE)
     driver.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(here), role))
     driver.execute(sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {} TO {}").format(sql.Identifier(here), role))
+    _no_tables_of_its_own(driver)
     refusals = writing.execute(_TABLES).all()
     for name in sorted({row.name for row in refusals}):
         table = sql.Identifier(here, name)
         driver.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(table, role))
         rights = sql.SQL(", ").join(_rights(name, [row for row in refusals if row.name == name]))
         driver.execute(sql.SQL("GRANT {} ON {} TO {}").format(rights, table, role))
+
+
+def _no_tables_of_its_own(driver: Psycopg[tuple[object, ...]]) -> None:
+    """A temporary table of the service's could stand before one of ours, for as long as its connection lasts.
+
+    Everybody may make them unless the database's owner says otherwise, so whoever owns the tables alone is warned.
+    """
+    asked = sql.SQL("SELECT current_database(), has_database_privilege({}, current_database(), 'TEMPORARY')")
+    said = asked.format(sql.Literal(APP_ROLE))
+    for here, may in driver.execute(said).fetchall():
+        if may:
+            revoked = sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC, {}")
+            with suppress(InsufficientPrivilege), driver.transaction():
+                driver.execute(revoked.format(sql.Identifier(str(here)), sql.Identifier(APP_ROLE)))
+    if any(may for _, may in driver.execute(said).fetchall()):
+        log.warning("The service may make temporary tables. Ask the database's owner: docs/operating.md.")
 
 
 def let_in(writing: Writing, login: str, password: str | None) -> None:

@@ -229,6 +229,14 @@ def test_history_is_only_added_to(raw: psycopg.Connection[Any], table: str) -> N
     assert raw.execute(f"SELECT count(*) FROM {table}").fetchall() == [(0,)]
 
 
+def test_the_service_makes_no_tables_that_stand_before_ours(owner: Database, raw: psycopg.Connection[Any]) -> None:
+    """Nor temporary ones: `homes` would be another table for as long as the connection lasts."""
+    migrate.upgrade(owner)  # what a database allows is no part of its copies
+    _begin(raw, NOTTINGHAM)
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        raw.execute("CREATE TEMPORARY TABLE homes (ref TEXT)")
+
+
 def test_rights_come_back_with_the_next_migration(owner: Database) -> None:
     """Whatever was granted by hand, and every new table: `placement migrate` puts it right."""
     with owner.engine.begin() as connection:
