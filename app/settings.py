@@ -28,6 +28,7 @@ from app.store.session import Database, login_of
 PROJECT = Path(__file__).parents[1]
 """The folder that holds `app`, `policies` and `migrations`."""
 
+
 def _not_everybody(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
     if network.prefixlen == 0:
         raise ValueError("everybody is no proxy")
