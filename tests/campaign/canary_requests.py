@@ -82,7 +82,7 @@ def everything(client: TestClient) -> Iterator[Sent]:
 def _ways(method: str) -> Iterator[tuple[str, dict[str, Any]]]:
     json_headers = {"Content-Type": "application/json"}
     yield "plainly", {}
-    yield "with a query", {"query": f"?{NAME}={NAME}&after={REF}&limit={NAME}"}
+    yield "with a query", {"query": f"?{NAME}-{REF}={NAME}&after={REF}&limit={NAME}"}
     yield "without a token", {"headers": {"Authorization": ""}}
     yield "with a token that is none", {"headers": {"Authorization": f"Bearer {NAME}.{REF}.{NAME}"}}
     yield (
