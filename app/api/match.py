@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -17,10 +17,12 @@ from app.api.recording import saw
 from app.api.referrals import ReferralInPath
 from app.api.rows import HomeRows
 from app.api.seeing import showing_shortlist
+from app.api.seeing_one import showing_one
 from app.api.service import Service, service_of
 from app.api.shortlist_answers import shortlist_answer, why_not_answer
 from app.api.shortlist_models import ShortlistOut, WhyNotOut
 from app.api.strict import StrictRoute
+from app.deciding.seeing_one import OneHome
 from app.documents.checks import YEARS_AROUND_TODAY
 from app.documents.examples import A_HOME, A_REFERRAL
 from app.documents.fields import Day, Document, PolicyVersion, Ref
@@ -33,8 +35,10 @@ from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef, Referral, ReferralRef
 from app.store.bulk import keeping_all
+from app.store.earlier import NOTHING, Earlier
+from app.store.follower import Inventory
 from app.store.load import StoredReferral
-from app.store.under_way import waiting_referral
+from app.store.under_way import Waiting, waiting_referral
 
 router = APIRouter(tags=["matching"], route_class=StrictRoute)
 
@@ -88,20 +92,20 @@ def match(request: Request, body: MatchIn) -> Response:
     as_of = _day(service, body.as_of, "as_of")
     policy = _policy(service, body.policy, as_of, "policy")
     if body.referral_ref is not None and body.referral is None and body.homes is None:
-        referral, pool, versions = _stored_with_homes(service, body.referral_ref)
+        referral, before, homes = _stored_with_homes(service, body.referral_ref)
         notes: Sequence[Note] = ()
     else:
-        referral, of_referral = _referral(service, body)
-        pool, versions, of_homes = _pool(service, body)
+        referral, before, of_referral = _referral(service, body)
+        homes, of_homes = _homes(service, body)
         notes = [*of_referral, *of_homes]
-    found = placing.match(referral.record, pool, service.policies, as_of, policy_version=policy.version, k=body.k)
+    found = placing.match(referral.record, homes.pool, service.policies, as_of, policy_version=policy.version, k=body.k)
     stored = body.referral_ref is not None
-    show = showing_shortlist(request, referral, found, versions) if stored and body.homes is None else None
+    show = showing_shortlist(request, referral, found, homes) if stored and body.homes is None else None
     object_kind, ref = ("referral", referral.record.ref) if stored else ("match", "sent along")
     children = _children(referral.record) if stored else ()
     facts = _facts(found.policy_version, as_of, len(found.options))
     shown = saw(request, "match", object_kind, ref, children, also=show, **facts)
-    return json_response(shortlist_answer(found, pool, notes) | {"seen": shown})
+    return json_response(shortlist_answer(found, homes.pool, notes, before) | {"seen": shown})
 
 
 @router.get("/referrals/{ref}/shortlist", response_model=ShortlistOut, responses=errors(404))
@@ -110,12 +114,14 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    referral, pool, versions = _stored_with_homes(service, ref)
-    found = placing.match(referral.record, pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
-    show = showing_shortlist(request, referral, found, versions)
+    referral, before, homes = _stored_with_homes(service, ref)
+    found = placing.match(
+        referral.record, homes.pool, service.policies, as_of, policy_version=policy.version, k=asked.k
+    )
+    show = showing_shortlist(request, referral, found, homes)
     facts = _facts(found.policy_version, as_of, len(found.options))
     shown = saw(request, "shortlist.read", "referral", ref, _children(referral.record), also=show, **facts)
-    return json_response(shortlist_answer(found, pool) | {"seen": shown})
+    return json_response(shortlist_answer(found, homes.pool, before=before) | {"seen": shown})
 
 
 @router.get("/referrals/{ref}/why-not/{home}", response_model=WhyNotOut, responses=errors(404))
@@ -125,18 +131,22 @@ def get_why_not(
     home: Annotated[Ref, Path(description="Reference of the home", examples=["H-0180"])],
     asked: Annotated[Asked, Query()],
 ) -> Response:
-    """Every rule and criterion for one home and a stored referral, and what would have to be different."""
+    """Every rule and criterion for one home and a stored referral, and what would have to be different.
+
+    A person gets a `seen` to decide with, unless a rule of law keeps the home out.
+    """
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    stored, pool, _ = _stored_with_homes(service, ref)
+    stored, before, (seq, pool, versions) = _stored_with_homes(service, ref)
     if HomeRef(home) not in pool.row_of:
         raise HomeNotFound
     referral = stored.record
     found = placing.why_not(referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version)
-    response = json_response(why_not_answer(found, referral, pool, policy, as_of))
-    saw(request, "why_not.read", "referral", ref, _children(referral), home=home, **_facts(policy.version, as_of, 1))
-    return response
+    show = showing_one(request, stored, OneHome(found, policy, as_of, versions[HomeRef(home)], seq))
+    facts = _facts(policy.version, as_of, 1)
+    shown = saw(request, "why_not.read", "referral", ref, _children(referral), also=show, home=home, **facts)
+    return json_response(why_not_answer(found, referral, pool, policy, as_of, before) | {"seen": shown})
 
 
 def _children(referral: Referral) -> set[str]:
@@ -166,36 +176,36 @@ def _policy(service: Service, version: str | None, as_of: date, field: str) -> P
         raise Invalid([FieldProblem(field, "There is no policy of this version.", cure)]) from None
 
 
-def _referral(service: Service, body: MatchIn) -> tuple[StoredReferral, Sequence[Note]]:
+def _referral(service: Service, body: MatchIn) -> tuple[StoredReferral, Earlier, Sequence[Note]]:
     if (body.referral is None) == (body.referral_ref is None):
         cure = "Send referral, or referral_ref of one that is stored."
         raise Invalid([FieldProblem("referral", "Exactly one referral can be matched.", cure)])
     if body.referral is not None:
         read = read_referral(body.referral, service.postcodes, service.today(), "referral.")
-        return StoredReferral(read.record, 0), read.notes
-    return _stored(service, body.referral_ref or "")[0], ()
+        return StoredReferral(read.record, 0), NOTHING, read.notes
+    found = _stored(service, body.referral_ref or "")
+    return found.referral, found.before, ()
 
 
-def _stored(service: Service, ref: str) -> tuple[StoredReferral, int]:
-    """The referral with those of its children who have no place yet, and how often the inventory has changed."""
+def _stored(service: Service, ref: str) -> Waiting:
     with service.database.asking() as reading:
-        stored, seq = waiting_referral(reading, service.authority, ReferralRef(ref))
-    if stored is None:
+        found = waiting_referral(reading, service.authority, ReferralRef(ref))
+    if found is None:
         raise ReferralNotFound
-    return stored, seq
+    return found
 
 
-def _stored_with_homes(service: Service, ref: str) -> tuple[StoredReferral, Pool, Mapping[HomeRef, int]]:
-    """The same, and all stored homes: one look at the database, where the homes in memory are its own."""
-    stored, seq = _stored(service, ref)
-    return stored, *service.inventory.when_seen_at(seq)
+def _stored_with_homes(service: Service, ref: str) -> tuple[StoredReferral, Earlier, Inventory]:
+    """A stored referral and all stored homes: one look at the database, where the homes in memory are its own."""
+    found = _stored(service, ref)
+    return found.referral, found.before, service.inventory.when_seen_at(found.seq)
 
 
-def _pool(service: Service, body: MatchIn) -> tuple[Pool, Mapping[HomeRef, int], Sequence[Note]]:
+def _homes(service: Service, body: MatchIn) -> tuple[Inventory, Sequence[Note]]:
     if body.homes is None:
-        return *service.inventory.with_versions(), ()
+        return service.inventory.at(), ()
     with keeping_all():
         read = read_homes(body.homes, service.postcodes, service.today())
         if read.problems:
             raise Invalid(read.problems)
-        return Pool.build(read.records), {}, read.notes
+        return Inventory(0, Pool.build(read.records), {}), read.notes

@@ -6,7 +6,7 @@ reads.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -19,10 +19,10 @@ from app.api.service import service_of
 from app.api.withholding import withholds
 from app.deciding import facts, moving_in, seeing
 from app.errors import PlacementError, ReadOnly
-from app.matching.referral import HomeRef
 from app.matching.shortlist import Shortlist
 from app.placing import own_rank
 from app.store import placements, runs
+from app.store.follower import Inventory
 from app.store.load import StoredReferral
 from app.store.placement_records import PURSUED, Placement
 from app.store.run_records import ProposalStatus, StoredProposal
@@ -30,23 +30,13 @@ from app.store.session import Writing
 
 
 def showing_shortlist(
-    request: Request, referral: StoredReferral, found: Shortlist, versions: Mapping[HomeRef, int]
+    request: Request, referral: StoredReferral, found: Shortlist, homes: Inventory
 ) -> Callable[[Writing], str | None] | None:
     """What stores that the caller is shown a shortlist, and gives the id of that; None for a system."""
     desk, who = desk_of(request), caller_of(request)
     if who.kind is not Kind.PERSON:
         return None
-    seq = _seq_of(request, versions)
-    return lambda w: seeing.show_shortlist(w, desk, who, referral, found, versions, seq)
-
-
-def _seq_of(request: Request, versions: Mapping[HomeRef, int]) -> int:
-    """How often the inventory had changed when these homes were read; 0 where it has moved on meanwhile.
-
-    Then nobody can say beside whom the children would have lived, and who holds a home looks at the list again.
-    """
-    seq, _, of_now = service_of(request).inventory._state  # noqa: SLF001 - one value, taken at once
-    return seq if of_now is versions else 0
+    return lambda w: seeing.show_shortlist(w, desk, who, referral, found, homes.versions, homes.seq)
 
 
 def seen_proposal(request: Request, stored: StoredProposal) -> str | None:

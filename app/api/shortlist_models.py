@@ -278,3 +278,7 @@ class WhyNotOut(Out):
     together: CounterfactualOut | None
     under_way: UnderWayNow = Field(default_factory=list)
     declined_before: DeclinedBefore = Field(default_factory=list)
+    seen: Annotated[
+        str | None,
+        Field(description="To be sent with a hold of this home; null for a system, and where law keeps it out"),
+    ]

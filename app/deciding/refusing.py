@@ -95,7 +95,7 @@ def not_offered(reading: Reading, desk: Desk, shown: Seen, choice: Choice) -> No
     if load.home(reading, desk.authority, choice.home) is None:
         problems.append(FieldProblem("home", "There is no home of this reference.", "Check the reference."))
     elif all(option.home != choice.home for option in shown.options):
-        cure = "GET /referrals/{ref}/why-not/{home} says which rules are in the way, and which of them are law."
+        cure = "GET /referrals/{ref}/why-not/{home} says what is in the way; unless that is law, hold with its `seen`."
         problems.append(FieldProblem("home", "This home is not among those that you were offered.", cure))
     return NotSeen(problems or [_another_party(referral, choice)])
 

@@ -53,8 +53,8 @@ def publish(place: Workplace, run: Run, outcome: Outcome) -> Run:
         raise ProposalsNotSound
     place.database.transact(lambda writing: runs.begin_publishing(writing, place.authority, run))
     policy, stale = _policy_now(place, run, outcome.night.policy)
-    seq, pool = place.inventory.at()
-    now = _Now(seq, pool, policy, stale)
+    homes = place.inventory.at()
+    now = _Now(homes.seq, homes.pool, policy, stale)
     valuable = _by_worth(run, outcome.night, report.proposals)
 
     def work(writing: Writing) -> Run:

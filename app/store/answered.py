@@ -53,3 +53,5 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
 
 _ALL = Prepared(_ended())
 _AMONG = of_refs(lambda is_one: _ended(is_one(place_claims.c.child_ref)))
+AFTER_THE_END = Prepared(_ended(children.c.referral_ref == bindparam("referral")))
+"""The same of one referral, to be asked beside others. See `after_the_end`."""

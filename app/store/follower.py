@@ -5,12 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from threading import Lock
+from typing import NamedTuple
 
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef
 from app.store import load
 from app.store.bulk import keeping_all
 from app.store.session import Database
+
+
+class Inventory(NamedTuple):
+    """One moment: the number of the change that led to it, the homes, and the version of each home's document."""
+
+    seq: int
+    pool: Pool
+    versions: Mapping[HomeRef, int]
 
 
 class PoolFollower:
@@ -25,45 +34,35 @@ class PoolFollower:
         self._database = database
         self._authority = authority
         self._lock = Lock()
-        self._state: tuple[int, Pool, Mapping[HomeRef, int]] = (0, Pool.build(()), {})
+        self._state = Inventory(0, Pool.build(()), {})
         self.seen_at = time.monotonic()
         """When the inventory in memory was last seen to be that of the database, by the clock of the process."""
 
     @property
     def size(self) -> int:
         """Homes in memory, whether or not there are others by now."""
-        return len(self._state[1])
+        return len(self._state.pool)
 
     def pool(self) -> Pool:
         """The inventory as it is now."""
-        return self.at()[1]
+        return self.at().pool
 
-    def at(self) -> tuple[int, Pool]:
-        """The inventory as it is now, and the number of the change that led to it."""
-        return self._now()[:2]
-
-    def with_versions(self) -> tuple[Pool, Mapping[HomeRef, int]]:
-        """The inventory as it is now, and the version of each home's document at that same moment."""
-        return self._now()[1:]
-
-    def when_seen_at(self, seq: int) -> tuple[Pool, Mapping[HomeRef, int]]:
-        """The same, for whoever has just read the clock, at `seq`: at least the inventory of that moment."""
-        return self._since(seq)[1:]
-
-    def _now(self) -> tuple[int, Pool, Mapping[HomeRef, int]]:
+    def at(self) -> Inventory:
+        """The inventory as it is now, with its moment and versions."""
         with self._database.asking() as reading:
             seq = load.inventory_seq(reading, self._authority)
-        return self._since(seq)
+        return self.when_seen_at(seq)
 
-    def _since(self, seq: int) -> tuple[int, Pool, Mapping[HomeRef, int]]:
+    def when_seen_at(self, seq: int) -> Inventory:
+        """The same, for whoever has just read the clock, at `seq`: at least the inventory of that moment."""
         state = self._state
-        if seq == state[0]:
+        if seq == state.seq:
             self.seen_at = time.monotonic()
             return state
         with self._lock, keeping_all():
             return self._followed()
 
-    def _followed(self) -> tuple[int, Pool, Mapping[HomeRef, int]]:
+    def _followed(self) -> Inventory:
         """Bring the state up to now; another thread may just have done it.
 
         The clock is looked at again: while this thread waited for its turn, others may have gone beyond what
@@ -83,6 +82,6 @@ class PoolFollower:
             pool = pool.changed(changes.changed, changes.removed)
             gone = frozenset(changes.removed)
             versions = {ref: version for ref, version in versions.items() if ref not in gone} | dict(changes.versions)
-        self._state = (changes.seq, pool, versions)
+        self._state = Inventory(changes.seq, pool, versions)
         self.seen_at = time.monotonic()
         return self._state

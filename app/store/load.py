@@ -195,11 +195,11 @@ def referral(reading: Reading, authority: str, ref: ReferralRef) -> StoredReferr
 
 
 def referral_and_more(
-    reading: Reading, authority: str, ref: ReferralRef, more: tuple[Prepared, Values]
-) -> tuple[StoredReferral | None, int, Sequence[Row]]:
-    """The same, how often the inventory has changed, and the rows of one statement more: asked together."""
+    reading: Reading, authority: str, ref: ReferralRef, *more: tuple[Prepared, Values]
+) -> tuple[StoredReferral | None, int, Sequence[Sequence[Row]]]:
+    """The same, how often the inventory has changed, and the rows of each statement more: asked together."""
     whose = {"authority": authority}
-    rows, clock, others = rows_of_all(reading, [(_REFERRAL.statement, whose | {"ref": ref}), (_CLOCK, whose), more])
+    rows, clock, *others = rows_of_all(reading, [(_REFERRAL.statement, whose | {"ref": ref}), (_CLOCK, whose), *more])
     found = _referrals_of(*_REFERRAL.told(rows))
     return found[0] if found else None, _seq(clock), others
 

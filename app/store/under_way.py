@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
-from app.matching.under_way import still_waiting
+from app.matching.under_way import still_waiting, without_answered
+from app.store.answered import AFTER_THE_END
 from app.store.claims import NO_PLACEMENT
+from app.store.earlier import OF_REFERRAL, Earlier, earlier
 from app.store.load import StoredReferral, referral_and_more
 from app.store.placement_records import State
 from app.store.placement_tables import place_claims, placements
@@ -39,16 +41,29 @@ def with_a_place(
     return _homes_by_child(rows)
 
 
-def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> tuple[StoredReferral | None, int]:
-    """A referral with those of its children who have no place yet, with all of them where nobody is left; or None.
+class Waiting(NamedTuple):
+    """A referral with those of its children who still wait, with all of them where nobody does.
 
-    And how often the inventory has changed: both of one moment.
+    `seq`: how often the inventory had changed. `before`: what was declined or is under way for them. Of one moment.
     """
-    places = _OF_REFERRAL_WITH_A_PLACE, {"authority": authority, "without": NO_PLACEMENT, "referral": ref}
-    stored, seq, rows = referral_and_more(reading, authority, ref, places)
+
+    referral: StoredReferral
+    seq: int
+    before: Earlier
+
+
+def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> Waiting | None:
+    """A referral as it waits, by one question; None where there is none."""
+    mine = {"authority": authority, "referral": ref}
+    places = _OF_REFERRAL_WITH_A_PLACE, mine | {"without": NO_PLACEMENT}
+    more = places, (AFTER_THE_END, mine), (OF_REFERRAL, mine)
+    stored, seq, (placed, ended, past) = referral_and_more(reading, authority, ref, *more)
     if stored is None:
-        return None, seq
-    return replace(stored, record=still_waiting(stored.record, _homes_by_child(rows)) or stored.record), seq
+        return None
+    answered = {ChildRef(row["child_ref"]) for row in ended}
+    (waiting,) = [*without_answered([stored.record], answered), stored.record][:1]
+    left = still_waiting(waiting, _homes_by_child(placed)) or stored.record
+    return Waiting(replace(stored, record=left), seq, earlier(past))
 
 
 def _homes_by_child(rows: Sequence[Row]) -> dict[ChildRef, HomeRef]:

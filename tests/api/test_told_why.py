@@ -237,3 +237,17 @@ def test_words_beside_any_code_say_something(here: TestClient, step: str, code: 
     assert [field for field, _ in _told(refused, 422, "invalid")] == ["reason.text"]
     taken = take_step(here, held, step, {**more, "reason": {"code": code, "text": None}})
     assert taken.status_code == (422 if code == "OTHER" else 200)
+
+
+def test_a_home_that_was_asked_about_by_name_is_held(served: TestClient) -> None:
+    """Behind the end of the near misses: with the `seen` of its why-not. Not against the law, and not by a system."""
+    for n in range(11, 20):
+        _changed(served, {**LATE, "ref": f"EXAMPLE-H{n}"})
+    _changed(served, YOUNG)
+    near = {miss["home"] for miss in shortlist_of(served)["near_misses"]}
+    home = next(ref for n in range(11, 20) if (ref := f"EXAMPLE-H{n}") not in near)
+    asked = served.get(f"/referrals/{R1}/why-not/{home}").json()
+    body = {"referral": R1, "home": home, "seen": asked["seen"], "reason": REASON, "override": ["available_by"]}
+    assert posted(served, "/holds", body).status_code == 201
+    assert served.get(f"/referrals/{R1}/why-not/EXAMPLE-H7").json()["seen"] is None
+    assert served.get(f"/referrals/{R1}/why-not/{home}", headers=CASE_SYSTEM).json()["seen"] is None

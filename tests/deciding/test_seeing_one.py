@@ -40,7 +40,7 @@ BEHIND = [a_home(ref=HomeRef(f"L{n}"), places=1, available_from=LATE) for n in r
 def ask(database: Database, home: str, who: Principal = OFFICER) -> str | None:
     """Ask why not this home, as the service does; the id to decide with."""
     follower, desk = PoolFollower(database, HERE), a_desk()
-    (seq, pool), (_, versions) = follower.at(), follower.with_versions()
+    seq, pool, versions = follower.at()
     with database.reading() as reading:
         stored = load.referral(reading, HERE, ReferralRef("R1"))
     assert stored is not None

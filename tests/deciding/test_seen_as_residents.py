@@ -103,7 +103,7 @@ def test_the_follower_notices(database: Database) -> None:
     follower = PoolFollower(database, HERE)
     assert follower.pool().record(ONE_PLACE.ref).residents == ()
     placement = held(database, "R1", ONE_PLACE.ref)
-    pool, versions = follower.with_versions()
+    _, pool, versions = follower.at()
     assert [resident.ref for resident in pool.record(ONE_PLACE.ref).residents] == ["C1"]
     assert (pool.living_at["C1"], versions[ONE_PLACE.ref]) == (frozenset({ONE_PLACE.ref}), 1)
     with database.reading() as reading:
@@ -114,7 +114,7 @@ def test_the_follower_notices(database: Database) -> None:
     do(database, withdraw, OFFICER, placement, Why("NONEED"))
     assert follower.pool().record(ONE_PLACE.ref).residents == ()
     database.transact(lambda w: save.remove_home(w, HERE, FURTHER.ref, ANYTHING))
-    assert follower.with_versions()[1] == {ONE_PLACE.ref: 1}
+    assert follower.at().versions == {ONE_PLACE.ref: 1}
 
 
 # ------------------------------------------------------------------------------------------------- and runs

@@ -31,7 +31,7 @@ OTHERS = sorted(version for version in policies().policies if version != IN_EFFE
 def _seen(database: Database, desk: Desk, version: str | None = None, as_of: date | None = None) -> tuple[str, str]:
     """Look at a list of R1 as of a day and under a policy; the id to decide with, and the first home of the list."""
     follower = PoolFollower(database, HERE)
-    (seq, pool), (_, versions) = follower.at(), follower.with_versions()
+    seq, pool, versions = follower.at()
     with database.reading() as reading:
         stored = load.referral(reading, HERE, ReferralRef("R1"))
     assert stored is not None

@@ -57,7 +57,7 @@ def a_desk(today: date = AS_OF) -> Desk:
 def see(database: Database, referral: str, who: Principal = OFFICER, k: int = 50) -> str:
     """Show this person the shortlist of a referral; the id to decide with."""
     follower = PoolFollower(database, HERE)
-    (seq, pool), (_, versions) = follower.at(), follower.with_versions()
+    seq, pool, versions = follower.at()
     with database.reading() as reading:
         stored = load.referral(reading, HERE, ReferralRef(referral))
     assert stored is not None
