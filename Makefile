@@ -83,6 +83,9 @@ bench-load: $(DEV) $(POSTCODES)  ## What the service bears under load, with Post
 campaign: $(DEV) $(POSTCODES)  ## The long proofs: races, kills, faults, bad input; up to an hour (ONLY=part, QUICK=1)
 	@$(PY) -m tests.campaign $(if $(ONLY),--only $(ONLY)) $(if $(QUICK),--quick)
 
+broken: $(DEV) $(POSTCODES)  ## The same proofs with a guard of the product taken away: each must turn red (ONLY=part)
+	@$(PY) -m tests.campaign --broken --quick $(if $(ONLY),--only $(ONLY))
+
 ##@ Maintain
 
 sbom: $(DEV)  ## What the service is made of, as CycloneDX in dist/
@@ -111,7 +114,7 @@ help:  ## This list
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo serve test check lint types imports pytest format fuzz bench bench-run bench-load campaign sbom audit-deps lock clean help
+.PHONY: demo serve test check lint types imports pytest format fuzz bench bench-run bench-load campaign broken sbom audit-deps lock clean help
 
 # ------------------------------------------------------------------------------------------- how it is set up
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from bench.report import Result, publish
 from tests.campaign.counting import Part, parts, row, run_part, seen_red
 from tests.campaign.keeping import keep
+from tests.campaign.unguarded import ALONE
 
 MINUTES = 60
 
@@ -29,7 +30,10 @@ def main(given: list[str]) -> int:
     parser.add_argument("--broken", action="store_true", help="each part with its guard removed: it must fail")
     chosen = parser.parse_args(given)
     wanted = [part for part in known if not chosen.only or part.name in chosen.only]
-    began, results = time.monotonic(), [_shown(part, quick=chosen.quick, broken=chosen.broken) for part in wanted]
+    began, results = time.monotonic(), []
+    for part in wanted:
+        guards = ("", *ALONE.get(part.name, ())) if chosen.broken else ("",)
+        results += [_shown(part, quick=chosen.quick, broken=chosen.broken, without=guard) for guard in guards]
     whole = not (chosen.only or chosen.quick or chosen.broken)
     if whole:
         minutes = round((time.monotonic() - began) / 60, 1)
@@ -40,12 +44,12 @@ def main(given: list[str]) -> int:
     return 0 if all(result.met for result in results) else 1
 
 
-def _shown(part: Part, *, quick: bool, broken: bool) -> Result:
+def _shown(part: Part, *, quick: bool, broken: bool, without: str = "") -> Result:
     console = Console(stderr=True)
-    console.print(f"[dim]{part.name} ...[/]")
-    found = run_part(part, quick=quick, broken=broken)
+    console.print(f"[dim]{part.name}{f', without: {without}' if without else ''} ...[/]")
+    found = run_part(part, quick=quick, broken=broken, without=without)
     if broken:
-        return seen_red(part, found)
+        return seen_red(part, found, without)
     for failure in found.first_failures:
         console.print(f"  {failure}", markup=False, highlight=False)
     result = row(part, found)

@@ -24,8 +24,8 @@ from app.store.placement_records import CLAIMING, Placement
 from app.store.session import Database, Writing
 from app.store.versions import Precondition
 from tests.campaign.copies import KINDS, Copies, copies
-from tests.campaign.counts import Counts, run
-from tests.campaign.unguarded import unguarded
+from tests.campaign.counts import ALL, Counts, run
+from tests.campaign.unguarded import ALONE, unguarded
 from tests.support.at_once import at_once
 from tests.support.builders import a_child, a_home, a_referral
 from tests.support.deciding import BECAUSE, HERE, OFFICER, a_choice, a_desk, do, held, live_claims, see
@@ -45,7 +45,12 @@ def fill(database: Database) -> None:
 
 
 def main(
-    rounds: int = ROUNDS, clients: int = CLIENTS, *, broken: bool = False, server: Postgres | None = None
+    rounds: int = ROUNDS,
+    clients: int = CLIENTS,
+    *,
+    broken: bool = False,
+    without: str = ALL,
+    server: Postgres | None = None,
 ) -> Counts:
     """So many rounds of so many clients on each database, and a tenth of the rounds of the two other parts."""
     logging.getLogger("app").setLevel(logging.ERROR)
@@ -53,7 +58,7 @@ def main(
     counts = Counts("booking", promised=len(KINDS) * (rounds + 2 * fewer))
     counts.notes = {"acceptances": 0, "won": 0, "others": {}}
     for kind in KINDS:
-        with copies(kind, fill, server) as made, unguarded(made if broken else None), made.copy() as url:
+        with copies(kind, fill, server) as made, unguarded(made if broken else None, without), made.copy() as url:
             database = Database.open(url, HERE, connections=clients + 4)
             _one_place(database, rounds, clients, counts)
             _one_key(database, fewer, counts)
@@ -146,4 +151,4 @@ def _state(database: Database, placement: Placement) -> Placement:
 
 
 if __name__ == "__main__":
-    sys.exit(not run(main, ROUNDS, clients=CLIENTS)["is_whole"])
+    sys.exit(not run(main, ROUNDS, guards=ALONE["booking"], clients=CLIENTS)["is_whole"])

@@ -46,17 +46,20 @@ WEBHOOKS: dict[str, Any] = {
 ENDPOINT = "http://127.0.0.1:4318/v1/traces"
 
 
+LEAST = 2_000
+"""Requests, messages and starts of one round that are looked through."""
+
+
 def main(rounds: int = 1, *, broken: bool = False) -> Counts:
     """Everything, so many times, on both databases. `broken`: the access line names the path instead of the route."""
-    counts = Counts("canary: names in no log, URL, error, header, metric, trace or webhook", 0)
+    counts = Counts("canary: names in no log, URL, error, header, metric, trace or webhook", LEAST * rounds)
     for _ in range(rounds):
         for url, trouble in zip(_databases(), TROUBLES * 2, strict=True):
             _in_trouble(counts, url, trouble, broken)
     for name, said in starts():
         counts.done += 1
-        counts.promised += 1
         _clean(counts, f"start: {name}", said)
-    counts.check(counts.done >= 2_000 * rounds, f"only {counts.done} requests were made")
+    counts.notes["asked"] = counts.done
     return counts
 
 
@@ -103,7 +106,6 @@ def _hear(counts: Counts, client: TestClient, settings: Settings) -> None:
         counts.check(bool(receiver.got), "webhook: nothing was sent")
         for request in receiver.got:
             counts.done += 1
-            counts.promised += 1
             told = "\n".join(request.head).lower() + request.body.decode().lower()
             counts.check(NAME not in told, "webhook: a name was sent")
 
@@ -118,7 +120,6 @@ def _ask(counts: Counts, client: TestClient, name: str, trouble: Trouble) -> Non
 
 def _look(counts: Counts, trouble: str, sent: Sent) -> None:
     """An error repeats neither names nor references; an answer's headers hold no names, wherever it comes from."""
-    counts.promised += 1
     counts.done += 1
     where = f"{trouble}: {sent.what}"
     headers = "\n".join(f"{key}: {value}" for key, value in sent.answer.headers.items()).lower()

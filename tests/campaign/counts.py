@@ -6,9 +6,12 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+ALL = "all"
+"""Every guard at once, as several stand behind each other: without one of them the next one refuses."""
 
 ENOUGH = 10
 """So many failures of a broken build show that its guard is what the part rests on."""
@@ -52,11 +55,20 @@ class Counts:
         }
 
 
-def run(part: Callable[..., Counts], rounds: int, argv: list[str] | None = None, **more: int) -> dict[str, Any]:
-    """Run a part from the command line: `--rounds`, `--broken`, and what else it takes; prints one line."""
+def run(
+    part: Callable[..., Counts], rounds: int, argv: list[str] | None = None, guards: Sequence[str] = (), **more: int
+) -> dict[str, Any]:
+    """Run a part from the command line: `--rounds`, `--broken`, and what else it takes; prints one line.
+
+    `guards`: those that may be taken away one by one.
+    """
     parser = argparse.ArgumentParser(description=part.__doc__)
     parser.add_argument("--rounds", type=int, default=rounds)
     parser.add_argument("--broken", action="store_true", help="take the guard away: the part must then fail")
+    if guards:
+        parser.add_argument(
+            "--without", choices=[ALL, *guards], default=ALL, help="with --broken: take away this guard alone"
+        )
     for name, default in more.items():
         parser.add_argument(f"--{name}", type=int, default=default)
     given = vars(parser.parse_args(argv))

@@ -41,10 +41,10 @@ from app.store.placement_tables import decisions
 from app.store.placement_tables import placements as placement_rows
 from app.store.session import Database
 from tests.campaign.copies import KINDS, Copies, copies
-from tests.campaign.counts import Counts, run
+from tests.campaign.counts import ALL, Counts, run
 from tests.campaign.model import CHILD, HOMES, LATE, REFERRALS, RULE, Look, Model
 from tests.campaign.processes import in_processes
-from tests.campaign.unguarded import unguarded
+from tests.campaign.unguarded import ALONE, unguarded
 from tests.support.builders import AS_OF, a_child, a_home, a_referral
 from tests.support.deciding import (
     APPROVER,
@@ -114,7 +114,7 @@ class Lives(RuleBasedStateMachine):
     @rule(ref=st.sampled_from(REFERRALS))
     def look(self, ref: str) -> None:
         """Somebody reads a shortlist."""
-        desk, (seq, pool), (_, versions) = a_desk(), self.follower.at(), self.follower.with_versions()
+        desk, seq, (pool, versions) = a_desk(), self.follower.at()[0], self.follower.with_versions()
         with self.database.reading() as reading:
             stored = load.referral(reading, HERE, ReferralRef(ref))
         assert stored is not None
@@ -315,21 +315,23 @@ def main(
     steps: int = STEPS,
     *,
     broken: bool = False,
+    without: str = ALL,
     server: Postgres | None = None,
     kinds: Sequence[str] = KINDS,
 ) -> Counts:
     """So many lives on each database, and so many times `steps` steps in all of them. Both databases at a time."""
-    counts = Counts("machine", promised=rounds * steps * len(kinds))
-    for said in in_processes([partial(_on, kind, rounds, steps, broken, server) for kind in kinds]):
+    counts, gone = Counts("machine", promised=rounds * steps * len(kinds)), without if broken else None
+    for said in in_processes([partial(_on, kind, rounds, steps, gone, server) for kind in kinds]):
         counts.done += said.done
         counts.failures += said.failures
         counts.notes |= said.notes
     return counts
 
 
-def _on(kind: str, rounds: int, steps: int, broken: bool, server: Postgres | None) -> Counts:
+def _on(kind: str, rounds: int, steps: int, gone: str | None, server: Postgres | None) -> Counts:
+    """The lives on one database. `gone`: the guard that is taken away."""
     counts = Counts("machine", promised=rounds * steps)
-    with copies(kind, fill, server) as made, unguarded(made if broken else None):
+    with copies(kind, fill, server) as made, unguarded(None if gone is None else made, gone or ALL):
         found = lives_of(made)
         try:
             while found.steps < rounds * steps or found.examples < rounds:
@@ -346,4 +348,4 @@ def _on(kind: str, rounds: int, steps: int, broken: bool, server: Postgres | Non
 
 
 if __name__ == "__main__":
-    sys.exit(not run(main, ROUNDS, steps=STEPS)["is_whole"])
+    sys.exit(not run(main, ROUNDS, guards=ALONE["machine"], steps=STEPS)["is_whole"])

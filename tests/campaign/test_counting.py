@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.campaign import counting
+from tests.campaign import counting, unguarded
 from tests.campaign.counting import Found, Part, parts, row, run_part, said, seen_red, together
 
 LINE = {"part": "x", "promised": 10, "done": 10, "failures": 0, "seconds": 1.5}
@@ -51,6 +51,16 @@ def test_a_part_whose_guard_is_gone_must_fail() -> None:
     """One that stays green without its guard has never looked."""
     assert seen_red(Part("x"), Found("x", 1, 1, 3, 0)).met is True
     assert seen_red(Part("x"), Found("x", 1, 1, 0, 0)).met is False
+
+
+def test_guards_that_are_taken_away_alone_are_there() -> None:
+    """Each is a guard of the product or the database, of a part that there is; some guard is named of each."""
+    known = {*unguarded._guards(), *unguarded._dropped("sqlite")}
+    assert set(unguarded._dropped("sqlite")) == set(unguarded._dropped("postgresql"))
+    for part, alone in unguarded.ALONE.items():
+        assert part in {each.name for each in parts()}
+        assert alone
+        assert set(alone) <= known
 
 
 def test_the_parts_are_there() -> None:

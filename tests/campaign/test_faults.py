@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from app.runs import working
@@ -44,6 +46,14 @@ def test_a_full_disk(postgres: Postgres) -> None:
     with copies("sqlite", disk._fill_small_pages) as made:
         disk._sqlite("accept", accepting.accept, made, counts, broken=False)
     _whole(counts)
+
+
+def test_a_disk_that_cannot_be_made_is_a_shortfall(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that was left out is not taken out of the promise as well."""
+    monkeypatch.setattr(disk, "small_disk", lambda: nullcontext(None))
+    counts = Counts("disk", promised=0)
+    disk._postgresql(counts, None)
+    assert (counts.promised, counts.done, counts.is_whole) == (len(disk.WORK), 0, False)
 
 
 @pytest.mark.slow
