@@ -96,13 +96,53 @@ def on_both(proof: Proof) -> bool:
     return words >= BOTH or by_ways or _is_on_both(proof.test, proof.file)
 
 
+RESTS_ON = {1: "at_once", 6: "at_once", 7: "histories", 8: "live", 9: "officer_and_run", 11: "at_once", 22: "tried"}
+"""By what a proof is made, where it is many at the same moment, a model, or every cell of a matrix."""
+
+
+def _does(function: ast.FunctionDef, file: Path) -> set[str]:
+    """Every name that a test uses, and those that functions use which it calls in its own file."""
+    names, known = set[str](), {each.name: each for each in _functions(file)}
+    left = [function]
+    while left:
+        found = {node.id for node in ast.walk(left.pop()) if isinstance(node, ast.Name)} - names
+        names |= found
+        left += [known[name] for name in found if name in known]
+    return names
+
+
+def checks_something(proof: Proof) -> bool:
+    """Whether the test, or what it calls in its own file, asserts anything or wants something to be refused."""
+    names = _does(proof.test, proof.file)
+    own = [each for each in _functions(proof.file) if each.name in names or each is proof.test]
+    found = [node for each in own for node in ast.walk(each)]
+    wants = any(isinstance(node, ast.Attribute) and node.attr == "raises" for node in found)
+    return wants or any(isinstance(node, ast.Assert) for node in found)
+
+
 @pytest.mark.parametrize("number", sorted(GATE), ids=lambda number: f"T-{number:02}")
 def test_each_proof_is_there(number: int) -> None:
-    """By its number in the docstring of a test; and where a database has a part in it, for each of the two."""
+    """By its number in the docstring of a test that checks something, and by what it is made of.
+
+    Where a database has a part in it, for each of the two.
+    """
     proofs = [proof for found, proof in _proofs() if found == number]
     assert proofs, f"no test names T-{number:02} in its docstring"
+    assert all(checks_something(proof) for proof in proofs), [proof.where for proof in proofs]
+    proofs = [proof for proof in proofs if RESTS_ON.get(number, "") in {"", *_does(proof.test, proof.file)}]
+    assert proofs, f"no test of T-{number:02} is made with {RESTS_ON[number]}"
     if number not in WITHOUT_A_DATABASE:
         assert any(on_both(proof) for proof in proofs), [proof.where for proof in proofs]
+
+
+def test_a_number_alone_is_no_proof(tmp_path: Path) -> None:
+    """A test that names a number and looks at nothing does not count; one that asserts by a function it calls does."""
+    file = tmp_path / "test_some.py"
+    says = 'def test_a():\n    """T-01."""\n    found()\n\ndef test_b():\n    """T-01."""\n    whole()\n\n'
+    file.write_text(says + "def whole():\n    assert True\n", encoding="utf-8")
+    made = {function.name: Proof(file, function) for function in _functions(file)}
+    assert not checks_something(made["test_a"])
+    assert checks_something(made["test_b"])
 
 
 def test_one_database_alone_is_found() -> None:
