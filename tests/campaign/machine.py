@@ -114,7 +114,7 @@ class Lives(RuleBasedStateMachine):
     @rule(ref=st.sampled_from(REFERRALS))
     def look(self, ref: str) -> None:
         """Somebody reads a shortlist."""
-        desk, seq, (pool, versions) = a_desk(), self.follower.at()[0], self.follower.with_versions()
+        desk, (seq, pool, versions) = a_desk(), self.follower.at()
         with self.database.reading() as reading:
             stored = load.referral(reading, HERE, ReferralRef(ref))
         assert stored is not None
