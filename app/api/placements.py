@@ -25,10 +25,12 @@ from app.api.service import service_of
 from app.api.strict import StrictRoute
 from app.api.writes import IfMatch, KeyNeeded, etag
 from app.deciding import accepting, agreeing, answering, living
+from app.deciding.expiring import as_it_is
 from app.documents.decision_models import AcceptIn, ApproveIn, DeclineIn, EndIn, PlaceIn, SecondIn, SendIn, WithdrawIn
 from app.documents.fields import Ref
 from app.matching.referral import ReferralRef
 from app.store import placements
+from app.store.clock import database_now
 from app.store.placement_records import State
 
 router = APIRouter(tags=["decisions"], route_class=StrictRoute)
@@ -52,9 +54,12 @@ def list_placements(request: Request, asked: Annotated[PlacementsAsked, Query()]
     referral = None if asked.referral is None else ReferralRef(asked.referral)
     states = () if asked.state is None else (asked.state,)
     with service.database.reading() as reading:
-        found = placements.page(reading, service.authority, before, asked.limit, states=states, referral=referral)
+        stored = placements.page(reading, service.authority, before, asked.limit, states=states, referral=referral)
+        now = database_now(reading)
+        told = (as_it_is(placement, now) for placement in stored)
+        found = [placement for placement in told if not states or placement.state in states]
         seconded = placements.seconded_by(reading, service.authority, found)
-    following = cursor([str(placement.number) for placement in found], asked.limit)
+    following = cursor([str(placement.number) for placement in stored], asked.limit)
     children = [child for placement in found for child in placement.children]
     saw(request, "placements.listed", "placements", "page", children, shown=len(found))
     answers = [placement_answer(placement, who, seconded.get(placement.id, ())) for placement in found]
@@ -66,7 +71,7 @@ def get_placement(request: Request, placement_id: Annotated[PlacementInPath, Pat
     """A placement, and while it is undecided what is so of it now, judged again. A person may accept on it."""
     service = service_of(request)
     with service.database.reading() as reading:
-        placement = placements.get(reading, service.authority, placement_id)
+        placement = as_it_is(placements.get(reading, service.authority, placement_id), database_now(reading))
     shown = seen_placement(request, placement)
     saw(request, "placement.read", "placement", placement.id, placement.children, version=placement.version)
     return json_response(shown, {"ETag": etag(placement.version)})

@@ -6,13 +6,14 @@ Whoever accepts and whoever lets expire ask the database the same question in th
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from app.deciding import steps
 from app.errors import DatabaseBusy, VersionMismatch
 from app.store import load, overdue, placements, seen
 from app.store.clock import database_now
-from app.store.placement_records import TEMPORARY, Step
+from app.store.placement_records import TEMPORARY, Placement, State, Step
 from app.store.session import Database, Writing
 
 FORGOTTEN_AFTER = timedelta(days=30)
@@ -20,6 +21,12 @@ FORGOTTEN_AFTER = timedelta(days=30)
 
 MOST_AT_ONCE = 100
 """So many expire in one look; the rest in the next."""
+
+
+def as_it_is(placement: Placement, now: datetime) -> Placement:
+    """A placement as it may be told: one whose time is over holds nothing any more, though nobody has ended it yet."""
+    over = placement.held_until is not None and placement.held_until <= now
+    return replace(placement, state=State.EXPIRED, held_until=None) if over else placement
 
 
 def expire_overdue(database: Database, authority: str, most: int = MOST_AT_ONCE, *, sparing: str | None = None) -> int:

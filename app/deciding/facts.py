@@ -16,8 +16,9 @@ from app.errors import ApprovalMissing, ChildBeingPlaced, FactsChanged, FieldPro
 from app.matching.approval import Approval
 from app.matching.policy import Policy
 from app.matching.referral import ReferralRef
-from app.matching.under_way import still_waiting
+from app.matching.under_way import still_waiting, without_answered
 from app.store import claims, load, placements
+from app.store.answered import after_the_end
 from app.store.load import StoredReferral
 from app.store.placement_records import Placement, Seen, SeenOption, Step
 from app.store.session import Reading
@@ -159,7 +160,9 @@ def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_i
         raise _changed(("referral", "The referral was withdrawn since you saw it."), cure=cure)
     people = [child.ref for child in stored.record.children]
     places = with_a_place(reading, desk.authority, people, without=placement_id)
-    left = still_waiting(stored.record, places)
+    answered = after_the_end(reading, desk.authority, people)
+    (waiting,) = [*without_answered([stored.record], answered), stored.record][:1]
+    left = still_waiting(waiting, places)
     if left is None:
         raise ChildBeingPlaced
     return replace(stored, record=left)

@@ -189,6 +189,7 @@ def _decide(writing: Writing, authority: str, placement: Placement, made: NewDec
         "approval": made.approval,
         "seen_id": made.seen_id,
         "agreed_on": None if made.agreed_on is None else dict(made.agreed_on),
+        "decided_at": placement.changed_at,
     }
     writing.execute(decisions.insert(), keys | row)
     if made.text:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import delete
 from starlette.testclient import TestClient
 
+from app.api import placements
 from app.documents.examples import A_HOME, A_REFERRAL, A_RESIDENT
 from app.store.tables import referrals
 from tests.api.desk import (
@@ -260,3 +262,16 @@ def test_a_proposal_has_its_own_rank(served: TestClient) -> None:
     body = {"referral": R1, "home": first, "seen": shortlist_of(served, COLLEAGUE)["seen"]}
     words = {"code": "proposed_by_run", "text": "The night said so."}
     assert posted(served, "/holds", {**body, "reason": words}, COLLEAGUE).status_code in {409, 422}
+
+
+def test_a_hold_that_is_over_is_told_as_such(here: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anybody has ended it: no step is open, nothing was seen, and it is not among those that are held."""
+    held = hold_first(here).json()
+    assert [one["id"] for one in here.get("/placements?state=held").json()["placements"]] == [held["id"]]
+    later = datetime.now(UTC) + timedelta(days=30)
+    monkeypatch.setattr(placements, "database_now", lambda _reading: later)
+    found = placement_of(here, held)
+    assert (found["state"], found["held_until"], found["steps"], found["seen"]) == ("expired", None, [], None)
+    assert here.get("/placements?state=held").json()["placements"] == []
+    (listed,) = here.get("/placements").json()["placements"]
+    assert (listed["state"], listed["steps"]) == ("expired", [])
