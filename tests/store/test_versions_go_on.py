@@ -1,0 +1,38 @@
+"""A database from before begins new records above every version that somebody may still hold something against."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from app.matching.placed import Placed
+from app.matching.referral import ChildRef, ReferralRef
+from app.store import caseload, migrate, removed, save
+from app.store.removed import Removed
+from app.store.run_tables import placed_children
+from app.store.session import Database, Writing
+from app.store.tables import referrals
+from app.store.versions import Precondition
+from tests.support.builders import NOTTINGHAM, a_child, a_referral
+
+REFERRAL = a_referral(a_child(ref=ChildRef("C1")), ref=ReferralRef("R1"))
+
+
+@pytest.mark.parametrize("kind", Removed)
+def test_what_is_known_at_the_migration_counts(database: Database, kind: Removed) -> None:
+    """The highest version of each kind, of each authority for itself; nothing where nothing was stored."""
+
+    def fill(writing: Writing) -> None:
+        save.save_referral(writing, NOTTINGHAM, REFERRAL, Precondition())
+        caseload.save_placed(writing, NOTTINGHAM, Placed(ChildRef("C2")), Precondition())
+
+    database.transact(fill)
+    with database.writing() as writing:
+        writing.execute(update(referrals).values(version=5))
+        writing.execute(update(placed_children).values(version=7))
+    migrate.downgrade(database, "0009")
+    migrate.upgrade(database)
+    with database.writing() as writing:
+        first = {Removed.REFERRAL: 6, Removed.PLACED: 8}[kind]
+        assert removed.first_version(writing, NOTTINGHAM, kind) == first
+        assert removed.first_version(writing, "E10000024", kind) == 1
