@@ -67,7 +67,7 @@ def post_run(request: Request, body: RunIn, key: IdempotencyKey = None) -> Respo
 def list_runs(request: Request, page: Annotated[Page, Query()]) -> Response:
     """Runs, the newest first, a page at a time."""
     service, before = service_of(request), number_of(page)
-    with service.database.reading() as reading:
+    with service.database.asking() as reading:
         found = runs.page(reading, service.authority, before, page.limit)
     following = cursor([str(run.number) for run in found], page.limit)
     return json_response({"runs": [summary(run) for run in found], "next": following})

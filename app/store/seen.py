@@ -33,7 +33,7 @@ def new_id() -> str:
 
 
 def add(writing: Writing, authority: str, shown: Seen) -> None:
-    """Store what is about to be shown."""
+    """Store what is about to be shown, with the next statement: the entry that tells of it comes right behind."""
     row: dict[str, Any] = {
         "authority": authority,
         "id": shown.id,
@@ -50,9 +50,9 @@ def add(writing: Writing, authority: str, shown: Seen) -> None:
         "inventory_seq": shown.inventory_seq,
     }
     if shown.was_so is None:
-        _ADD.do(writing, row)
+        _ADD.put_off(writing, row)
     else:
-        _ADD_PLACEMENT.do(writing, row | {OF_A_PLACEMENT: dict(shown.was_so)})
+        _ADD_PLACEMENT.put_off(writing, row | {OF_A_PLACEMENT: dict(shown.was_so)})
 
 
 def unused(reading: Reading, authority: str, before: datetime, most: int) -> list[str]:
