@@ -58,12 +58,18 @@ def ours(app: FastAPI) -> Iterator[TestClient]:
 def matrix(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Matrix]:
     """Two authorities with one of everything in each, on one database. Whatever is asked of them, nothing stays."""
     if request.param == "sqlite":
-        yield request.param, *both(settings_for(f"sqlite:///{tmp_path_factory.mktemp('matrix') / 'matrix.db'}"))
+        yield from _open(request.param, f"sqlite:///{tmp_path_factory.mktemp('matrix') / 'matrix.db'}")
         return
     server: Postgres = request.getfixturevalue("postgres")
     name = server.create()
-    yield request.param, *both(settings_for(server.url(name)))
+    yield from _open(request.param, server.url(name))
     server.drop(name)
+
+
+def _open(kind: str, url: str) -> Iterator[Matrix]:
+    app, objects = both(settings_for(url))
+    yield kind, app, objects
+    app.state.service.database.close()
 
 
 def test_the_whole_matrix(matrix: Matrix, capsys: pytest.CaptureFixture[str]) -> None:

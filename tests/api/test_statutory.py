@@ -19,6 +19,9 @@ def test_a_look_at_a_placement_overrides_no_law(served: TestClient) -> None:
     assert take_step(served, held, "withdraw", {"reason": {"code": "PLANS"}}).status_code == 200
     body = {"referral": R1, "home": OTHER_HOME["ref"], "seen": looked, "override": ["registered"], "reason": REASON}
     refused = posted(served, "/holds", body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid"), refused.text
+    assert [problem["field"] for problem in refused.json()["errors"]] == ["override[0]"]
+    plain = {name: value for name, value in body.items() if name != "override"}
+    refused = posted(served, "/holds", plain)
     assert (refused.status_code, refused.json()["code"]) == (409, "rules_not_met"), refused.text
-    told = {problem["field"]: problem for problem in refused.json()["errors"]}
-    assert "rules.registered" in told
+    assert "rules.registered" in [problem["field"] for problem in refused.json()["errors"]]

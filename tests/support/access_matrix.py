@@ -36,6 +36,7 @@ WITHOUT_A_BODY = frozenset({"GET", "DELETE"})
 def both(settings: Settings) -> tuple[FastAPI, Objects]:
     """A service and, on the same database, one of another authority, with one of everything in each."""
     own, other = made(settings, AUTHORITY, "own"), made(settings, ANOTHER_AUTHORITY, "other")
+    other.app.state.service.database.close()
     return own.app, Objects(own, other)
 
 
@@ -157,7 +158,7 @@ def _found(method: str, template: str, ownership: str) -> tuple[int, str] | None
     """None where it is there; what another authority holds is nowhere for us, and has no version to be changed."""
     if ownership == "own" or (ownership == "other" and template in FOR_ALL):
         return None
-    return (412, "version_mismatch") if method == "PUT" else (404, "")
+    return (412, "nothing_to_match") if method == "PUT" else (404, "")
 
 
 def _try(
