@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 from starlette.requests import Request
@@ -63,34 +63,34 @@ def test_key_change_and_answer_are_one_transaction(served: TestClient) -> None:
     assert {"idempotency_keys", "placements", "decisions", "messages"} <= together
 
 
-def test_a_key_is_of_one_address(served: TestClient) -> None:
+def test_a_key_is_of_one_address(here: TestClient) -> None:
     """An acceptance of one placement is no answer to that of another, nor to another step of the same."""
-    first = hold_first(served).json()
-    accepted = _accept(served, first, "k")
+    first = hold_first(here).json()
+    accepted = _accept(here, first, "k")
     assert accepted.status_code == 200
     for path in (f"/placements/{'0d' * 16}/accept", f"/placements/{first['id']}/withdraw"):
         body = b"{}" if path.endswith("accept") else b'{"reason": {"code": "NONEED"}}'
         headers = {**JSON, **OFFICER, "If-Match": '"v1"', "Idempotency-Key": "k"}
-        answer = served.post(path, content=body, headers=headers)
+        answer = here.post(path, content=body, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == REUSED, path
 
 
-def test_a_key_is_of_one_method(client: TestClient) -> None:
+def test_a_key_is_of_one_method(lite: TestClient) -> None:
     """What was stored is not an answer to taking it away."""
     path, named = f"/homes/{A_HOME['ref']}", {"Idempotency_Key": "k", "If_Match": '"v1"'}
-    assert send(client, "PUT", path, A_HOME).status_code == 201
-    assert send(client, "PUT", path, A_HOME, **named).status_code == 200
-    taken = send(client, "DELETE", path, A_HOME, **named)
+    assert send(lite, "PUT", path, A_HOME).status_code == 201
+    assert send(lite, "PUT", path, A_HOME, **named).status_code == 200
+    taken = send(lite, "DELETE", path, A_HOME, **named)
     assert (taken.status_code, taken.json()["code"]) == REUSED
-    assert client.get(path).status_code == 200
+    assert lite.get(path).status_code == 200
 
 
 @pytest.mark.parametrize("other", [{"If_Match": '"v2"'}, {"If_Match": "*"}])
-def test_a_key_is_of_one_version(served: TestClient, other: dict[str, str]) -> None:
+def test_a_key_is_of_one_version(here: TestClient, other: dict[str, str]) -> None:
     """The same decision on another version than the first time is another request."""
-    held = hold_first(served).json()
-    assert _accept(served, held, "k").status_code == 200
-    answer = _accept(served, held, "k", **other)
+    held = hold_first(here).json()
+    assert _accept(here, held, "k").status_code == 200
+    answer = _accept(here, held, "k", **other)
     assert (answer.status_code, answer.json()["code"]) == REUSED
 
 
@@ -124,7 +124,6 @@ def _of(parts: dict[str, Any]) -> bytes:
     return _fingerprint(Request(scope))
 
 
-@settings(max_examples=200)
 @given(PARTS, PARTS, st.sampled_from(NAMES))
 def test_what_stands_for_a_request(one: dict[str, Any], other: dict[str, Any], name: str) -> None:
     """Any two requests have one fingerprint if they are one request; so each part of it counts, by itself as well."""
