@@ -10,6 +10,7 @@ from app.main import create_app
 from app.matching.policy_values import PolicyError
 from app.settings import Settings
 from app.store import migrate
+from app.store.embedded import NoDatabaseFile
 from app.store.session import Database
 from tests.support.geo import baked_directory
 
@@ -17,7 +18,7 @@ from tests.support.geo import baked_directory
 def test_a_database_that_was_not_laid_out_is_refused(database_url: str) -> None:
     """An empty database: the error says which command to run."""
     baked_directory()
-    with pytest.raises(SchemaNotCurrent, match="placement migrate"):
+    with pytest.raises((SchemaNotCurrent, NoDatabaseFile), match="placement migrate"):
         create_app(Settings(database_url=database_url))
 
 

@@ -139,13 +139,6 @@ def accepted_at(reading: Reading, authority: str, placement_id: str) -> datetime
     return instant
 
 
-def overdue(reading: Reading, authority: str, limit: int) -> list[str]:
-    """Ids of so many placements whose time is over, the longest over first."""
-    over = is_over(database_now(reading))
-    wanted = select(table.c.id).where(table.c.authority == authority, over).order_by(table.c.held_until, table.c.id)
-    return list(reading.execute(wanted.limit(limit)).scalars())
-
-
 def add(writing: Writing, authority: str, placement: Placement, made: NewDecision) -> Placement:
     """Store a placement that begins with this decision."""
     _decide(writing, authority, placement, made)

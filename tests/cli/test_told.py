@@ -86,7 +86,7 @@ def test_a_file_with_a_wrong_field_is_named(terminal: Terminal) -> None:
     path = terminal.folder / "night.json"
     path.write_text("{}", encoding="utf-8")
     told = said(terminal, "replay", str(path), code=1)
-    assert "night.json cannot be used as it stands" in told
+    assert "night.jsoncannotbeusedasitstands" in "".join(told.split())  # a long path is cut where a line ends
     assert "Request" not in told
 
 

@@ -225,15 +225,15 @@ def test_time_that_is_over(database: Database) -> None:
 
 def test_the_update_itself_knows_what_is_over(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """Were the look before it wrong, the statement that stores the step still refuses, either way."""
-    first = held(database, "R1", ONE_PLACE.ref)
+    first, other = held(database, "R1", ONE_PLACE.ref), held(database, "R2", FURTHER.ref)
     overdue(database, first)
-    monkeypatch.setattr("app.deciding.steps.database_now", lambda _reading: first.made_at)
-    with pytest.raises(HoldExpired):
-        do(database, accept, OFFICER, first)
-    overdue(database, first, timedelta(seconds=-60))
-    monkeypatch.setattr("app.store.placements.overdue", lambda *_all: [first.id])
+    with monkeypatch.context() as patched:
+        patched.setattr("app.deciding.steps.database_now", lambda _reading: first.made_at)
+        with pytest.raises(HoldExpired):
+            do(database, accept, OFFICER, first)
+    monkeypatch.setattr("app.store.overdue.due", lambda *_all: [other.id])
     assert expire_overdue(database, HERE) == 0
-    assert states(database) == [State.HELD]
+    assert states(database) == [State.HELD, State.HELD]
 
 
 # ---------------------------------------------------------------------------------- all of it, or none of it

@@ -250,22 +250,22 @@ def test_what_is_put_off_is_never_overtaken_and_never_lost(postgres_url: str) ->
         with database.reading() as reading:
             return _ordinarily(reading)
 
-    for database in opened:
-        with database.writing() as writing:
-            writing.execute(inventory_clock.delete().where(inventory_clock.c.authority == HERE))
+    for database, whose in zip(opened, (HERE, THERE), strict=True):
+        first, again = {"authority": whose, "seq": 1}, {"authority": whose, "seq": 2}
+        before = left(database)
         for ask in (_ordinarily, _directly):
             with suppress(ZeroDivisionError), database.writing() as writing:
-                add.put_off(writing, {"authority": HERE, "seq": 1})
-                assert ask(writing) == 1
-                add.put_off(writing, {"authority": HERE, "seq": 2})
+                add.put_off(writing, first)
+                assert ask(writing) == before + 1
+                add.put_off(writing, again)
                 raise ZeroDivisionError
-            assert left(database) == 0
+            assert left(database) == before
         with database.writing() as writing:
-            add.put_off(writing, {"authority": HERE, "seq": 1})
-        assert left(database) == 1
+            add.put_off(writing, first)
+        assert left(database) == before + 1
         with pytest.raises(IntegrityError), database.writing() as writing:
-            add.put_off(writing, {"authority": HERE, "seq": 2})
-        assert left(database) == 1
+            add.put_off(writing, again)
+        assert left(database) == before + 1
         database.close()
 
 
