@@ -55,8 +55,8 @@ def test_large_sibling_groups(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1_000, 4_000, 10 * BATCH))
+@pytest.mark.parametrize("first", range(1_000, 3_000, 10 * BATCH))
 def test_no_choice_is_better_in_a_long_campaign(first: int) -> None:
-    """The same on three thousand further problems, every kind among them."""
+    """The same on two thousand further problems, three thousand in all, every kind among them."""
     kinds = campaign(first, first + 10 * BATCH)
     assert set(kinds) == {"infeasible", "met", "unreachable"}
