@@ -9,8 +9,7 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?=
-# One more than there are cores to expect: a fifth of what tests take is waiting.
-WORKERS ?= 3
+WORKERS ?= 2
 TESTS ?=
 
 VENV := .venv
@@ -59,7 +58,7 @@ imports: $(DEV)  ## Which part may know which
 	@echo "== imports"
 	@$(VENV)/bin/lint-imports --no-logo
 
-pytest: $(DEV) $(POSTCODES)  ## The tests alone (TESTS=path, WORKERS=3)
+pytest: $(DEV) $(POSTCODES)  ## The tests alone (TESTS=path, WORKERS=2)
 	@echo "== tests"
 	@$(PY) -m pytest -q -n $(WORKERS) $(PYTEST_SELECT) $(TESTS)
 

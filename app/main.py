@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from fastapi import Depends, FastAPI
+from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
 from starlette.concurrency import run_in_threadpool
 from uvicorn.config import STARTUP_FAILURE
@@ -42,7 +42,7 @@ from app.api.access import Access, open_access
 from app.api.admission import Crowd
 from app.api.ending import Ending, told_by_signals
 from app.api.guard import Guard, Limits
-from app.api.permitting import Permitting, permitted, require_permissions
+from app.api.permitting import Permitting, require_permissions, require_second_wall
 from app.api.service import Service
 from app.errors import Internal
 from app.geo.postcodes import PostcodeDirectory
@@ -99,7 +99,6 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        dependencies=[Depends(permitted)],
         telemetry=NO_TELEMETRY_OF_ITS_OWN,
     )
     app.state.service = service
@@ -123,8 +122,10 @@ def create_app(settings: Settings | None = None, today: Callable[[], date] = tod
     routers += [sign_in.me, *([sign_in.browser] if access.browser else []), *([docs.router] if settings.docs else [])]
     routers += [audit.router, erasure.router, webhooks.router, *([metrics.router] if settings.metrics else [])]
     for router in routers:
-        app.include_router(router)
+        # Put in rather than included: a route that is included is built anew for each application.
+        app.router.routes += router.routes
     require_permissions(app.routes, PERMISSIONS)
+    require_second_wall(app.routes)
     app.openapi = openapi.describe(app)  # type: ignore[method-assign]
     routes = [route for router in routers for route in router.routes]
     problems.install(app, routes)

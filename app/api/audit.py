@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from app.api.documented import json_response
 from app.api.paging import Page, cursor
+from app.api.permitting import SECOND_WALL
 from app.api.recording import saw
 from app.api.runs import number_of
 from app.api.service import service_of
@@ -19,7 +20,7 @@ from app.api.strict import StrictRoute
 from app.documents.fields import Ref
 from app.store import audit_reading
 
-router = APIRouter(tags=["audit"], route_class=StrictRoute)
+router = APIRouter(tags=["audit"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 NO_CONTROL_CHARACTER = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """A database takes no NUL, and nobody's subject has one."""

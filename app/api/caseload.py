@@ -14,6 +14,7 @@ from app.api.homes import same_ref
 from app.api.import_models import CaseloadImportOut
 from app.api.importing import TAKEN, Prefer, do_later, do_now, wants_later
 from app.api.paging import Page, cursor
+from app.api.permitting import SECOND_WALL
 from app.api.recording import changed, saw
 from app.api.rows import PlacedRows
 from app.api.service import service_of
@@ -41,7 +42,7 @@ from app.store.idempotency import Answer
 from app.store.import_records import ImportKind
 from app.store.session import Writing
 
-router = APIRouter(tags=["caseload"], route_class=StrictRoute)
+router = APIRouter(tags=["caseload"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 PlacedInPath = Annotated[Ref, Path(description="Reference of the child")]
 

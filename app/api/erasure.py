@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.api.callers import caller_of
 from app.api.documented import errors, json_response
+from app.api.permitting import SECOND_WALL
 from app.api.recording import saw
 from app.api.service import service_of
 from app.api.strict import StrictRoute
@@ -22,7 +23,7 @@ from app.store.erasure import Erasure
 from app.store.idempotency import Answer
 from app.store.session import Writing
 
-router = APIRouter(tags=["personal data"], route_class=StrictRoute)
+router = APIRouter(tags=["personal data"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 ChildInPath = Annotated[Ref, Path(description="Reference of the child")]
 

@@ -9,13 +9,14 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 
 from app.api.documented import errors
+from app.api.permitting import SECOND_WALL
 from app.api.service import service_of
 from app.errors import Ending
 from app.store import overdue
 from app.store.condition import free_mb, takes_changes
 from app.store.migrate import require_current
 
-router = APIRouter(prefix="/health", tags=["health"])
+router = APIRouter(prefix="/health", tags=["health"], dependencies=SECOND_WALL)
 
 Note = Literal["read_only", "disk_space_low", "no_policy_in_effect", "holds_not_looked_after"]
 

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.api.decided import decide, step_on, why
 from app.api.documented import ETAG, errors
+from app.api.permitting import SECOND_WALL
 from app.api.placement_models import DecidedOut
 from app.api.run_models import Hex32
 from app.api.strict import StrictRoute
@@ -22,7 +23,7 @@ from app.deciding.holding import hold
 from app.documents.decision_models import HoldIn, ProposalAcceptIn, ProposalDeclineIn
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 
-router = APIRouter(tags=["decisions"], route_class=StrictRoute)
+router = APIRouter(tags=["decisions"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 ProposalInPath = Annotated[Hex32, Path(description="Id of the proposal")]
 HoldInPath = Annotated[Hex32, Path(description="Id of the placement that is held")]

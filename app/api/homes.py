@@ -13,6 +13,7 @@ from app.api.documented import READ, errors, json_response, written
 from app.api.import_models import ImportOut
 from app.api.importing import TAKEN, Prefer, do_later, do_now, wants_later
 from app.api.paging import Page, cursor
+from app.api.permitting import SECOND_WALL
 from app.api.recording import changed, saw
 from app.api.rows import HomeRows
 from app.api.service import service_of
@@ -42,7 +43,7 @@ from app.store.idempotency import Answer
 from app.store.import_records import ImportKind
 from app.store.session import Writing
 
-router = APIRouter(tags=["homes"], route_class=StrictRoute)
+router = APIRouter(tags=["homes"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 HomeInPath = Annotated[Ref, Path(description="Reference of the home")]
 

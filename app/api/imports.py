@@ -10,12 +10,13 @@ from starlette.responses import Response
 
 from app.api.documented import errors
 from app.api.import_models import ImportStateOut, state_of
+from app.api.permitting import SECOND_WALL
 from app.api.run_models import Hex32
 from app.api.service import service_of
 from app.api.strict import StrictRoute
 from app.store import imports
 
-router = APIRouter(tags=["imports"], route_class=StrictRoute)
+router = APIRouter(tags=["imports"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 ImportInPath = Annotated[Hex32, Path(description="Id of the import")]
 

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app import placing
 from app.api.documented import errors, json_response
+from app.api.permitting import SECOND_WALL
 from app.api.recording import saw
 from app.api.referrals import ReferralInPath
 from app.api.rows import HomeRows
@@ -40,7 +41,7 @@ from app.store.follower import Inventory
 from app.store.load import StoredReferral
 from app.store.under_way import Waiting, waiting_referral
 
-router = APIRouter(tags=["matching"], route_class=StrictRoute)
+router = APIRouter(tags=["matching"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 Options = Annotated[int, Field(strict=True, ge=1, le=placing.MOST_OPTIONS, description="Homes to show at most")]
 

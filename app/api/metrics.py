@@ -9,13 +9,14 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api.permitting import SECOND_WALL
 from app.api.service import Service, service_of
 from app.errors import PlacementError
 from app.observing import metrics
 from app.observing.metrics import Figure
 from app.store.counting import Counts, LastRun, counted
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], dependencies=SECOND_WALL)
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from fastapi.routing import iter_route_contexts
+from fastapi import Depends
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
@@ -144,11 +145,14 @@ async def permitted(request: Request) -> None:
         raise Internal
 
 
+SECOND_WALL = (Depends(permitted),)
+"""To be given to every router."""
+
+
 def addresses(routes: Iterable[BaseRoute]) -> list[tuple[str, str]]:
-    """Method and path of every route, those of included routers too. Raises for a route that is no plain address."""
+    """Method and path of every route. Raises for a route that is no plain address."""
     found = []
-    for context in iter_route_contexts(list(routes)):
-        route = context.original_route
+    for route in routes:
         if not isinstance(route, Route) or not route.methods:
             raise RouteWithoutPermission(f"{route!r} is no plain address: there is no way to say who may use it.")
         found += [(method, str(route.path)) for method in sorted(route.methods)]
@@ -161,3 +165,11 @@ def require_permissions(routes: Iterable[BaseRoute], permissions: Mapping[tuple[
     if missing:
         named = ", ".join(f"{method} {path}" for method, path in missing)
         raise RouteWithoutPermission(f"No row in app/access/permissions.py says who may use: {named}.")
+
+
+def require_second_wall(routes: Iterable[BaseRoute]) -> None:
+    """Raise `RouteWithoutPermission` where a route would answer whoever slipped past the first wall."""
+    for route in routes:
+        inside = route.dependant.dependencies if isinstance(route, APIRoute) else ()
+        if all(each.call is not permitted for each in inside):
+            raise RouteWithoutPermission(f"{route!r} stands behind one wall alone: give SECOND_WALL to its router.")

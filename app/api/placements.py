@@ -15,6 +15,7 @@ from app.api.callers import caller_of
 from app.api.decided import step_on, why, why_ended
 from app.api.documented import ETAG, errors, json_response
 from app.api.paging import Page, cursor
+from app.api.permitting import SECOND_WALL
 from app.api.placement_answers import history_answer, placement_answer
 from app.api.placement_models import DecidedOut, HistoryOut, PlacementsOut, SeenPlacementOut
 from app.api.recording import saw
@@ -33,7 +34,7 @@ from app.store import placements
 from app.store.clock import database_now
 from app.store.placement_records import State
 
-router = APIRouter(tags=["decisions"], route_class=StrictRoute)
+router = APIRouter(tags=["decisions"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 PlacementInPath = Annotated[Hex32, Path(description="Id of the placement")]
 

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.documented import errors, json_response
+from app.api.permitting import SECOND_WALL
 from app.api.service import service_of
 from app.api.strict import StrictRoute
 from app.documents.fields import PolicyVersion
@@ -21,7 +22,7 @@ from app.errors import PolicyNotFound
 from app.matching.policy import CriterionSetting, Policy, RuleSetting
 from app.store.policies import PolicyBook
 
-router = APIRouter(tags=["policies"], route_class=StrictRoute)
+router = APIRouter(tags=["policies"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 
 class PolicySummary(BaseModel):

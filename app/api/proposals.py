@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.api.documented import errors, json_response
 from app.api.paging import Page, cursor
+from app.api.permitting import SECOND_WALL
 from app.api.proposal_models import SeenProposalOut, StandingOut
 from app.api.recording import saw
 from app.api.run_answers import proposal_answer
@@ -22,7 +23,7 @@ from app.api.strict import StrictRoute
 from app.store import declined, placements, proposals, runs
 from app.store.run_records import ProposalStatus, Run
 
-router = APIRouter(tags=["proposals"], route_class=StrictRoute)
+router = APIRouter(tags=["proposals"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 
 @router.get("/proposals", response_model=StandingOut)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.api.documented import READ, errors, json_response, written
 from app.api.homes import same_ref
 from app.api.paging import Page, cursor
+from app.api.permitting import SECOND_WALL
 from app.api.recording import changed, saw
 from app.api.service import service_of
 from app.api.strict import StrictRoute
@@ -38,7 +39,7 @@ from app.store.idempotency import Answer
 from app.store.session import Writing
 from app.store.under_way import with_a_place
 
-router = APIRouter(tags=["referrals"], route_class=StrictRoute)
+router = APIRouter(tags=["referrals"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 ReferralInPath = Annotated[Ref, Path(description="Reference of the referral", examples=["R-0002"])]
 

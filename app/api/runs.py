@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.api.documented import errors, json_response, plain_json
 from app.api.paging import Page, cursor
+from app.api.permitting import SECOND_WALL
 from app.api.proposal_models import RunProposalsOut, RunUnplacedOut
 from app.api.recording import changed, saw
 from app.api.run_answers import proposal_answer, run_answer, summary, unplaced_answer
@@ -31,7 +32,7 @@ from app.store.idempotency import Answer
 from app.store.run_records import Run, RunKind, RunOptions, StoredProposal, Wanted
 from app.store.session import Writing
 
-router = APIRouter(tags=["runs"], route_class=StrictRoute)
+router = APIRouter(tags=["runs"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 RunInPath = Annotated[Hex32, Path(description="Id of the run")]
 

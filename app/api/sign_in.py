@@ -13,12 +13,13 @@ from app.access.principal import Kind, Role
 from app.access.sign_in import ATTEMPT_S, Attempt, SignIn
 from app.api.callers import caller_of
 from app.api.documented import json_response
+from app.api.permitting import SECOND_WALL
 from app.api.sessions import Sessions
 from app.api.strict import StrictRoute
 from app.errors import NotSignedIn, SignInFailed
 
-me = APIRouter(tags=["access"], route_class=StrictRoute)
-browser = APIRouter(include_in_schema=False)
+me = APIRouter(tags=["access"], route_class=StrictRoute, dependencies=SECOND_WALL)
+browser = APIRouter(include_in_schema=False, dependencies=SECOND_WALL)
 """Only where a provider for browsers is configured."""
 
 AFTERWARDS = "/me"

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from app.api.documented import READ, errors, json_response, written
 from app.api.paging import cursor
+from app.api.permitting import SECOND_WALL
 from app.api.recording import changed, saw
 from app.api.run_models import Hex32
 from app.api.runs import number_of
@@ -38,7 +39,7 @@ from app.store.idempotency import Answer
 from app.store.outbox_hooks import Message, StoredWebhook, Webhook
 from app.store.session import Writing
 
-router = APIRouter(tags=["messages"], route_class=StrictRoute)
+router = APIRouter(tags=["messages"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 WebhookInPath = Annotated[Ref, Path(description="Id of the webhook, chosen by whoever registers it")]
 MessageInPath = Annotated[Hex32, Path(description="Id of the message")]

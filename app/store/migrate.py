@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -51,8 +52,9 @@ def require_current(reading: Reading) -> None:
         raise SchemaNotCurrent
 
 
+@cache
 def newest() -> str:
-    """The newest revision that there is."""
+    """The newest revision that there is: the files stay as they are while this process lasts."""
     head = ScriptDirectory(str(FOLDER)).get_current_head()
     if head is None:
         raise SchemaNotCurrent

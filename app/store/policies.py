@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from app.matching.policy import Policy, parse_policy, policy_on
@@ -36,6 +37,12 @@ class PolicyBook:
             raise LookupError(f"there is no policy of that version; there are: {known}") from None
 
 
+@lru_cache(maxsize=64)
+def _parsed(document: bytes, name: str) -> Policy:
+    """A policy never changes, so the same document is read once: a rematch looks at the folder each time."""
+    return parse_policy(document, name)
+
+
 def load_policies(folder: Path) -> PolicyBook:
     """Read and check every `*.toml` of the folder.
 
@@ -45,7 +52,7 @@ def load_policies(folder: Path) -> PolicyBook:
     for path in sorted(folder.glob("*.toml")):
         if not path.is_file() or path.stat().st_size > MOST_BYTES:
             raise PolicyError(path.name, "", f"is no file, or larger than {MOST_BYTES} bytes")
-        policy = parse_policy(path.read_bytes(), path.name)
+        policy = _parsed(path.read_bytes(), path.name)
         if policy.version in policies:
             raise PolicyError(path.name, "version", f"{policy.version} is taken by another document")
         policies[policy.version] = policy

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from app.access.permissions import PERMISSIONS
 from app.access.principal import Role
 from app.api import permitting, policies, sign_in
-from app.api.permitting import RouteWithoutPermission, addresses, require_permissions
+from app.api.permitting import RouteWithoutPermission, addresses, require_permissions, require_second_wall
 from app.main import create_app
 from tests.api.service import TODAY, settings_for
 from tests.support.access import EVERY_ROLE, bearer, client_of
@@ -132,12 +132,22 @@ def test_a_route_without_a_row_stops_the_start() -> None:
     router = APIRouter()
     router.add_api_route("/secrets/{id}", lambda: None, methods=["GET"])
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.include_router(router)
+    app.router.routes += router.routes
     with pytest.raises(RouteWithoutPermission, match=r"GET /secrets/\{id\}"):
         require_permissions(app.routes, PERMISSIONS)
     app.mount("/files", APIRouter())
     with pytest.raises(RouteWithoutPermission, match="no plain address"):
         require_permissions(app.routes, PERMISSIONS)
+
+
+def test_a_route_behind_one_wall_stops_the_start(app: FastAPI) -> None:
+    """Whoever makes a router and does not give it the second wall cannot start the service either."""
+    require_second_wall(app.routes)
+    router = APIRouter()
+    router.add_api_route("/me", lambda: None, methods=["GET"])
+    for routes in (router.routes, [*app.routes, *router.routes], [APIRouter()]):
+        with pytest.raises(RouteWithoutPermission, match="SECOND_WALL"):
+            require_second_wall(routes)  # type: ignore[arg-type]
 
 
 def test_the_service_does_not_start_with_such_a_route(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
