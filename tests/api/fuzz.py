@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +39,15 @@ checks.negative_data_rejection.enabled = false
 LEFT_OUT = "positive_data_acceptance,object_level_authorization"
 
 
-def run(cases: int, seed: int, folder: Path, *, stateful: bool = True) -> tuple[int, str, dict[str, Any]]:
+PHASES = "examples", "coverage", "fuzzing", "stateful"
+
+
+def run(cases: int, seed: int, folder: Path, phases: Sequence[str] = PHASES) -> tuple[int, str, dict[str, Any]]:
     """Exit code, output, and how many cases were made by phase and status."""
     app = create_app(settings_for(f"sqlite:///{folder / 'fuzzed.db'}"), lambda: TODAY)
     report, configuration = folder / "report.ndjson", folder / "schemathesis.toml"
     configuration.write_text(CONFIGURATION, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": "tests.support.fuzz_hooks"}
-    phases = "examples,coverage,fuzzing" + (",stateful" if stateful else "")
     with served(app) as (host, port):
         done = subprocess.run(
             [
@@ -53,7 +56,7 @@ def run(cases: int, seed: int, folder: Path, *, stateful: bool = True) -> tuple[
                 f"--config-file={configuration}",
                 "run",
                 f"http://{host}:{port}/openapi.json",
-                f"--phases={phases}",
+                f"--phases={','.join(phases)}",
                 f"--exclude-checks={LEFT_OUT}",
                 f"--max-examples={cases}",
                 f"--seed={seed}",

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from app import main
 from app.access.permissions import PERMISSIONS, TELLS_OF_NOBODY
 from app.api import permitting, policies, sign_in
-from app.api.permitting import addresses
+from app.api.permitting import SECOND_WALL, addresses
 from app.documents.examples import A_CHILD, A_HOME, A_REFERRAL, A_RESIDENT
 from app.jobs.threads import ThreadedJobs
 from app.main import create_app
@@ -204,8 +204,8 @@ def test_a_new_reading_is_red_until_somebody_says_what_it_tells(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A route that is neither marked nor recording; and one that is marked and tells of a child all the same."""
-    with_news = APIRouter()
-    with_news.include_router(policies.router)
+    with_news = APIRouter(dependencies=SECOND_WALL)
+    with_news.routes += policies.router.routes
     with_news.add_api_route("/news", lambda: {"about": WAITS}, methods=["GET"])
     rows = {**PERMISSIONS, ("GET", "/news"): replace(PERMISSIONS["GET", "/policies"], path="/news")}
     monkeypatch.setattr(policies, "router", with_news)
