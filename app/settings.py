@@ -109,8 +109,11 @@ class Settings(AccessOptions, MessageOptions):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Processes that answer requests. More than one needs PostgreSQL; about one for each processor."""
 
-    requests_at_once: Annotated[int, Field(ge=1, le=200)] = 2
-    """Requests that one process works on at once; further ones wait for their turn."""
+    requests_at_once: Annotated[int, Field(ge=1, le=200)] = 1
+    """Requests that one process works on at once; further ones wait for their turn.
+
+    Threads of one process take turns anyway, and each change of turn costs. One that takes long counts no more.
+    """
 
     large_requests_at_once: Annotated[int, Field(ge=1, le=200)] = 1
     """Of those, requests with a body beyond `body_limit_bytes`: each may take many seconds. Others wait."""

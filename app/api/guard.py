@@ -53,6 +53,10 @@ class Limits:
     crowd: Crowd = field(default_factory=Crowd)
 
 
+PATIENCE_S = 0.25
+"""A request that is worked on for longer, or waits for a lock, holds up nobody any more: the next is let in."""
+
+
 class Guard:
     """ASGI middleware around everything."""
 
@@ -173,6 +177,7 @@ class _Turn:
         self._inside_large = False
         self._is_aside = False
         self._loop = asyncio.get_running_loop()
+        self._patience: asyncio.TimerHandle | None = None
 
     def check(self) -> None:
         """Raise `Overloaded` where it will not come: before anything of the request is read."""
@@ -192,6 +197,7 @@ class _Turn:
                 metrics.TURNED_AWAY.inc()
                 raise
             self._inside = True
+            self._patience = self._loop.call_later(PATIENCE_S, self._step_aside)
 
     def step_aside(self) -> None:
         """From a thread of the request: let the next in while this one only waits for what others do."""
@@ -203,6 +209,8 @@ class _Turn:
 
     def end(self) -> None:
         """Let the next in."""
+        if self._patience is not None:
+            self._patience.cancel()
         if self._inside_large and self._door_of_large is not None:
             self._inside_large = False
             self._door_of_large.leave()

@@ -10,6 +10,7 @@ import pytest
 from prometheus_client import generate_latest
 from starlette.testclient import TestClient
 
+from app.api import guard
 from app.api.admission import MOST_ASIDE, Crowd, Door, waits
 from app.api.guard import _Turn
 from app.documents.examples import A_HOME
@@ -169,6 +170,25 @@ def test_who_only_waits_for_others_lets_the_next_in() -> None:
     entered, aside, inside, left = asyncio.run(play())
     assert (all(entered), aside) == (True, [True] * MOST_ASIDE + [False])
     assert (inside, left) == (0, 0)
+
+
+def test_who_takes_long_lets_the_next_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that waits for a lock, or judges a country, holds up nobody; and every turn is given back once."""
+    monkeypatch.setattr(guard, "PATIENCE_S", 0.02)
+
+    async def play() -> tuple[bool, int, int]:
+        door = Door(Crowd(at_once=1, waiting=5, wait_s=5))
+        slow, quick, last = (_Turn(door, needed=True) for _ in range(3))
+        await slow.come()
+        await asyncio.wait_for(quick.come(), 1)
+        quick.end()
+        slow.end()
+        await last.come()
+        last.end()
+        await asyncio.sleep(0.05)  # whoever has ended is not made to stand aside afterwards
+        return slow._is_aside, door._inside, door._aside
+
+    assert asyncio.run(play()) == (False, 0, 0)
 
 
 def test_those_who_look_after_the_service_do_not_wait() -> None:
