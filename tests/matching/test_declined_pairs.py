@@ -17,22 +17,13 @@ from app.matching.recheck import Fallen, recheck
 from app.matching.referral import ChildRef, HomeRef, Referral
 from app.matching.solve import solve
 from app.unplaced_wording import Waiting, why_none
+from tests.matching.pairing import two_pairs
 from tests.matching.test_night import choices, night_of
 from tests.rematch.nights import default_policy
 from tests.support.builders import AS_OF, a_child, a_home, a_referral
 
 WORLDS = 40
 A, B, C = (ChildRef(name) for name in "ABC")
-
-
-def _declining(rng: Random, night: Night) -> Night:
-    """Two homes each declined for one or two children, mostly brothers and sisters, as often not a whole party."""
-    found = []
-    for _ in range(2):
-        referral = max(rng.sample(night.referrals, min(2, len(night.referrals))), key=lambda one: len(one.children))
-        who = rng.sample(referral.children, rng.randint(1, min(2, len(referral.children))))
-        found.append(Proposed(frozenset(child.ref for child in who), rng.choice(night.pool.records).ref))
-    return replace(night, declined=tuple(found))
 
 
 def _again(night: Night, choice: tuple[Proposed, ...]) -> bool:
@@ -54,7 +45,7 @@ def test_the_best_of_all_choices_that_repeat_no_refusal(seed: int) -> None:
         return
     unaware = batch(night)
     before = proposed(unaware, solve(unaware.problem))
-    refused = _declining(rng, night)
+    refused = replace(night, declined=two_pairs(rng, night))
     posed = batch(refused)
     found = solve(posed.problem)
     assert not _again(refused, proposed(posed, found))

@@ -15,22 +15,13 @@ from app.matching.pool import Pool
 from app.matching.recheck import Fallen, recheck
 from app.matching.referral import ChildRef, HomeRef
 from app.matching.solve import solve
+from tests.matching.pairing import two_pairs
 from tests.matching.test_night import choices, night_of
 from tests.rematch.nights import default_policy
 from tests.support.builders import AS_OF, a_child, a_home, a_referral
 
 WORLDS = 40
 A, B, C = (ChildRef(name) for name in "ABC")
-
-
-def _excluding(rng: Random, night: Night) -> Night:
-    """Two homes each ruled out for one or two children, mostly brothers and sisters, as often not a whole party."""
-    found = []
-    for _ in range(2):
-        referral = max(rng.sample(night.referrals, min(2, len(night.referrals))), key=lambda one: len(one.children))
-        who = rng.sample(referral.children, rng.randint(1, min(2, len(referral.children))))
-        found.append(Proposed(frozenset(child.ref for child in who), rng.choice(night.pool.records).ref))
-    return replace(night, excluded=tuple(found))
 
 
 def _touches(night: Night, choice: tuple[Proposed, ...]) -> bool:
@@ -46,7 +37,7 @@ def test_the_best_of_all_choices_that_leave_out_excluded_homes(seed: int) -> Non
     night = night_of(rng)
     if not night.referrals:
         return
-    night = _excluding(rng, night)
+    night = replace(night, excluded=two_pairs(rng, night))
     free = replace(night, excluded=())
     posed = batch(night)
     found = solve(posed.problem)
@@ -65,7 +56,7 @@ def test_the_check_sees_it_from_the_records(seed: int) -> None:
         return
     posed = batch(night)
     made = proposed(posed, solve(posed.problem))
-    barred = _excluding(rng, night)
+    barred = replace(night, excluded=two_pairs(rng, night))
     assert any("excluded" in fault for fault in check_night(barred, made)) == _touches(barred, made)
 
 
@@ -79,7 +70,7 @@ def test_exclusions_meet_parties_in_these_worlds() -> None:
             continue
         posed = batch(night)
         made = proposed(posed, solve(posed.problem))
-        barred = _excluding(rng, night)
+        barred = replace(night, excluded=two_pairs(rng, night))
         met += _touches(barred, made) and not any(one in made for one in barred.excluded)
     assert met >= 3
 

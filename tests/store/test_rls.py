@@ -17,23 +17,17 @@ from app.store.queue_layout import QUEUE_SCHEMA
 from app.store.schema import metadata
 from app.store.session import APP_ROLE, Database
 from app.store.versions import Precondition
+from tests.store.walled import DERBY, with_two_authorities
 from tests.support.builders import NOTTINGHAM, a_home
 from tests.support.postgres import Postgres
 
-DERBY = "E06000015"
 DENIED = psycopg.errors.InsufficientPrivilege
 
 
 @pytest.fixture(scope="module")
 def laid_out(postgres: Postgres) -> Iterator[str]:
     """Name of a database that each test gets a copy of: laid out, with one home of each of two authorities."""
-    name = postgres.create()
-    opened = Database.open(postgres.url(name))
-    migrate.upgrade(opened)
-    for authority in (NOTTINGHAM, DERBY):
-        with opened.writing() as writing:
-            save.save_home(writing, authority, a_home(ref=HomeRef("H")), Precondition())
-    opened.close()
+    name = with_two_authorities(postgres)
     yield name
     postgres.drop(name)
 

@@ -17,16 +17,16 @@ from sqlalchemy import text
 from app.errors import LoginMayNot
 from app.matching.referral import HomeRef
 from app.observing.traces import provider, trace_engine
-from app.store import load, migrate, save
+from app.store import load, save
 from app.store.driving import speaks_directly
 from app.store.prepared import Prepared
 from app.store.session import APP_ROLE, Database
 from app.store.tables import homes
 from app.store.versions import Precondition
+from tests.store.walled import DERBY, with_two_authorities
 from tests.support.builders import NOTTINGHAM, a_home
 from tests.support.postgres import Postgres
 
-DERBY = "E06000015"
 WHO = text("SELECT current_user, current_setting('placement.authority', true)")
 REFS = Prepared(homes.select().with_only_columns(homes.c.authority, homes.c.ref))
 
@@ -34,13 +34,7 @@ REFS = Prepared(homes.select().with_only_columns(homes.c.authority, homes.c.ref)
 @pytest.fixture(scope="module")
 def laid_out(postgres: Postgres) -> Iterator[str]:
     """The address of a database with one home of each of two authorities."""
-    name = postgres.create()
-    opened = Database.open(postgres.url(name))
-    migrate.upgrade(opened)
-    for authority in (NOTTINGHAM, DERBY):
-        with opened.writing() as writing:
-            save.save_home(writing, authority, a_home(ref=HomeRef("H")), Precondition())
-    opened.close()
+    name = with_two_authorities(postgres)
     yield postgres.url(name)
     postgres.drop(name)
 
