@@ -101,7 +101,8 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     def wrong_shape(request: Request, error: Exception) -> Response:  # in a thread: there may be very many errors
         found = cast("RequestValidationError", error).errors()
         errors = [{**_bare_list(each, request), "loc": _place(each["loc"])} for each in found]
-        problems = problems_of(errors, asked=_asked(request), repeat=True)
+        path, query = _asked(request)
+        problems = problems_of(errors, path=path, query=query, repeat=True)
         return problem_response(Invalid(problems), correlation_id(request))
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -142,17 +143,17 @@ def _bare_list(error: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
     return {"type": BARE_LIST, "loc": error["loc"], "ctx": {"name": needed[0]}}
 
 
-def _asked(request: Request) -> frozenset[str]:
-    """The names that this address reads in its path and query."""
+def _asked(request: Request) -> tuple[set[str], set[str]]:
+    """The names that this address reads in its path, and in its query."""
     dependant = getattr(request.scope.get("route"), "dependant", None)
     if dependant is None:
-        return frozenset()
-    names = {param.alias for param in dependant.path_params}
+        return set(), set()
+    names: set[str] = set()
     for param in dependant.query_params:
         model = param.field_info.annotation
         is_model = isinstance(model, type) and issubclass(model, BaseModel)
         names |= set(model.model_fields) if is_model else {param.alias}
-    return frozenset(names)
+    return {param.alias for param in dependant.path_params}, names
 
 
 def _place(where: tuple[str | int, ...]) -> tuple[str | int, ...]:

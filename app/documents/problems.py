@@ -79,15 +79,20 @@ _BOUNDS = {
 
 
 def problems_of(
-    errors: Iterable[Error], at: str = "", *, asked: Collection[str] = (), repeat: bool = False
+    errors: Iterable[Error],
+    at: str = "",
+    *,
+    path: Collection[str] = (),
+    query: Collection[str] = (),
+    repeat: bool = False,
 ) -> list[FieldProblem]:
     """The errors of a validation as problems; `at` begins their paths.
 
-    `asked`: names that the address itself reads, in its path or query. `repeat`: the answer is for the sender alone,
+    `path` and `query`: names that the address itself reads there. `repeat`: the answer is for the sender alone,
     so that an unknown field may be named; what is stored, as the outcome of an import is, never repeats one.
     What an unknown field was meant to be is guessed for the first few errors alone: that takes a while.
     """
-    telling = _Telling(at, frozenset(asked), repeat=repeat)
+    telling = _Telling(at, frozenset((*path, *query)), frozenset(query), repeat=repeat)
     numbered = enumerate(errors)
     return list(dict.fromkeys(telling.problem(error, guess=number < MOST_GUESSES) for number, error in numbered))
 
@@ -98,6 +103,7 @@ class _Telling:
 
     at: str
     asked: frozenset[str]
+    query: frozenset[str]
     repeat: bool
 
     def problem(self, error: Error, *, guess: bool) -> FieldProblem:
@@ -114,7 +120,7 @@ class _Telling:
         shown = {*self.asked, name} if may_repeat else self.asked
         path = _path(where if may_repeat else where[:-1], self.at, shown)
         if where[0] == "query":
-            taken = ", ".join(sorted(self.asked))
+            taken = ", ".join(sorted(self.query))
             cure = f"This address reads: {taken}. Take out what is none of them." if taken else "Take it out."
             return FieldProblem(path, "The query has a name that is not known here.", cure)
         said = "This field is not known here." if may_repeat else "This object has a field that is not known here."

@@ -226,3 +226,10 @@ def test_a_bare_list_where_none_belongs_is_no_object(lite: TestClient) -> None:
     """An address that takes one document does not suggest a list."""
     (error,) = lite.post("/match", json=[]).json()["errors"]
     assert (error["field"], error["cure"]) == ("body", "Put it in { }.")
+
+
+def test_the_names_that_a_query_may_have_are_told(lite: TestClient) -> None:
+    """Of an address with a part of its own too: that part is none of the query's."""
+    (told,) = lite.get("/referrals/R-1/shortlist?kk=3").json()["errors"]
+    assert told["field"] == "query.kk"
+    assert told["cure"] == "This address reads: as_of, k, policy. Take out what is none of them."
