@@ -1,9 +1,9 @@
 """Homes and runs for callers who may not read a child's record: the same, without any child.
 
 A commissioner keeps homes and their terms without knowing who lives there. What such a caller was not shown it
-cannot change either: a home that it stores keeps the residents and the named children that are on record. Otherwise
-whoever reads a home and stores it again would wipe out who lives there, and the next child would be judged beside
-nobody.
+cannot change either: a home that it stores keeps the residents and the named children that are on record, and a home
+that has any is not its own to take away. Otherwise whoever reads a home and stores it again, or takes it away and
+stores it anew, would wipe out who lives there, and the next child would be judged beside nobody.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from starlette.requests import Request
 from app.access.permissions import sees_children
 from app.api.callers import caller_of
 from app.documents.home_models import HomeIn
-from app.errors import FieldProblem, Invalid
+from app.errors import ChildrenOnRecord, FieldProblem, Invalid
 from app.matching.home import Home
-from app.store import load
-from app.store.session import Reading
+from app.matching.referral import HomeRef
+from app.store import load, save
+from app.store.session import Writing
 
 OF_A_HOME = ("residents",)
 OF_ITS_TERMS = ("named_children", "exempt_children")
@@ -53,11 +54,30 @@ def require_no_children(body: HomeIn) -> None:
         raise Invalid([FieldProblem(name, problem, "Leave it out: what is on record stays.") for name in said])
 
 
-def with_children_on_record(reading: Reading, authority: str, home: Home) -> Home:
-    """The home with the children that are on record for it; as it is where it is new."""
-    stored = load.home(reading, authority, home.ref)
+def with_children_on_record(writing: Writing, authority: str, home: Home) -> Home:
+    """The home with the children that are on record for it; as it is where it is new.
+
+    Nobody else changes a home from here to the end of the transaction: else whoever came to live there meanwhile
+    would be wiped out.
+    """
+    save.next_seq(writing, authority)
+    stored = load.home(writing, authority, home.ref)
     if stored is None:
         return home
     known = stored.record
     terms = replace(home.terms, **{name: getattr(known.terms, name) for name in OF_ITS_TERMS})
     return replace(home, residents=known.residents, terms=terms)
+
+
+def require_nobody_on_record(writing: Writing, authority: str, ref: HomeRef) -> None:
+    """Raise `ChildrenOnRecord` where somebody lives in the home, or its terms name anybody.
+
+    Nobody comes to live there from here to the end of the transaction.
+    """
+    save.next_seq(writing, authority)
+    stored = load.home(writing, authority, ref)
+    if stored is None:
+        return
+    terms = stored.record.terms
+    if stored.record.residents or any(getattr(terms, name) for name in OF_ITS_TERMS):
+        raise ChildrenOnRecord
