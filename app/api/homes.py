@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -14,11 +15,17 @@ from app.api.import_models import ImportOut
 from app.api.importing import TAKEN, Prefer, do_later, do_now, wants_later
 from app.api.paging import Page, cursor
 from app.api.permitting import SECOND_WALL
-from app.api.recording import changed, saw
+from app.api.recording import changed, look, saw
 from app.api.rows import HomeRows
 from app.api.service import service_of
 from app.api.strict import StrictRoute
-from app.api.withholding import home_without_children, require_no_children, with_children_on_record, withholds
+from app.api.withholding import (
+    home_without_children,
+    require_no_children,
+    require_nobody_on_record,
+    with_children_on_record,
+    withholds,
+)
 from app.api.writes import (
     IdempotencyKey,
     IfMatch,
@@ -39,8 +46,10 @@ from app.errors import FieldProblem, HomeNotFound, Invalid
 from app.imports import bringing
 from app.matching.referral import HomeRef
 from app.store import audit_whom, load, save
+from app.store.audit import JSON
 from app.store.idempotency import Answer
 from app.store.import_records import ImportKind
+from app.store.load import StoredDocument
 from app.store.session import Writing
 
 router = APIRouter(tags=["homes"], route_class=StrictRoute, dependencies=SECOND_WALL)
@@ -107,10 +116,9 @@ def put_home(
 
     def work(writing: Writing) -> Answer:
         home = with_children_on_record(writing, service.authority, read.record) if keeps_children else read.record
-        before = audit_whom.of_home(writing, service.authority, ref)
         saved = save.save_home(writing, service.authority, home, wanted)
         out = Saved(ref=ref, version=saved.version, notes=notes)
-        residents = before | {resident.ref for resident in home.residents}
+        residents = saved.before | {resident.ref for resident in home.residents}
         changed(request, writing, "home.write", "home", ref, residents, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)
 
@@ -123,13 +131,14 @@ def get_home(request: Request, ref: HomeInPath, if_none_match: IfNoneMatch = Non
 
     Without `residents`, and without the children named in `terms`, for whoever may not read children's records.
     """
-    service = service_of(request)
-    with service.database.asking() as reading:
-        stored = load.home_document(reading, service.authority, HomeRef(ref))
+    wanted, shows_nobody = load.home_document(service_of(request).authority, HomeRef(ref)), withholds(request)
+
+    def noted(home: StoredDocument) -> tuple[Iterable[str], dict[str, JSON]]:
+        return () if shows_nobody else home.people, {"version": home.version}
+
+    stored = look(request, "home.read", "home", ref, wanted, audit_whom.SUBJECTS_OF_HOME, noted)
     if stored is None:
         raise HomeNotFound
-    shows_nobody = withholds(request)
-    saw(request, "home.read", "home", ref, () if shows_nobody else stored.people, version=stored.version)
     headers = {"ETag": etag(stored.version)}
     if is_current(if_none_match, stored.version):
         return Response(status_code=304, headers=headers)
@@ -137,13 +146,19 @@ def get_home(request: Request, ref: HomeInPath, if_none_match: IfNoneMatch = Non
     return json_response(home_without_children(home) if shows_nobody else home, headers)
 
 
-@router.delete("/homes/{ref}", status_code=204, responses=errors(404, 412, 428))
+@router.delete("/homes/{ref}", status_code=204, responses=errors(404, 409, 412, 428))
 def delete_home(request: Request, ref: HomeInPath, if_match: IfMatch = None, key: IdempotencyKey = None) -> Response:
-    """Take a home away, with all that is stored of its residents. Needs `If-Match`."""
-    service = service_of(request)
+    """Take a home away, with all that is stored of its residents. Needs `If-Match`.
+
+    409 `home_still_claimed` while children have a place there by a placement. Whoever may not read children's records
+    takes away no home where any are on record: 409 `children_on_record`.
+    """
+    service, shows_nobody = service_of(request), withholds(request)
     wanted = precondition(if_match)
 
     def work(writing: Writing) -> Answer:
+        if shows_nobody:
+            require_nobody_on_record(writing, service.authority, HomeRef(ref))
         residents = audit_whom.of_home(writing, service.authority, ref)
         save.remove_home(writing, service.authority, HomeRef(ref), wanted)
         changed(request, writing, "home.delete", "home", ref, residents)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from starlette.requests import Request
 
@@ -15,8 +16,11 @@ from app.api.service import service_of
 from app.errors import ReadOnly
 from app.observing.correlation import pseudonym
 from app.store import audit
-from app.store.audit import JSON, AuditEntry
+from app.store.audit import JSON, AuditEntry, Look
+from app.store.prepared import Prepared, Wanted
 from app.store.session import Writing
+
+Found = TypeVar("Found")
 
 log = logging.getLogger(__name__)
 
@@ -42,10 +46,51 @@ def saw(
     try:
         return service.trail.record(entry, also, request.scope["state"]["step_aside"])
     except ReadOnly:
-        about = pseudonym(service.authority, entry.object_ref)
-        by = pseudonym(service.authority, entry.actor)
-        log.warning("seen while the trail takes no entries", extra={"action": action, "object": about, "subject": by})
+        _only_logged(service.authority, entry)
         return None
+
+
+def _only_logged(authority: str, entry: AuditEntry) -> None:
+    noted = {
+        "action": entry.action,
+        "object": pseudonym(authority, entry.object_ref),
+        "subject": pseudonym(authority, entry.actor),
+    }
+    log.warning("seen while the trail takes no entries", extra=noted)
+
+
+def look(
+    request: Request,
+    action: str,
+    object_kind: str,
+    object_ref: str,
+    wanted: Wanted[Found | None],
+    about: Prepared,
+    noted: Callable[[Found], tuple[Iterable[str], dict[str, JSON]]],
+) -> Found | None:
+    """Read one record, and record that the caller is about to be shown it, in one transaction; None: it is not there.
+
+    `about`: asks for the subjects of the object (`app.store.audit_whom`). `noted`: the children and facts of what was
+    found, as `saw` takes them.
+    """
+    service = service_of(request)
+
+    def entry(found: Found | None) -> AuditEntry | None:
+        if found is None:
+            return None
+        children, facts = noted(found)
+        return _entry(request, action, object_kind, object_ref, children, facts)
+
+    asked = Look(wanted, (about, {"authority": service.authority, "ref": object_ref}), entry)
+    try:
+        return service.trail.look(asked, request.scope["state"]["step_aside"])
+    except ReadOnly:
+        with service.database.asking() as reading:
+            found = wanted.read(reading)
+        seen = entry(found)
+        if seen is not None:
+            _only_logged(service.authority, seen)
+        return found
 
 
 def changed(

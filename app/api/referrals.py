@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -13,7 +14,7 @@ from app.api.documented import READ, errors, json_response, written
 from app.api.homes import same_ref
 from app.api.paging import Page, cursor
 from app.api.permitting import SECOND_WALL
-from app.api.recording import changed, saw
+from app.api.recording import changed, look, saw
 from app.api.service import service_of
 from app.api.strict import StrictRoute
 from app.api.telling import saying_who_waits
@@ -35,7 +36,9 @@ from app.documents.referral_models import ReferralIn
 from app.errors import ReferralNotFound
 from app.matching.referral import ChildRef, ReferralRef
 from app.store import answered, audit_whom, load, save
+from app.store.audit import JSON
 from app.store.idempotency import Answer
+from app.store.load import StoredDocument
 from app.store.session import Writing
 from app.store.under_way import with_a_place
 
@@ -92,10 +95,9 @@ def put_referral(
     notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
 
     def work(writing: Writing) -> Answer:
-        before = audit_whom.of_referral(writing, service.authority, ref)
         saved = save.save_referral(writing, service.authority, read.record, wanted)
         out = Saved(ref=ref, version=saved.version, notes=notes)
-        children = before | {child.ref for child in read.record.children}
+        children = saved.before | {child.ref for child in read.record.children}
         changed(request, writing, "referral.write", "referral", ref, children, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)
 
@@ -106,12 +108,14 @@ def put_referral(
 @router.get("/referrals/{ref}", response_model=ReferralIn, responses={**READ, **errors(404)})
 def get_referral(request: Request, ref: ReferralInPath, if_none_match: IfNoneMatch = None) -> Response:
     """A referral as it stands, in the form in which it is sent, with its ETag."""
-    service = service_of(request)
-    with service.database.asking() as reading:
-        stored = load.referral_document(reading, service.authority, ReferralRef(ref))
+    wanted = load.referral_document(service_of(request).authority, ReferralRef(ref))
+
+    def noted(referral: StoredDocument) -> tuple[Iterable[str], dict[str, JSON]]:
+        return referral.people, {"version": referral.version}
+
+    stored = look(request, "referral.read", "referral", ref, wanted, audit_whom.SUBJECTS_OF_REFERRAL, noted)
     if stored is None:
         raise ReferralNotFound
-    saw(request, "referral.read", "referral", ref, stored.people, version=stored.version)
     headers = {"ETag": etag(stored.version)}
     if is_current(if_none_match, stored.version):
         return Response(status_code=304, headers=headers)

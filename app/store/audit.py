@@ -15,19 +15,21 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import bindparam, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.audit_seal import commitment, seal
 from app.store.audit_tables import audit_entries, audit_heads, audit_subjects
-from app.store.prepared import Prepared, Values, of_refs, rows_of_all
+from app.store.prepared import Prepared, Values, Wanted, of_refs, rows_of_all
 from app.store.schema import UtcDateTime
 from app.store.session import Writing
+
+T = TypeVar("T")
 
 JSON: TypeAlias = "str | int | bool | Sequence[JSON] | Mapping[str, JSON] | None"
 """What a fact may be. No float: a trail must read the same for ever."""
@@ -71,6 +73,19 @@ class Head:
     hash: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Look(Generic[T]):
+    """Something that is read in the very transaction that records who reads it.
+
+    `about`: asks for the numbers and keys of those whom it is about, as far as that can be asked before it is read.
+    `entry`: what is recorded of what was found; None where nothing is, as nothing was there.
+    """
+
+    wanted: Wanted[T]
+    about: tuple[Prepared, Values]
+    entry: Callable[[T], AuditEntry | None]
+
+
 def record(writing: Writing, authority: str, entry: AuditEntry) -> int:
     """Add an entry in the caller's transaction; its number in the trail.
 
@@ -81,19 +96,55 @@ def record(writing: Writing, authority: str, entry: AuditEntry) -> int:
 
 def record_all(writing: Writing, authority: str, entries: Sequence[AuditEntry]) -> int:
     """Add several entries, in this order; the number of the last."""
-    wanted = sorted({ref for entry in entries for ref in entry.subjects})
-    head, numbered, at, known = _lock_head(writing, authority, wanted)
-    subjects = _Subjects(writing, authority, numbered)
+    wanted = _people(entries)
+    end, known, _ = _lock_head(writing, authority, wanted, ())
+    return _record(writing, authority, end, entries, wanted, known)
+
+
+def record_looks(
+    writing: Writing, authority: str, looks: Sequence[Look[Any]], entries: Sequence[AuditEntry] = ()
+) -> list[Any]:
+    """Read each and record it, after these entries; what each found.
+
+    It is read when the end of the trail is ours: whoever changes something records that too, and so waits.
+    """
+    asked = [question for look in looks for question in (look.about, look.wanted.asked)]
+    end, known, answers = _lock_head(writing, authority, _people(entries), asked)
+    found = [look.wanted.told(rows) for look, rows in zip(looks, answers[1::2], strict=True)]
+    seen = [look.entry(one) for look, one in zip(looks, found, strict=True)]
+    all_entries = [*entries, *(entry for entry in seen if entry is not None)]
+    wanted = _people(all_entries)
+    known = [*known, *(row for rows in answers[::2] for row in rows)]
+    strange = sorted({*wanted} - {row["ref"] for row in known})
+    if strange:
+        known += [row for rows in rows_of_all(writing, _who_is_known(authority, strange)) for row in rows]
+    _record(writing, authority, end, all_entries, wanted, known)
+    return found
+
+
+def _people(entries: Iterable[AuditEntry]) -> list[str]:
+    return sorted({ref for entry in entries for ref in entry.subjects})
+
+
+def _record(
+    writing: Writing,
+    authority: str,
+    end: _End,
+    entries: Sequence[AuditEntry],
+    wanted: Sequence[str],
+    known: Iterable[Mapping[Any, Any]],
+) -> int:
+    head, subjects = end.head, _Subjects(writing, authority, end.subjects)
     subjects.find(wanted, known)
     rows = []
     for entry in entries:
-        row = _row(authority, head.seq + 1, at, entry, subjects)
+        row = _row(authority, head.seq + 1, end.at, entry, subjects)
         head = Head(row["seq"], hashed(head.hash, row))
         rows.append(row | {"hash": head.hash})
     subjects.store()
     if rows:
-        end = {"whose": authority, "end_seq": head.seq, "end_hash": head.hash, "end_subjects": subjects.count}
-        _add(writing, rows, end)
+        moved = {"whose": authority, "end_seq": head.seq, "end_hash": head.hash, "end_subjects": subjects.count}
+        _add(writing, rows, moved)
     return head.seq
 
 
@@ -191,24 +242,41 @@ class _Subjects:
             self._writing.execute(audit_subjects.insert(), rows)
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """The end of the trail while it is ours, how many subjects it has, and the time."""
+
+    head: Head
+    subjects: int
+    at: datetime
+
+
+_Rows: TypeAlias = Sequence[Mapping[Any, Any]]
+
+
 def _lock_head(
-    writing: Writing, authority: str, wanted: Sequence[str]
-) -> tuple[Head, int, datetime, list[Mapping[Any, Any]]]:
-    """The end of the trail, kept until the transaction ends; how many subjects it has; the time; and who is wanted.
+    writing: Writing, authority: str, wanted: Sequence[str], also: Sequence[tuple[Prepared, Values]]
+) -> tuple[_End, list[Mapping[Any, Any]], Sequence[_Rows]]:
+    """The end of the trail, kept until the transaction ends; who of those wanted is known; what else was asked.
 
     Who is known is looked up once the end is ours, in a statement of its own: nobody else can add to them then.
     """
-    some = [wanted[start : start + MOST_NAMED] for start in range(0, len(wanted), MOST_NAMED)]
-    asked: list[tuple[Prepared, Values]] = [(_LOCK_HEAD[writing.dialect.name], {"authority": authority})]
-    asked += [(_KNOWN, {"authority": authority, "refs": refs}) for refs in some]
-    found, *known = rows_of_all(writing, asked)
+    named = _who_is_known(authority, wanted)
+    asked = [(_LOCK_HEAD[writing.dialect.name], {"authority": authority}), *named, *also]
+    found, *rest = rows_of_all(writing, asked)
     if not found:
         module = sqlite if writing.dialect.name == "sqlite" else postgresql
         first = {"authority": authority, "seq": 0, "hash": GENESIS, "subjects": 0}
         writing.execute(module.insert(audit_heads).values(first).on_conflict_do_nothing())
-        found, *known = rows_of_all(writing, asked)
+        found, *rest = rows_of_all(writing, asked)
     (head,) = found
-    return Head(head["seq"], head["hash"]), head["subjects"], head["clock"], [row for rows in known for row in rows]
+    end = _End(Head(head["seq"], head["hash"]), head["subjects"], head["clock"])
+    return end, [row for rows in rest[: len(named)] for row in rows], rest[len(named) :]
+
+
+def _who_is_known(authority: str, wanted: Sequence[str]) -> list[tuple[Prepared, Values]]:
+    some = [wanted[start : start + MOST_NAMED] for start in range(0, len(wanted), MOST_NAMED)]
+    return [(_KNOWN, {"authority": authority, "refs": refs}) for refs in some]
 
 
 def _locking(clock: Any) -> Prepared:

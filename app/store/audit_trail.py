@@ -3,7 +3,8 @@
 A reading changes nothing, so its entry needs a transaction of its own. One commit for each would make readers
 wait for one another at the end of the trail. So whoever comes while a commit is under way leaves its entry with
 the others that wait; the next of them stores all of these together, and each goes on when its own is stored. What
-else must be stored of a reading, such as what a person was shown, goes into the same transaction.
+else must be stored of a reading, such as what a person was shown, goes into the same transaction; and a single
+record is itself read there (`Trail.look`), which saves a transaction for it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from app.errors import DatabaseUnavailable
-from app.store.audit import AuditEntry, check, record_all
+from app.store.audit import AuditEntry, Look, check, record_all, record_looks
 from app.store.session import Database, Writing
 
 T = TypeVar("T")
@@ -29,8 +30,9 @@ def _stay() -> None:
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    entry: AuditEntry | None
-    also: Callable[[Writing], Any] | None
+    entry: AuditEntry | None = None
+    also: Callable[[Writing], Any] | None = None
+    look: Look[Any] | None = None
     woken: threading.Event = field(default_factory=threading.Event)
     stored: bool = False
     result: Any = None
@@ -60,9 +62,13 @@ class Trail:
         check(entry)
         return cast("T | None", self._stored(_Waiting(entry, also), step_aside))
 
+    def look(self, look: Look[T], step_aside: Callable[[], None] = _stay) -> T:
+        """What is read, once it is stored for good that it was. As `record`."""
+        return cast("T", self._stored(_Waiting(look=look), step_aside))
+
     def share(self, work: Callable[[Writing], T]) -> T:
         """Do something small in a transaction that readings share. As `Database.transact`."""
-        return cast("T", self._stored(_Waiting(None, work), _stay))
+        return cast("T", self._stored(_Waiting(also=work), _stay))
 
     def _stored(self, own: _Waiting, step_aside: Callable[[], None]) -> Any:
         with self._lock:
@@ -111,6 +117,13 @@ class Trail:
     def _write(self, writing: Writing, together: Sequence[_Waiting]) -> list[Any]:
         results = [None if waiting.also is None else waiting.also(writing) for waiting in together]
         entries = [waiting.entry for waiting in together if waiting.entry is not None]
+        looks = [waiting.look for waiting in together if waiting.look is not None]
+        if looks:
+            found = iter(record_looks(writing, self._authority, looks, entries))
+            return [
+                next(found) if waiting.look is not None else result
+                for waiting, result in zip(together, results, strict=True)
+            ]
         if entries:
             record_all(writing, self._authority, entries)
         return results

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import orjson
-from sqlalchemy import BindParameter, bindparam, select
+from typing import Any
 
+import orjson
+from sqlalchemy import BindParameter, Select, bindparam, select
+
+from app.store.audit_tables import audit_subjects
 from app.store.prepared import Prepared
 from app.store.run_tables import placed_children
 from app.store.session import Reading
@@ -12,21 +15,32 @@ from app.store.tables import children, residents
 
 _AUTHORITY: BindParameter[str] = bindparam("authority")
 _REF: BindParameter[str] = bindparam("ref")
-_OF_REFERRAL = Prepared(
-    select(children.c.ref).where(children.c.authority == _AUTHORITY, children.c.referral_ref == _REF)
-)
-_OF_HOME = Prepared(select(residents.c.ref).where(residents.c.authority == _AUTHORITY, residents.c.home_ref == _REF))
+_IN_REFERRAL = select(children.c.ref).where(children.c.authority == _AUTHORITY, children.c.referral_ref == _REF)
+_IN_HOME = select(residents.c.ref).where(residents.c.authority == _AUTHORITY, residents.c.home_ref == _REF)
+OF_REFERRAL = Prepared(_IN_REFERRAL)
+OF_HOME = Prepared(_IN_HOME)
+"""Whom a referral and a home are about: statements, to be asked beside others."""
+
+
+def _subjects_of(whom: Select[Any]) -> Prepared:
+    """The numbers and keys under which the trail knows them."""
+    mine = audit_subjects.c.authority == _AUTHORITY
+    return Prepared(select(audit_subjects).where(mine, audit_subjects.c.ref.in_(whom)))
+
+
+SUBJECTS_OF_REFERRAL = _subjects_of(_IN_REFERRAL)
+SUBJECTS_OF_HOME = _subjects_of(_IN_HOME)
 _OF_CASELOAD = Prepared(select(placed_children.c.ref).where(placed_children.c.authority == _AUTHORITY))
 
 
 def of_referral(reading: Reading, authority: str, ref: str) -> set[str]:
     """The children of a stored referral; nobody where there is none."""
-    return set(_OF_REFERRAL.column(reading, authority=authority, ref=ref))
+    return set(OF_REFERRAL.column(reading, authority=authority, ref=ref))
 
 
 def of_home(reading: Reading, authority: str, ref: str) -> set[str]:
     """Who lives in a stored home; nobody where there is none."""
-    return set(_OF_HOME.column(reading, authority=authority, ref=ref))
+    return set(OF_HOME.column(reading, authority=authority, ref=ref))
 
 
 def of_caseload(reading: Reading, authority: str) -> set[str]:

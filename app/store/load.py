@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, ColumnElement, Integer, Table, and_, bindp
 from app.matching.home import Home
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
 from app.store import claims
-from app.store.prepared import Prepared, Values, rows_of_all
+from app.store.prepared import Prepared, Values, Wanted, rows_of_all
 from app.store.rows import Row, home_from_rows, home_written, referral_from_rows, referral_written
 from app.store.session import Reading, Writing
 from app.store.tables import children, homes, inventory_clock, referrals, removed_homes, residents
@@ -129,10 +129,9 @@ def home(reading: Reading, authority: str, ref: HomeRef) -> StoredHome | None:
     return found[0] if found else None
 
 
-def home_document(reading: Reading, authority: str, ref: HomeRef) -> StoredDocument | None:
-    """The same, as it is written."""
-    found = _documents(home_written, *_HOME.read(reading, authority=authority, ref=ref))
-    return found[0] if found else None
+def home_document(authority: str, ref: HomeRef) -> Wanted[StoredDocument | None]:
+    """The same, as it is written: to be asked for."""
+    return _document(_HOME, home_written, authority, ref)
 
 
 def homes_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredDocument]:
@@ -208,10 +207,9 @@ def _seq(clock: Sequence[Row]) -> int:
     return clock[0]["seq"] if clock else 0
 
 
-def referral_document(reading: Reading, authority: str, ref: ReferralRef) -> StoredDocument | None:
-    """The same, as it is written."""
-    found = _documents(referral_written, *_REFERRAL.read(reading, authority=authority, ref=ref))
-    return found[0] if found else None
+def referral_document(authority: str, ref: ReferralRef) -> Wanted[StoredDocument | None]:
+    """The same, as it is written: to be asked for."""
+    return _document(_REFERRAL, referral_written, authority, ref)
 
 
 def hold_referral(writing: Writing, authority: str, ref: ReferralRef) -> None:
@@ -251,6 +249,14 @@ def _homes_of(rows: Sequence[Row], people: Mapping[str, Sequence[Row]]) -> list[
 def _referrals_of(rows: Sequence[Row], people: Mapping[str, Sequence[Row]]) -> list[StoredReferral]:
     found = [StoredReferral(referral_from_rows(row, people.get(row["ref"], ())), row["version"]) for row in rows]
     return sorted(found, key=lambda stored: stored.record.ref)
+
+
+def _document(stored: _WithPeople, write: _Write, authority: str, ref: str) -> Wanted[StoredDocument | None]:
+    def told(rows: Sequence[Row]) -> StoredDocument | None:
+        found = _documents(write, *stored.told(rows))
+        return found[0] if found else None
+
+    return Wanted(stored.statement, {"authority": authority, "ref": ref}, told)
 
 
 def _documents(write: _Write, rows: Sequence[Row], people: Mapping[str, Sequence[Row]]) -> list[StoredDocument]:

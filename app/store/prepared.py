@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import BindParameter, ColumnElement, Dialect, String, any_, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -21,6 +22,7 @@ from app.store.session import Reading, Writing
 
 Values: TypeAlias = Mapping[str, Any]
 Convert: TypeAlias = Callable[[Any], Any] | None
+T = TypeVar("T")
 IsOne: TypeAlias = Callable[[ColumnElement[str]], ColumnElement[bool]]
 
 
@@ -88,6 +90,14 @@ class Prepared:
         elif rows:
             writing.execute(self._statement, [dict(row) for row in rows])
 
+    def put_off_each(self, writing: Writing, rows: Sequence[Values]) -> None:
+        """As `put_off` for each of the rows; many go at once."""
+        if len(rows) <= FEW:
+            for row in rows:
+                self.put_off(writing, row)
+        else:
+            self.do_each(writing, rows)
+
     def for_driver(self, reading: Reading) -> _Ready:
         """The statement as the driver takes it."""
         return self._for(reading.dialect)
@@ -96,6 +106,27 @@ class Prepared:
         if self._ready is None:
             self._ready = _Ready(self._direct, dialect, self._names)
         return self._ready
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(Generic[T]):
+    """Something to be read with one statement, wherever it is asked for: alone, or beside others.
+
+    `told`: what the rows mean.
+    """
+
+    statement: Prepared
+    values: Values
+    told: Callable[[Sequence[Mapping[Any, Any]]], T]
+
+    def read(self, reading: Reading) -> T:
+        """Ask for it alone."""
+        return self.told(self.statement.rows(reading, **self.values))
+
+    @property
+    def asked(self) -> tuple[Prepared, Values]:
+        """As `rows_of_all` takes it."""
+        return self.statement, self.values
 
 
 def rows_of_all(reading: Reading, asked: Sequence[tuple[Prepared, Values]]) -> Sequence[Sequence[Mapping[Any, Any]]]:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from app.errors import ChildAlreadyWaiting, HomeNotFound, HomeStillClaimed, ReferralNotFound, VersionNotGiven
 from app.matching.home import Home
 from app.matching.referral import HomeRef, Referral, ReferralRef
-from app.store import claims, load, pursued, removed
+from app.store import audit_whom, claims, load, pursued, removed
 from app.store.clock import database_now, told
 from app.store.prepared import Prepared, Values, of_refs, rows_of_all
 from app.store.removed import Removed
@@ -45,11 +45,12 @@ class Imported:
 
 def save_home(writing: Writing, authority: str, home: Home, precondition: Precondition) -> Saved:
     """Store a home, new or changed. Raises `VersionMismatch` or `VersionNotGiven`."""
-    counting, found = rows_of_all(
+    counting, found, people = rows_of_all(
         writing,
         [
             (_COUNT[writing.dialect.name], {"authority": authority}),
             (_HOME_VERSION, {"whose": authority, "which": home.ref}),
+            (audit_whom.OF_HOME, {"authority": authority, "ref": home.ref}),
         ],
     )
     current = found[0]["version"] if found else None
@@ -59,7 +60,7 @@ def save_home(writing: Writing, authority: str, home: Home, precondition: Precon
     else:
         version = load.removed_versions(writing, authority, [home.ref]).get(home.ref, 0) + 1
     _write_homes(writing, authority, [(home, version)], counting[0]["seq"], new=() if current else (home.ref,))
-    return Saved(version, current is None)
+    return Saved(version, current is None, frozenset(row["ref"] for row in people))
 
 
 def import_homes(writing: Writing, authority: str, new: Sequence[Home]) -> Imported:
@@ -103,18 +104,19 @@ def save_referral(writing: Writing, authority: str, referral: Referral, precondi
     What it says of a child who has a place somewhere holds there at once, for whoever is to live beside it. A child
     for whom a place waits stays in it: `ReferralStillPursued`.
     """
-    people = claims.KEPT_OF, {"authority": authority, "refs": [child.ref for child in referral.children]}
-    (kept,) = rows_of_all(writing, [people])
+    named = claims.KEPT_OF, {"authority": authority, "refs": [child.ref for child in referral.children]}
+    (kept,) = rows_of_all(writing, [named])
     # The clock comes before the referral, as everywhere; who has no place somewhere does without it.
     seq = next_seq(writing, authority) if claims.outdated(kept, referral.children) else None
     whose = {"whose": authority, "which": referral.ref}
     asked: list[tuple[Prepared, Values]] = [
         (_HOLD_REFERRAL, whose),
         (told(writing), {}),
-        people,
+        named,
         (pursued.OF_REFERRAL, whose),
+        (audit_whom.OF_REFERRAL, {"authority": authority, "ref": referral.ref}),
     ]
-    held, (clock,), kept, waits = rows_of_all(writing, asked)
+    held, (clock,), kept, waits, people = rows_of_all(writing, asked)
     current = held[0]["version"] if held else None
     precondition.check(current)
     pursued.refuse(waits, clock["now"], staying=[child.ref for child in referral.children])
@@ -126,14 +128,26 @@ def save_referral(writing: Writing, authority: str, referral: Referral, precondi
     else:
         _CHANGE_REFERRAL.put_off(writing, row | whose)
         _REMOVE_CHILDREN.put_off(writing, whose)
+    before = frozenset(row["ref"] for row in people)
+    _add_children(writing, list(_numbered(authority, "referral_ref", referral)), before)
+    _tell_claims(writing, authority, referral, kept, seq)
+    return Saved(version, current is None, before)
+
+
+def _add_children(writing: Writing, rows: Sequence[Mapping[str, Any]], before: frozenset[str]) -> None:
+    """The children of a referral in which `before` stood until now, and which is ours until the transaction ends.
+
+    Those wait nowhere else, so nothing can speak against them; with anybody else one has to look.
+    """
+    if before.issuperset(row["ref"] for row in rows):
+        _ADD_CHILD.put_off_each(writing, rows)
+        return
     try:
-        _ADD_CHILD.do_each(writing, list(_numbered(authority, "referral_ref", referral)))
+        _ADD_CHILD.do_each(writing, rows)
     except IntegrityError as error:
         if not any(sign in str(error.orig) for sign in ONE_REFERRAL_A_CHILD):
             raise
         raise ChildAlreadyWaiting from None
-    _tell_claims(writing, authority, referral, kept, seq)
-    return Saved(version, current is None)
 
 
 def _tell_claims(
@@ -195,7 +209,7 @@ def _write_homes(
         for home, version in changes
     ]
     upsert(writing, homes, KEYS, rows)
-    _ADD_RESIDENT.do_each(writing, [row for home, _ in changes for row in _numbered(authority, "home_ref", home)])
+    _ADD_RESIDENT.put_off_each(writing, [row for home, _ in changes for row in _numbered(authority, "home_ref", home)])
 
 
 def _numbered(authority: str, owner: str, record: Home | Referral) -> Iterable[dict[str, Any]]:
@@ -205,11 +219,11 @@ def _numbered(authority: str, owner: str, record: Home | Referral) -> Iterable[d
 
 
 def upsert(writing: Writing, table: Table, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows, or exchange those with the same keys."""
+    """Insert rows, or exchange those with the same keys; few of them with the next statement."""
     statement = _upsert(writing.dialect.name, table, tuple(keys), tuple(rows[0]))
     asked = "changed_at" in table.columns and writing.dialect.name == "sqlite"
     now = {"now": database_now(writing)} if asked else {}
-    statement.do_each(writing, [row | now for row in rows])
+    statement.put_off_each(writing, [row | now for row in rows])
 
 
 @cache

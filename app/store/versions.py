@@ -33,7 +33,8 @@ class Precondition:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a change led to: the version that is now there, and whether it is new."""
+    """What a change led to: the version that is now there, whether it is new, and who stood in it before."""
 
     version: int
     is_new: bool
+    before: frozenset[str] = frozenset()

@@ -95,7 +95,7 @@ def test_a_question_asked_alone_is_answered_as_in_any_reading(here: Database) ->
         save.save_home(writing, HERE, HOME, Precondition())
         save.save_referral(writing, HERE, REFERRAL, Precondition())
     asked: tuple[Callable[[Reading], Any], ...] = (
-        lambda reading: load.home_document(reading, HERE, HOME.ref),
+        lambda reading: load.home_document(HERE, HOME.ref).read(reading),
         lambda reading: load.homes_page(reading, HERE, "", 5),
         lambda reading: load.inventory_seq(reading, HERE),
         lambda reading: under_way.waiting_referral(reading, HERE, REFERRAL.ref),

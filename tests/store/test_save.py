@@ -52,8 +52,8 @@ def test_any_record_comes_back_as_it_was(database: Database, home: Home, referra
         assert stored_referral is not None
         assert (stored_home.record, stored_referral.record) == (home, referral)
         residents, children = [one.ref for one in home.residents], [child.ref for child in referral.children]
-        _same_document(load.home_document(reading, HERE, home.ref), stored_home, residents)
-        _same_document(load.referral_document(reading, HERE, referral.ref), stored_referral, children)
+        _same_document(load.home_document(HERE, home.ref).read(reading), stored_home, residents)
+        _same_document(load.referral_document(HERE, referral.ref).read(reading), stored_referral, children)
 
 
 def _same_document(

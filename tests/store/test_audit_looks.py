@@ -1,0 +1,151 @@
+"""A record that is read in the transaction which records who reads it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from app.matching.referral import ReferralRef
+from app.store import audit_reading, audit_whom, load, save
+from app.store.audit import AuditEntry, Look, record_all, record_looks
+from app.store.audit_tables import audit_subjects
+from app.store.audit_trail import Trail
+from app.store.audit_verify import verify
+from app.store.load import StoredDocument
+from app.store.prepared import Wanted
+from app.store.session import Database
+from app.store.versions import Precondition
+from tests.support.builders import a_child, a_referral
+from tests.support.tampering import AUTHORITY
+
+REFERRAL = a_referral(a_child(ref="C-1"), a_child(ref="C-2"), ref="R-1")
+ABOUT = audit_whom.SUBJECTS_OF_REFERRAL, {"authority": AUTHORITY, "ref": "R-1"}
+
+
+def _entry(found: StoredDocument | None) -> AuditEntry | None:
+    if found is None:
+        return None
+    return AuditEntry("user-1", "person", "referral.read", "referral", found.ref, found.people, {"v": found.version})
+
+
+def _look(ref: str = "R-1", **other: Any) -> Look[Any]:
+    return Look(
+        **{"wanted": load.referral_document(AUTHORITY, ReferralRef(ref)), "about": ABOUT, "entry": _entry, **other}
+    )
+
+
+@pytest.fixture
+def stored(database: Database) -> Database:
+    """A database with a referral of two children, nothing recorded yet."""
+    with database.writing() as writing:
+        save.save_referral(writing, AUTHORITY, REFERRAL, Precondition())
+    return database
+
+
+def _recorded(database: Database) -> list[tuple[str, list[str], Any]]:
+    with database.reading() as reading:
+        assert verify(reading, AUTHORITY).is_whole
+        page = audit_reading.page(reading, AUTHORITY, None, 100)
+        return [(entry.action, sorted(entry.subjects), entry.facts) for entry in reversed(page)]
+
+
+def _subjects(database: Database) -> int:
+    with database.reading() as reading:
+        return int(reading.execute(select(func.count()).select_from(audit_subjects)).scalar_one())
+
+
+def test_what_is_read_is_what_is_recorded(stored: Database) -> None:
+    """The document comes back, and its entry names the children and the version that were found, each time."""
+    trail = Trail(stored, AUTHORITY)
+    for _ in range(3):
+        found = trail.look(_look())
+        assert (found.ref, found.people) == ("R-1", ("C-1", "C-2"))
+    assert _recorded(stored) == [("referral.read", ["C-1", "C-2"], {"v": 1})] * 3
+    assert _subjects(stored) == 2
+
+
+def test_nothing_is_recorded_where_nothing_is(stored: Database) -> None:
+    """Who asks for what is not there is told so, and has seen nothing."""
+    assert Trail(stored, AUTHORITY).look(_look("R-none")) is None
+    assert _recorded(stored) == []
+
+
+def test_a_child_whom_the_trail_knows_keeps_its_number(stored: Database) -> None:
+    """Also where the question for the subjects finds nobody: a second number for a child would hide entries of it."""
+    trail = Trail(stored, AUTHORITY)
+    nobody = audit_whom.SUBJECTS_OF_REFERRAL, {"authority": AUTHORITY, "ref": "nobody's"}
+    trail.look(_look(about=nobody))
+    trail.look(_look())
+    trail.look(_look(about=nobody))
+    assert len(_recorded(stored)) == 3
+    assert _subjects(stored) == 2
+
+
+def test_looks_and_entries_share_a_transaction(stored: Database) -> None:
+    """Entries first, then the looks in their order; each look gets its own answer."""
+    plain = AuditEntry("job", "system", "policy.read", "policy", "p-1")
+    looks = [_look(), _look("R-none"), _look()]
+    found = stored.transact(lambda writing: record_looks(writing, AUTHORITY, looks, [plain]))
+    assert [None if one is None else one.ref for one in found] == ["R-1", None, "R-1"]
+    assert [action for action, _, _ in _recorded(stored)] == ["policy.read", "referral.read", "referral.read"]
+
+
+def test_who_fails_fails_alone(stored: Database) -> None:
+    """Sixteen at once, some with a look that cannot be read: these are told, all others get and leave theirs."""
+
+    def fails(_rows: Sequence[Any]) -> Any:
+        raise LookupError("unreadable")
+
+    wanted = load.referral_document(AUTHORITY, ReferralRef("R-1"))
+    broken = _look(wanted=Wanted(wanted.statement, wanted.values, fails))
+    trail, answers = Trail(stored, AUTHORITY), list[Any]()
+
+    def ask(number: int) -> None:
+        try:
+            if number % 4 == 3:
+                trail.record(AuditEntry(f"reader-{number}", "person", "x.read", "referral", "R-1", ("C-2",)))
+                answers.append("recorded")
+            else:
+                answers.append(trail.look(broken if number % 4 == 0 else _look()).ref)
+        except LookupError as error:
+            answers.append(str(error))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(answers) == ["R-1"] * 8 + ["recorded"] * 4 + ["unreadable"] * 4
+    assert sorted(action for action, _, _ in _recorded(stored)) == ["referral.read"] * 8 + ["x.read"] * 4
+
+
+def test_it_is_read_when_the_end_of_the_trail_is_ours(stored: Database) -> None:
+    """A change under way, which records itself, is waited for: what is shown is what stands when it is recorded."""
+    begun, go_on, seen = threading.Event(), threading.Event(), list[Any]()
+    Trail(stored, AUTHORITY).look(_look())
+
+    def change() -> None:
+        with stored.writing() as writing:
+            save.save_referral(writing, AUTHORITY, REFERRAL, Precondition(exists=True))
+            record_all(writing, AUTHORITY, [AuditEntry("cms", "system", "referral.write", "referral", "R-1", ("C-1",))])
+            begun.set()
+            go_on.wait(20)
+
+    def ask() -> None:
+        seen.append(Trail(stored, AUTHORITY).look(_look()).version)
+
+    writer, reader = threading.Thread(target=change), threading.Thread(target=ask)
+    writer.start()
+    assert begun.wait(20)
+    reader.start()
+    reader.join(0.3)
+    assert reader.is_alive()
+    go_on.set()
+    writer.join(20)
+    reader.join(20)
+    assert seen == [2]
+    assert [facts for _, _, facts in _recorded(stored)] == [{"v": 1}, {}, {"v": 2}]
