@@ -154,6 +154,15 @@ class HomeStillClaimed(PlacementError):
     status, code, title = 409, "home_still_claimed", "Home has live placements"
 
 
+class ChildrenOnRecord(PlacementError):
+    """Children live in this home, or its terms name them, and your roles do not see them: they would be lost with it.
+
+    The case management system takes it away, or first says that they live elsewhere and are named no more.
+    """
+
+    status, code, title = 409, "children_on_record", "Children are on record at this home"
+
+
 class ReferralStillPursued(PlacementError):
     """A place waits for children of this referral: `errors` names the placement. Withdraw it first, or place them."""
 

@@ -23,8 +23,12 @@ OF_CHILDREN = {"named_children": ["KANARI-WAITS"], "exempt_children": ["KANARI-H
 WHOLE: dict[str, Any] = A_HOME | {"residents": [LIVING], "terms": A_HOME["terms"] | OF_CHILDREN}
 
 
+def _only(role: Role) -> Principal:
+    return Principal("x", Kind.PERSON, AUTHORITY, frozenset({role}))
+
+
 def _sees(role: Role) -> bool:
-    return sees_children(Principal("x", Kind.PERSON, AUTHORITY, frozenset({role})))
+    return sees_children(_only(role))
 
 
 BLIND = [role for role in Role if not _sees(role)]
@@ -104,3 +108,29 @@ def test_a_new_home_and_a_whole_inventory(lite: TestClient) -> None:
     assert send(lite, "PUT", f"/homes/{HOME}", new, **COMMISSIONER).status_code == 201
     assert lite.get(f"/homes/{HOME}", headers=CASE_SYSTEM).json()["residents"] == []
     assert send(lite, "POST", "/homes/import", {"homes": [A_HOME]}, **COMMISSIONER).status_code == 403
+
+
+def test_what_a_commissioner_is_not_shown_it_cannot_take_away(client: TestClient) -> None:
+    """A home with somebody on record, in whichever of its lists, stays: nobody would live there once it is new."""
+    plain = WHOLE | {"residents": [], "terms": A_HOME["terms"]}
+    assert send(client, "PUT", f"/homes/{HOME}", plain, **CASE_SYSTEM).status_code == 201
+    named = [{"terms": A_HOME["terms"] | {name: refs}} for name, refs in OF_CHILDREN.items()]
+    for said in ({"residents": [LIVING]}, *named):
+        stored = send(client, "PUT", f"/homes/{HOME}", plain | said, If_Match="*", **CASE_SYSTEM)
+        assert stored.status_code == 200, stored.text
+        read = client.get(f"/homes/{HOME}", headers=COMMISSIONER)
+        refused = send(client, "DELETE", f"/homes/{HOME}", None, If_Match=read.headers["ETag"], **COMMISSIONER)
+        assert (refused.status_code, refused.json()["code"]) == (409, "children_on_record"), said
+        assert "case management system" in refused.json()["detail"]
+        assert LIVES not in refused.text
+    assert send(client, "PUT", f"/homes/{HOME}", plain, If_Match="*", **CASE_SYSTEM).status_code == 200
+    gone = send(client, "DELETE", f"/homes/{HOME}", None, If_Match="*", **COMMISSIONER)
+    assert gone.status_code == 204, gone.text
+
+
+def test_where_those_who_see_no_child_may_write_homes() -> None:
+    """At two addresses alone, and both keep who is on record; an inventory is not theirs to bring."""
+    writing = {(method, path) for (method, path) in PERMISSIONS if method != "GET" and path.startswith("/homes")}
+    theirs = {at for at in writing if set(BLIND) & PERMISSIONS[at].roles}
+    assert theirs == {("PUT", "/homes/{ref}"), ("DELETE", "/homes/{ref}")}
+    assert not {role for role in BLIND if PERMISSIONS["POST", "/homes/import"].allows(_only(role))}
