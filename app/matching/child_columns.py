@@ -20,7 +20,7 @@ from app.matching.home import Home
 from app.matching.home_columns import ALL_DOMAINS, HIGHEST_LEVEL, levels_from, mask, risks_at
 from app.matching.languages import LANGUAGE_POSITION
 from app.matching.pool import Pool
-from app.matching.referral import Child, HomeRef, PlacedSibling, Referral
+from app.matching.referral import Child, HomeRef, PlacedSibling, Referral, Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,8 @@ class ChildLists:
 
     `sibling_places` and `sibling_homes` stand in the order of `placed_siblings`: where each lives, if known,
     and in which of the pool's homes, if in any. `all_sibling_rows`: a sibling lives there, and everybody
-    fostered there is a sibling of the child. `current_rows`: where the child lives.
+    fostered there is a sibling of the child. `current_rows`: where the child lives. `together_rows`: all brothers
+    and sisters of the same referral who have a place have it there.
     """
 
     apart_rows: IntArray
@@ -160,6 +161,7 @@ class ChildLists:
     current_rows: IntArray
     sibling_rows: IntArray
     all_sibling_rows: IntArray
+    together_rows: IntArray
     sibling_places: tuple[Location | None, ...]
     sibling_homes: tuple[IntArray, ...]
     contacts: tuple[tuple[Location | None, int], ...]
@@ -186,6 +188,7 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
         current_rows=_rows(pool, _lives_at(child, pool)),
         sibling_rows=_rows(pool, sibling_homes),
         all_sibling_rows=_rows(pool, only_siblings),
+        together_rows=_together(entry.referral, pool),
         sibling_places=tuple(_place_of(sibling, pool) for sibling in child.placed_siblings),
         sibling_homes=tuple(pool.rows(_homes_of(sibling, pool)) for sibling in child.placed_siblings),
         contacts=tuple((place.location, place.frequency.position) for place in entry.referral.contact_places),
@@ -195,6 +198,13 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
 
 def _rows(pool: Pool, homes: Collection[HomeRef | None]) -> IntArray:
     return pool.rows(homes) if homes else NOWHERE
+
+
+def _together(referral: Referral, pool: Pool) -> IntArray:
+    """Where whoever is left would be with all of the others; nowhere once these have places in several homes."""
+    if not isinstance(referral, Rest) or len(referral.siblings_at) > 1:
+        return NOWHERE
+    return _rows(pool, referral.siblings_at)
 
 
 def _homes_of(sibling: PlacedSibling, pool: Pool) -> frozenset[HomeRef]:

@@ -19,7 +19,7 @@ from app.matching.batch import Night, Proposed, was_declined
 from app.matching.codes import FOSTERING_KINDS, KeepTogether, LivingCompanions, Risk, RiskLevel
 from app.matching.night_count import Counted, Counts, count_each, count_night, local_balance, target_charge, weekly_fees
 from app.matching.night_look import Guest, GuestPairs, guests_of, pairs_of
-from app.matching.referral import Child, ChildRef, ReferralRef
+from app.matching.referral import Child, ChildRef, ReferralRef, Rest
 from app.matching.unit import Level
 
 USUAL_LIMIT = 3
@@ -59,6 +59,7 @@ def check_night(night: Night, proposals: Sequence[Proposed], told: Told | None =
     pairs = pairs_of(night, guests) if guests else None
     return (
         *_each_child_once(guests),
+        *_left_over(night, guests),
         *(() if pairs is None else _rule_faults(night, guests, pairs)),
         *(fault for ref in sorted(by_home) for fault in _home_faults(night, by_home[ref])),
         *_fixed_faults(night, proposals),
@@ -99,6 +100,18 @@ def _each_child_once(guests: Sequence[Guest]) -> Iterator[str]:
         whole = len(guest.children) == len(guest.referral.children)
         if guest.referral.keep_together is KeepTogether.REQUIRED and not whole:
             yield f"referral {guest.referral.ref} is parted though it must stay together"
+
+
+def _left_over(night: Night, guests: Sequence[Guest]) -> Iterator[str]:
+    """Who must stay with brothers and sisters of the same referral, and these have a place in another home."""
+    if not night.policy.setting_of("siblings_together").enabled:
+        return
+    for guest in guests:
+        referral = guest.referral
+        if not isinstance(referral, Rest) or referral.keep_together is not KeepTogether.REQUIRED:
+            continue
+        if any(home != guest.home.ref for home in referral.siblings_at):
+            yield f"referral {referral.ref} must stay together, and others of it have a place elsewhere"
 
 
 def _rule_faults(night: Night, guests: Sequence[Guest], pairs: GuestPairs) -> Iterator[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether
 from app.matching.columns import BoolArray, IntArray, Table, column
-from app.matching.referral import Referral
+from app.matching.referral import Referral, Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Parties(Table):
     size: IntArray = column(np.int16, lambda p: len(p.members))
     is_whole: BoolArray = column(np.bool_, lambda p: len(p.members) == len(p.referral.children))
     keep_together: IntArray = column(np.uint8, lambda p: p.referral.keep_together.position)
+    is_rest: BoolArray = column(np.bool_, lambda p: isinstance(p.referral, Rest))
     has_siblings: BoolArray = column(np.bool_, lambda p: len(p.referral.children) > 1)
 
 
@@ -42,7 +43,8 @@ class PartyLists:
     `exempt_rows`: an exemption names every child of the party. `all_sibling_rows`: everybody
     fostered there is a brother or sister of every child of the party. `sibling_rows`: some sibling lives there.
     `named_rows`: the approval names every child of the party. `apart_rows`: somebody lives there from whom
-    a child of the party must live apart. `must_part`: two children of the party must live apart.
+    a child of the party must live apart. `together_rows`: all brothers and sisters of the same referral who have a
+    place have it there. `must_part`: two children of the party must live apart.
     """
 
     exempt_rows: IntArray
@@ -50,6 +52,7 @@ class PartyLists:
     sibling_rows: IntArray
     named_rows: IntArray
     apart_rows: IntArray
+    together_rows: IntArray
     must_part: bool
 
 
@@ -114,5 +117,6 @@ def _lists(party: Party, children: ChildTable) -> PartyLists:
         sibling_rows=reduce(np.union1d, [child.sibling_rows for child in own]),
         named_rows=reduce(np.intersect1d, [child.named_rows for child in own]),
         apart_rows=reduce(np.union1d, [child.apart_rows for child in own]),
+        together_rows=own[0].together_rows,
         must_part=any(a.ref in b.live_apart_from for a in people for b in people),
     )

@@ -139,3 +139,13 @@ class Referral:
             raise ValueError("a referral needs at least one child")
         if len({child.ref for child in self.children}) != len(self.children):
             raise ValueError("each child of a referral needs a reference of its own")
+
+
+@dataclass(frozen=True, slots=True)
+class Rest(Referral):
+    """What is left of a referral while brothers and sisters of it have a place. Made where it is asked, never stored.
+
+    `siblings_at`: the homes where these have theirs, whether they live there already or not; never none.
+    """
+
+    siblings_at: frozenset[HomeRef] = frozenset()

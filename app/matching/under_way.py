@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from app.matching.referral import ChildRef, HomeRef, PlacedSibling, Referral
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling, Referral, Rest
 
 
 def still_waiting(referral: Referral, places: Mapping[ChildRef, HomeRef]) -> Referral | None:
     """The referral without the children who have a place, and where these will live told to the others.
 
-    So those who are left may still come to live with their brothers and sisters. None where nobody is left.
+    So those who are left may still come to live with their brothers and sisters, and must where they must stay
+    together. None where nobody is left.
     """
     gone = {child.ref: places[child.ref] for child in referral.children if child.ref in places}
     if not gone:
@@ -24,7 +25,12 @@ def still_waiting(referral: Referral, places: Mapping[ChildRef, HomeRef]) -> Ref
         known = tuple(sibling for sibling in child.placed_siblings if sibling.child not in gone)
         there = tuple(PlacedSibling(ref, home) for ref, home in gone.items())
         people.append(replace(child, placed_siblings=known + there))
-    return replace(referral, children=tuple(people))
+    return rest_of(replace(referral, children=tuple(people)), frozenset(gone.values()))
+
+
+def rest_of(referral: Referral, homes: frozenset[HomeRef]) -> Rest:
+    """The referral as what is left of one whose others have places in these homes."""
+    return Rest(**{field.name: getattr(referral, field.name) for field in fields(Referral)}, siblings_at=homes)
 
 
 def all_still_waiting(referrals: Iterable[Referral], places: Mapping[ChildRef, HomeRef]) -> tuple[Referral, ...]:

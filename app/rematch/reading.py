@@ -28,6 +28,7 @@ from app.matching.policy import Policy, parse_policy
 from app.matching.policy_values import PolicyError
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, Referral
+from app.matching.under_way import rest_of
 from app.rematch.limits import Limits, Share, Strength
 from app.rematch.snapshot import SEED, Snapshot, policy_text
 
@@ -134,8 +135,14 @@ def _referrals(
             problems += error.problems
             continue
         notes += read.notes
-        found.append(read.record)
+        found.append(_rest(read.record, document))
     return found
+
+
+def _rest(referral: Referral, document: SnapshotIn) -> Referral:
+    """The referral; what is left of it, where brothers and sisters of it have a place."""
+    homes = frozenset(map(HomeRef, document.siblings_at.get(referral.ref, ())))
+    return rest_of(referral, homes) if homes else referral
 
 
 def _homes(
@@ -184,6 +191,9 @@ def _strangers(document: SnapshotIn, referrals: Sequence[Referral], homes: Seque
             if pair.home not in here or not children.issuperset(pair.children):
                 left = " The night is made without it." if name == "pinned" else ""
                 notes.append(Note(f"{name}[{n}]", f"It names a home or a child that is not in this file.{left}"))
+    waiting = {referral.ref for referral in referrals}
+    if any(ref not in waiting or not here.issuperset(at) for ref, at in document.siblings_at.items()):
+        notes.append(Note("siblings_at", "It names a referral or a home that is not in this file."))
     if any(home not in here for home in document.home_prices):
         notes.append(Note("home_prices", "It names a home that is not in this file."))
     return notes

@@ -12,6 +12,7 @@ import orjson
 from app.matching.home import Home, Resident
 from app.matching.referral import ChildRef, PlacedSibling, Referral
 from app.store.codec import decoder, encoder
+from app.store.run_records import GROUNDS
 
 Names: TypeAlias = Mapping[str, str]
 """References that are erased, each with what stands in its place from now on."""
@@ -29,6 +30,7 @@ NOTHING_SAID: dict[str, Any] = {
     "unchanged": False,
     "rules": [],
     "changed": [],
+    GROUNDS: None,
 }
 NOT_UNPLACED: dict[str, Any] = {
     "why": None,
@@ -98,6 +100,9 @@ def snapshot_without(packed: bytes, names: Names) -> bytes | None:
         for referral in document["referrals"]
     ]
     document["referrals"] = [referral for referral in referrals if referral["children"]]
+    left = {referral["ref"] for referral in document["referrals"]}
+    if "siblings_at" in document:
+        document["siblings_at"] = {ref: homes for ref, homes in document["siblings_at"].items() if ref in left}
     for home in document["homes"]:
         home["residents"] = [_resident(resident, names) for resident in home.get("residents", ())]
     for pairs in ("last_proposals", "pinned", "excluded", "declined"):

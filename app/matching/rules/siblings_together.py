@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from app.matching.codes import KeepTogether
+from app.matching.columns import BoolArray
 from app.matching.finding import Facts, Finding, code, flag, number
 from app.matching.pairs import PartyPairs
 from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
 
 
 def judge(pairs: PartyPairs, _params: NoParams) -> Finding:
-    """A part of a referral whose children must stay together fails everywhere."""
+    """A part of a referral whose children must stay together fails everywhere.
+
+    While others of the referral have a place, those who are left are a part too: but where the others are.
+    """
     party = pairs.party
-    fails = (party.keep_together == KeepTogether.REQUIRED.position) & ~party.is_whole
+    apart: BoolArray = party.is_rest
+    if apart.any():
+        apart = apart & ~pairs.among(lambda row: pairs.lists[row].together_rows)
+    whole = party.is_whole & ~apart
+    fails = (party.keep_together == KeepTogether.REQUIRED.position) & ~whole
 
     def facts() -> Facts:
         return {
             "children": number(party.size),
             "keep_together": code(party.keep_together, KeepTogether),
-            "whole": flag(party.is_whole),
+            "whole": flag(whole),
+            "elsewhere": flag(apart),
         }
 
     return Finding(fails, facts=facts)
@@ -31,7 +40,8 @@ def remedies(_case: Case, _params: NoParams) -> tuple[Change, ...]:
 SIBLINGS_TOGETHER = Rule(
     code="siblings_together",
     says="Brothers and sisters who must stay together do",
-    because="The children of this referral must stay together; this is only a part of them ({children:children})",
+    because="The children of this referral must stay together; this is only a part of them ({children:children})"
+    "[, and brothers or sisters have a place elsewhere{elsewhere:when}]",
     statutory=False,
     source="Children Act 1989 s22C(8)(c)",
     level=Level.PARTY,

@@ -1,8 +1,11 @@
 import pytest
 
 from app.matching.codes import KeepTogether
+from app.matching.home import Home
+from app.matching.referral import ChildRef, HomeRef
 from app.matching.rules.siblings_together import SIBLINGS_TOGETHER
-from tests.support.builders import a_child, a_home
+from app.matching.under_way import still_waiting
+from tests.support.builders import a_child, a_home, a_referral
 from tests.support.judging import FAILS, PASSES, Answer2, judge_one
 
 
@@ -35,3 +38,42 @@ def test_the_remedy_is_the_referrals_own_word() -> None:
     children = (a_child(), a_child())
     found = judge_one(SIBLINGS_TOGETHER, children, a_home(), members=(0,), **{change.field: change.value})
     assert found.answer == PASSES
+
+
+@pytest.mark.parametrize(
+    ("keep_together", "elsewhere"),
+    [
+        (KeepTogether.REQUIRED, FAILS),
+        (KeepTogether.PREFERRED, PASSES),
+        (KeepTogether.NOT_REQUIRED, PASSES),
+    ],
+)
+def test_who_is_left_goes_where_the_others_have_a_place(keep_together: KeepTogether, elsewhere: Answer2) -> None:
+    """There alone; nowhere once the others are parted themselves. As soon as none has a place, whoever waits is all."""
+    one, two, left = (a_child(ref=ChildRef(name)) for name in ("A", "B", "C"))
+    asked = a_referral(one, two, left, keep_together=keep_together)
+    there, other = a_home(), a_home()
+
+    def answer(home: Home, **places: HomeRef) -> Answer2:
+        waiting = still_waiting(asked, {ChildRef(name): place for name, place in places.items()})
+        assert waiting is not None
+        others = tuple(one for one in (there, other) if one is not home)
+        found = judge_one(SIBLINGS_TOGETHER, waiting, home, others=others)
+        assert found.facts["elsewhere"] is bool(places and (len(set(places.values())) > 1 or home is not there))
+        return found.answer
+
+    assert answer(there, A=there.ref, B=there.ref) == PASSES
+    assert answer(other, A=there.ref, B=there.ref) == elsewhere
+    for home in (there, other):
+        assert answer(home, A=there.ref, B=other.ref) == elsewhere
+        assert answer(home) == PASSES
+
+
+def test_a_part_of_those_who_are_left_is_still_a_part() -> None:
+    """Also in the home of the others."""
+    asked = a_referral(a_child(ref=ChildRef("A")), a_child(), a_child(), keep_together=KeepTogether.REQUIRED)
+    there = a_home()
+    waiting = still_waiting(asked, {ChildRef("A"): there.ref})
+    assert waiting is not None
+    assert judge_one(SIBLINGS_TOGETHER, waiting, there, members=(0,)).answer == FAILS
+    assert judge_one(SIBLINGS_TOGETHER, waiting, there).answer == PASSES

@@ -1,0 +1,89 @@
+"""Who is left of a referral whose children must stay together is proposed to the home of the others, or to none."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import replace
+from pathlib import Path
+
+from app.matching.batch import Night, Proposed, batch
+from app.matching.codes import KeepTogether
+from app.matching.night_check import check_night
+from app.matching.night_explained import proposed, report
+from app.matching.night_report import WhyNone
+from app.matching.recheck import Fallen, recheck
+from app.matching.referral import ChildRef, HomeRef
+from app.matching.solve import solve
+from app.matching.under_way import all_still_waiting
+from app.rematch.reading import load_snapshot
+from app.rematch.snapshot import Snapshot, snapshot_bytes, snapshot_of
+from app.store.erasure_forgetting import snapshot_without
+from app.unplaced_wording import Waiting, why_none
+from tests.rematch.nights import PROJECT, a_night
+
+C5 = frozenset({ChildRef("C-5")})
+THERE, ELSEWHERE = HomeRef("H-near-2"), HomeRef("H-far-1")
+
+
+def _night(home: str, keep_together: KeepTogether = KeepTogether.REQUIRED) -> Night:
+    """One of two sisters has a place, and the other one alone is looked for."""
+    night = a_night()
+    group = next(replace(one, keep_together=keep_together) for one in night.referrals if len(one.children) > 1)
+    left = all_still_waiting([group], {ChildRef("C-4"): HomeRef(home)})
+    return replace(night, referrals=left, under_way=frozenset({ChildRef("C-4")}))
+
+
+def _proposed(night: Night) -> tuple[Proposed, ...]:
+    posed = batch(night)
+    made = proposed(posed, solve(posed.problem))
+    assert not check_night(night, made)
+    return made
+
+
+def test_she_goes_to_her_sister_or_nowhere() -> None:
+    """Wherever the sister has her place; without such a home she is told as unplaced, with the rule."""
+    assert _proposed(_night(THERE)) == (Proposed(C5, THERE),)
+    assert _proposed(_night(ELSEWHERE)) == (Proposed(C5, ELSEWHERE),)
+    assert len(_proposed(_night("H-gone", KeepTogether.PREFERRED))) == 1
+    night = _night("H-gone")
+    assert _proposed(night) == ()
+    posed = batch(night)
+    (missing,) = report(posed, solve(posed.problem)).unplaced
+    assert (missing.why, missing.out_by_rule) == (WhyNone.NO_HOME, {"siblings_together": 4})
+    assert "'Brothers and sisters who must stay together do' (policy)" in " ".join(why_none(Waiting.of(missing)))
+
+
+def test_nobody_else_lets_her_go_elsewhere() -> None:
+    """The checker, which rests on no rule's arrays, and the check before a proposal is published."""
+    night, made = _night(THERE), [Proposed(C5, ELSEWHERE)]
+    (verdict,) = recheck(night, made)
+    assert (verdict.fallen, verdict.rules) == (Fallen.RULES_NOT_MET, ("siblings_together",))
+    said = "referral R-4 must stay together, and others of it have a place elsewhere"
+    assert said in check_night(night, made)
+    assert not check_night(night, [Proposed(C5, THERE)])
+    assert not check_night(_night(THERE, KeepTogether.PREFERRED), made)
+
+
+def test_the_input_of_the_run_says_so() -> None:
+    """It is written and read back, whatever else; an input of before, or of a whole group, is as it was."""
+    night = _night(THERE)
+    written = snapshot_bytes(_snapshot(night))
+    again = load_snapshot(written, PROJECT / "policies", Path("/nowhere"))
+    assert again.night.referrals == night.referrals
+    assert not again.notes
+    assert snapshot_bytes(again) == written
+    assert b"siblings_at" not in snapshot_bytes(_snapshot(a_night()))
+    stranger = written.replace(b'"siblings_at":{"R-4":', b'"siblings_at":{"R-5":')
+    (note,) = load_snapshot(stranger, PROJECT / "policies", Path("/nowhere")).notes
+    assert note.field == "siblings_at"
+
+
+def test_who_is_erased_leaves_no_referral_behind() -> None:
+    """An input without the child speaks of her referral no more."""
+    left = snapshot_without(zlib.compress(snapshot_bytes(_snapshot(_night(THERE)))), {ChildRef("C-5"): "erased-1"})
+    assert left is not None
+    assert b"R-4" not in zlib.decompress(left)
+
+
+def _snapshot(night: Night) -> Snapshot:
+    return snapshot_of(night, PROJECT / "policies")
