@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.deciding import kept
 from app.deciding.desk import Desk
-from app.matching.approval import ApprovalNeeded, approval_needed
+from app.matching.approval import ApprovalNeeded, approval_needed, is_emergency
 from app.matching.assess import Question
 from app.matching.child_columns import ChildTable
 from app.matching.explain import PairExplanation, RuleFinding, explain
@@ -92,7 +92,7 @@ def judge(
     col = np.array([pool.row_of[home.record.ref]])
     (explanation,) = explain(question, 0, col)
     (spot,) = where(referral.record, pool, policy, col)
-    emergency = referral.record.needed_by <= desk.today
+    emergency = is_emergency(referral.record, desk.today)
     (fees,) = party_fees(question, col)
     known = [fee.weekly_fee_pence for fee in fees if fee.child in children and fee.weekly_fee_pence is not None]
     return Facts(

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from app.access.principal import Principal
 from app.deciding import agreed, facts, kept, seeing
 from app.deciding.desk import Desk
 from app.deciding.facts import Fallen, Looked
-from app.deciding.judging import Facts
+from app.deciding.judging import Facts, on_day
 from app.errors import ChildBeingPlaced, FactsChanged, FieldProblem, RulesNotMet
+from app.matching.approval import Approval
 from app.matching.referral import HomeRef
 from app.store import claims, load, placements
 from app.store.placement_records import Placement, State, Step
@@ -47,6 +49,7 @@ def look(reading: Reading, desk: Desk, placement: Placement) -> AtTheDoor:
     if found is None:
         return _without_referral(reading, desk, placement, then)
     now = agreed.now_as_then(reading, desk, placement, found, then)
+    found = _approved_then(reading, desk, placement, found, then)
     codes = [code for code in found.blocked_by if code not in ANSWERED and code not in placement.overridden]
     missing = tuple(facts.rule_problem(code, found, "is not met any more") for code in codes)
     was_so = None if then is None else then.get("was_so")
@@ -62,6 +65,20 @@ def _worse(
         return []
     now = facts.as_then(reading, desk, found, then, placement.id, placement.id)
     return kept.worse(then, now, agreed.ANEW[Step.ACCEPT], without={*found.blocked_by, *ANSWERED})
+
+
+def _approved_then(
+    reading: Reading, desk: Desk, placement: Placement, found: Facts, then: agreed.AgreedOn | None
+) -> Facts:
+    """The facts of now with the approval that they needed on the day of acceptance.
+
+    What was accepted in an emergency was rightly put into effect without one, also where that is told days later. No
+    later day needs less: what needs none now needed none then.
+    """
+    if found.approval.level is Approval.NONE:
+        return found
+    day = desk.today if then is None else date.fromisoformat(then["as_of"])
+    return replace(found, approval=on_day(reading, desk, found, day, placement.id).approval)
 
 
 def looked_at(reading: Reading, desk: Desk, placement: Placement) -> Looked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
 
 from app.matching.codes import Answer, HomeKind, Sector
@@ -11,6 +12,7 @@ from app.matching.explain import Part
 from app.matching.finding import FULL
 from app.matching.home import Home
 from app.matching.local import AreaStatus
+from app.matching.referral import Referral
 from app.matching.rules.fostering_limit import FOSTERING_CODES
 
 
@@ -58,12 +60,26 @@ _OF_AREA: dict[AreaStatus, ApprovalReason] = {
 }
 
 
+OVER_MIDNIGHT = timedelta(days=1)
+"""An emergency may begin in the evening, and is not over because a day has ended."""
+
+
+def is_emergency(referral: Referral, as_of: date) -> bool:
+    """Whether a home was needed from the very day on which the search began, and that is today or was yesterday.
+
+    That alone is what a record can tell of an emergency. Whoever still waits, or should have had a home by now, is
+    late: a move that was planned and is late needs every approval that it needed before. So no approval is needless
+    on a day that was not so on each day before it.
+    """
+    return referral.needed_by == referral.waiting_since and as_of <= referral.waiting_since + OVER_MIDNIGHT
+
+
 def approval_needed(home: Home, area: AreaStatus, parts: Sequence[Part], *, emergency: bool) -> ApprovalNeeded:
     """What this placement needs. `parts`: those of the explanation; education is read off its criterion.
 
     Reg 11 leaves out a connected person and the authority's own foster carers, wherever they live (para 4).
-    Reg 10 leaves out a change in an emergency (para 3). It speaks of children who are placed already; whether
-    a child is cannot be told from a record that names no home, so such a child is treated alike.
+    Reg 10 leaves out a change in an emergency (para 3; `is_emergency`). It speaks of children who are placed
+    already; whether a child is cannot be told from a record that names no home, so such a child is treated alike.
     """
     because = []
     if area in _OF_AREA and not _is_own_or_connected_carer(home):

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from app.matching.approval import ApprovalNeeded, approval_needed
+from app.matching.approval import ApprovalNeeded, approval_needed, is_emergency
 from app.matching.assess import Block, Judged, Question, assess_block, assess_one, child_points
 from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether
@@ -199,7 +199,7 @@ def _options(
     fees = party_fees(question, cols)
     allowed_points = block.points[0, block.allowed[0]]
     siblings = len(referral.children) > 1
-    emergency = referral.needed_by <= as_of
+    emergency = is_emergency(referral, as_of)
     return tuple(
         Option(
             rank=rank_among(explanation.points, allowed_points),

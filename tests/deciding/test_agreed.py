@@ -55,15 +55,41 @@ def test_a_day_that_passes_changes_nothing(database: Database) -> None:
 
 
 def test_a_reason_that_is_gone_asks_nobody(database: Database) -> None:
-    """On the day of need Key Stage 4 calls for no approval any more; the one that was given for more still holds."""
+    """Key Stage 4 calls for no approval once the child is not in it; the one that was given for more still holds."""
     child = a_child(ref="C1", key_stage_4=Answer.YES)
     store(database, [], [replace(REFERRAL, children=(child,), needed_by=LATER)])
     approved = _approved(database)
     assert len(approved.approval_because) == 2
-    store(database, [replace(FURTHER, confirmed_on=LATER)])
+    store(database, [replace(FURTHER, confirmed_on=LATER)], [replace(REFERRAL, needed_by=LATER)])
     accepted = _on(database, LATER, accept, approved, look_at(database, approved, OFFICER, LATER))
     assert len(accepted.approval_because) == 1
     assert _on(database, LATER, place, accepted, LATER).moved_in_on == LATER
+
+
+IN_KEY_STAGE_4 = replace(REFERRAL, children=(a_child(ref="C1", key_stage_4=Answer.YES, school=None),))
+
+
+@pytest.mark.parametrize("days", [0, 3, 20])
+def test_a_planned_move_that_is_late_needs_its_approval(database: Database, days: int) -> None:
+    """Held while there was time: the day on which it was needed comes and goes, and it is approved all the same."""
+    store(database, [], [replace(IN_KEY_STAGE_4, needed_by=AS_OF + timedelta(days=3))])
+    first = held(database, "R1", ONE_PLACE.ref)
+    assert first.approval_needed is Approval.NOMINATED_OFFICER
+    day = AS_OF + timedelta(days=3 + days)
+    store(database, [replace(ONE_PLACE, confirmed_on=day)])
+    with pytest.raises(ApprovalMissing):
+        _on(database, day, accept, first, look_at(database, first, OFFICER, day))
+
+
+def test_what_was_accepted_in_an_emergency_is_told_when_there_is_time(database: Database) -> None:
+    """Nobody approves a move on Tuesday that had to be on Saturday, and was rightly made."""
+    store(database, [], [replace(IN_KEY_STAGE_4, needed_by=AS_OF, waiting_since=AS_OF)])
+    first = held(database, "R1", ONE_PLACE.ref)
+    assert first.approval_needed is Approval.NONE
+    accepted = do(database, accept, OFFICER, first)
+    tuesday = AS_OF + timedelta(days=3)
+    store(database, [replace(ONE_PLACE, confirmed_on=tuesday)])
+    assert _on(database, tuesday, place, accepted, tuesday, look_at(database, accepted, OFFICER, tuesday)).moved_in_on
 
 
 def test_a_rule_that_is_met_now_asks_nobody(lite: Database) -> None:

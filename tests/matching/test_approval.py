@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from app.geo.grid import Location
 from app.matching.approval import Approval, ApprovalNeeded, ApprovalReason
@@ -35,11 +37,13 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-def needed(home: Home, child: Child, days: int = 7) -> ApprovalNeeded:
-    """What the only option of a child needs who is to move in so many days."""
+def needed(home: Home, child: Child, days: int = 7, *, waited: int = 10, passed: int = 0) -> ApprovalNeeded:
+    """What the only option of a child needs who is to move in so many days and has waited so many; `passed`: since."""
     policy = next(policy for policy in real_policies() if policy.version == "nottingham-2023")
-    referral = a_referral(child, needed_by=AS_OF + timedelta(days=days))
-    found = shortlist(referral, Pool.build([home]), policy, AS_OF)
+    day = timedelta(days=1)
+    referral = a_referral(child, needed_by=AS_OF + days * day, waiting_since=AS_OF - waited * day)
+    asked = replace(home, confirmed_on=AS_OF + passed * day, available_from=AS_OF - 60 * day)
+    found = shortlist(referral, Pool.build([asked]), policy, AS_OF + passed * day)
     return found.options[0].approval
 
 
@@ -78,14 +82,45 @@ def test_outside_the_area(kind: str, next_door: Approval, at_a_distance: Approva
         (Answer.NOT_KNOWN, AT_A_DISTANCE, 7, True),
         (Answer.YES, CITY_CENTRE, 7, False),
         (Answer.NO, AT_A_DISTANCE, 7, False),
-        (Answer.YES, AT_A_DISTANCE, 0, False),
+        (Answer.YES, AT_A_DISTANCE, 0, True),
+        (Answer.YES, AT_A_DISTANCE, -20, True),
     ],
 )
 def test_education_in_key_stage_4(stage_4: Answer, school: Location | None, days: int, *, asked: bool) -> None:
-    """Regulation 10: where a move could disturb it, but not in an emergency."""
+    """Regulation 10: where a move could disturb it; that it is late by now makes it no emergency."""
     found = needed(a_home(location=CITY_CENTRE), a_child(key_stage_4=stage_4, school=school), days)
     expected = (Approval.NOMINATED_OFFICER, (ApprovalReason.KEY_STAGE_4,)) if asked else (Approval.NONE, ())
     assert (found.level, found.because) == expected
+
+
+@pytest.mark.parametrize(
+    ("days", "waited", "passed", "asked"),
+    [(0, 0, 0, False), (0, 0, 1, False), (0, 0, 2, True), (0, 1, 0, True), (-1, 0, 0, True), (1, 0, 0, True)],
+)
+def test_an_emergency_is_what_was_one_from_the_first(days: int, waited: int, passed: int, *, asked: bool) -> None:
+    """Needed on the day on which the search began, and over midnight; nothing else, and no longer."""
+    child = a_child(key_stage_4=Answer.YES, school=AT_A_DISTANCE)
+    found = needed(a_home(location=CITY_CENTRE), child, days, waited=waited, passed=passed)
+    assert (found.level is Approval.NOMINATED_OFFICER) == asked
+
+
+@given(
+    needed_in=st.integers(-40, 40),
+    waited=st.integers(0, 40),
+    first=st.integers(-5, 40),
+    later=st.integers(0, 40),
+    stage_4=st.sampled_from(Answer),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_later_day_never_lowers_the_approval(
+    needed_in: int, waited: int, first: int, later: int, stage_4: Answer
+) -> None:
+    """Whatever the record says: who is asked on one day is asked on every later day, as long as nothing else is new."""
+    child = a_child(key_stage_4=stage_4, school=AT_A_DISTANCE)
+    home = a_home(location=CITY_CENTRE)
+    before = needed(home, child, needed_in, waited=waited, passed=first)
+    after = needed(home, child, needed_in, waited=waited, passed=first + later)
+    assert set(before.because) <= set(after.because)
 
 
 def test_the_highest_counts_and_every_reason_is_told() -> None:

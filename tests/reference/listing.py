@@ -131,13 +131,15 @@ def approval(referral: Referral, home: Home, policy: Policy, as_of: date) -> str
     """Who must approve: the director for a home at a distance, a nominated officer for one next to the area.
 
     Neither for a connected person or the authority's own carers. And a nominated officer, but not in an
-    emergency, where a child who may be in Key Stage 4 could not keep its school as before.
+    emergency, where a child who may be in Key Stage 4 could not keep its school as before. An emergency: needed on
+    the day on which it was first asked for, and that was yesterday at the earliest.
     """
+    emergency = referral.needed_by == referral.waiting_since and (as_of - referral.waiting_since).days <= 1
     area = _area(home.location, policy.local)
     own_carer = home.sector.value == "PR1" and (home.kind.value == "foster" or home.place_code.value.startswith("U"))
     if area == "in_area" or own_carer or home.kind.value == "connected_person":
         for child in referral.children:
-            if referral.needed_by > as_of and _moves_school_in_key_stage_4(child, referral, home, policy, as_of):
+            if not emergency and _moves_school_in_key_stage_4(child, referral, home, policy, as_of):
                 return "nominated_officer"
         return "none"
     return "nominated_officer" if area == "adjoining" else "director_of_childrens_services"
