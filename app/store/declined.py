@@ -1,7 +1,8 @@
 """What was declined: a home for children of a referral, by an officer or by its provider.
 
-It is told with every list that offers the home to them again. Runs do not propose it again as long as neither the
-home's document nor the referral was stored anew since.
+It is told with every list that offers the home to them again. Runs do not propose it again as long as the home's
+document and the referral are those that the refusal was about. Whoever declines judges what they were shown: a home
+that was mended after they looked is another, whenever their answer comes. No version ever comes twice.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ class Declined:
 
 
 def standing(reading: Reading, authority: str) -> tuple[Proposed, ...]:
-    """What was declined on records that have not changed since."""
+    """What was declined on records that are still as they were shown then."""
     rows = _STANDING.rows(reading, authority=authority)
     return tuple(Proposed(frozenset(map(ChildRef, row["children"])), HomeRef(row["home_ref"])) for row in rows)
 
@@ -82,12 +83,12 @@ def _refused(*which: ColumnElement[bool]) -> Select[Any]:
 def _standing() -> Select[Any]:
     of_home = and_(homes.c.authority == table.c.authority, homes.c.ref == table.c.home_ref)
     of_referral = and_(referrals.c.authority == table.c.authority, referrals.c.ref == table.c.referral_ref)
-    since = homes.c.changed_at <= table.c.changed_at, referrals.c.changed_at <= table.c.changed_at
+    as_seen = homes.c.version == table.c.home_version, referrals.c.version == table.c.referral_version
     return (
         select(table.c.children, table.c.home_ref)
         .join(homes, of_home)
         .join(referrals, of_referral)
-        .where(table.c.authority == bindparam("authority"), table.c.state == str(State.DECLINED), *since)
+        .where(table.c.authority == bindparam("authority"), table.c.state == str(State.DECLINED), *as_seen)
         .order_by(table.c.number)
     )
 

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from app.deciding.desk import Why
 from app.deciding.living import end
+from app.matching.batch import Night, Proposed
 from app.matching.codes import KeepTogether
+from app.matching.recheck import Verdict, recheck
 from app.matching.referral import ChildRef
 from app.matching.under_way import without_answered
+from app.rematch.run import Outcome
+from app.runs import publishing
+from app.runs.working import run_now
 from app.runs.workplace import night_for
 from app.store import answered
 from app.store.clock import database_now
 from app.store.placement_records import Placement
-from app.store.run_records import RunOptions
+from app.store.run_records import RunOptions, RunStatus
 from app.store.session import Database, Writing
 from app.store.tables import referrals
 from tests.deciding.conftest import FURTHER, ONE_PLACE, REFERRAL
 from tests.support.builders import AS_OF, a_child, a_referral
 from tests.support.deciding import HERE, OFFICER, do, held, moved_in
-from tests.support.nights import a_workplace, store
+from tests.support.nights import a_workplace, solved_here, store, wanted
 
 
 def _asked_for(database: Database) -> dict[str, list[str]]:
@@ -79,6 +86,32 @@ def test_a_brother_who_still_waits(database: Database) -> None:
     night = night_for(a_workplace(database), RunOptions(), AS_OF)
     (left,) = [referral for referral in night.referrals if referral.ref == "R3"]
     assert [(child.ref, child.placed_siblings) for child in left.children] == [("S2", ())]
+
+
+def test_an_end_while_a_run_works(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publication looks at those at whom a run would look that begins now: nobody's answered brothers or sisters."""
+    both = a_referral(a_child(ref="S1"), a_child(ref="S2"), ref="R3", keep_together=KeepTogether.NOT_REQUIRED)
+    store(database, [replace(ONE_PLACE, places=1), replace(FURTHER, places=1)], [both])
+    _sent_an_hour_ago(database)
+    placed = moved_in(database, held(database, "R3", ONE_PLACE.ref, children=["S1"]))
+    checked: list[Night] = []
+
+    def ended_meanwhile(night: Night, *_rest: Any, **_more: Any) -> Outcome:
+        found = solved_here(night)
+        _ended(database, placed)
+        return found
+
+    def looked_at(night: Night, proposals: Sequence[Proposed]) -> tuple[Verdict, ...]:
+        checked.append(night)
+        return recheck(night, proposals)
+
+    monkeypatch.setattr(publishing, "recheck", looked_at)
+    place = a_workplace(database, ended_meanwhile)
+    assert run_now(place, wanted()).status == RunStatus.PUBLISHED
+    now = night_for(place, RunOptions(), AS_OF)
+    assert checked
+    assert all((night.referrals, night.under_way) == (now.referrals, now.under_way) for night in checked)
+    assert [child.ref for referral in now.referrals for child in referral.children] == ["C1", "C2", "S2"]
 
 
 def test_who_is_left_of_many() -> None:

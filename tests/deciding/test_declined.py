@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -13,9 +14,14 @@ from app.deciding import seeing
 from app.deciding.agreeing import send
 from app.deciding.answering import decline, decline_proposal
 from app.deciding.desk import Why
+from app.matching.batch import Night
+from app.matching.home import Home
+from app.matching.recheck import Fallen
+from app.matching.referral import HomeRef
+from app.rematch.run import Outcome
 from app.runs.working import run_now
 from app.runs.workplace import night_for
-from app.store import declined, proposals, runs, save
+from app.store import declined, load, proposals, runs, save
 from app.store.clock import database_now
 from app.store.placement_records import Placement
 from app.store.placement_tables import placements
@@ -25,7 +31,7 @@ from app.store.tables import homes, referrals
 from tests.deciding.conftest import FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL
 from tests.support.builders import AS_OF, a_resident
 from tests.support.deciding import ANYTHING, HERE, OFFICER, a_desk, do, held
-from tests.support.nights import a_workplace, store, wanted
+from tests.support.nights import a_workplace, solved_here, store, wanted
 
 
 def _refused(database: Database, *, by_provider: bool, reason: str = "MATCH") -> Placement:
@@ -113,7 +119,7 @@ def test_the_next_night_proposes_another_home(database: Database) -> None:
     assert _barred(database) == []
 
 
-def _decline_what_was_proposed(database: Database) -> None:
+def _decline_what_was_proposed(database: Database, meanwhile: Callable[[], None] = lambda: None) -> None:
     desk = a_desk()
     with database.reading() as reading:
         run = runs.published(reading, HERE)
@@ -121,4 +127,45 @@ def _decline_what_was_proposed(database: Database) -> None:
         (mine,) = [one for one in proposals.of_run(reading, HERE, run.id) if "C1" in one.proposal.children]
     seen = database.transact(lambda w: seeing.show_proposal(w, desk, OFFICER, mine, 1))
     assert seen is not None
+    meanwhile()
     database.transact(lambda w: decline_proposal(w, desk, OFFICER, mine.id, seen, Why("CHILD")))
+
+
+def _home(database: Database, ref: str) -> Home:
+    with database.reading() as reading:
+        stored = load.home(reading, HERE, HomeRef(ref))
+    assert stored is not None
+    return stored.record
+
+
+def test_it_counts_for_what_was_seen(database: Database) -> None:
+    """The home was mended between the look and the answer: nobody has declined the home that is there now."""
+    store(database, [replace(ONE_PLACE, places=2)])
+    home = _home(database, _proposed(database)["C1"])
+    mended = replace(home, residents=(a_resident(ref="X9"),), places=home.places + 1)
+    _decline_what_was_proposed(database, meanwhile=lambda: store(database, [mended]))
+    assert _barred(database) == []
+
+
+def test_a_hold_is_declined_as_it_was_held(database: Database) -> None:
+    """What the provider or officer declines is what was held: who sends home or referral anew is asked anew."""
+    placement = do(database, send, OFFICER, held(database, "R1", ONE_PLACE.ref))
+    store(database, [replace(ONE_PLACE, places=2)])
+    do(database, decline, OFFICER, placement, Why("MATCH"), by_provider=True)
+    assert _barred(database) == []
+
+
+def test_what_was_declined_while_a_run_works(database: Database) -> None:
+    """The run had proposed it: the proposal does not stand, and the run says why."""
+    database.transact(lambda w: save.remove_referral(w, HERE, OTHER_REFERRAL.ref, ANYTHING))
+
+    def declined_meanwhile(night: Night, *_rest: Any, **_more: Any) -> Outcome:
+        found = solved_here(night)
+        _refused(database, by_provider=True)
+        return found
+
+    run = run_now(a_workplace(database, declined_meanwhile), wanted())
+    with database.reading() as reading:
+        told = proposals.of_run(reading, HERE, run.id)
+    (mine,) = [one.proposal for one in told if "C1" in one.proposal.children]
+    assert (mine.home, mine.dropped_because) == (ONE_PLACE.ref, str(Fallen.DECLINED))
