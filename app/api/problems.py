@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match, Route
 
+from app.api.names_read import names_of_path, names_of_query
 from app.documents.problems import BARE_LIST, problems_of
 from app.errors import (
     BodyTooLarge,
@@ -50,7 +51,8 @@ class Problem(BaseModel):
     """An error as RFC 9457 has it. `code` is stable; `errors` says what of the request, or what is stored, is to blame.
 
     `field` of an entry is a part of the body (`children[0].sdq`), of the query (`query.limit`), of the address
-    (`path.id`), a header (`header.If-Match`), or what of the stored facts it is about (`rules.age_range`).
+    (`path.id`), a header (`header.If-Match`), or what of the stored facts it is about (`rules.age_range`). A name that
+    is not known is never repeated: the entry names the object in which it stands, or `query`, and what may stand there.
     """
 
     type: Annotated[str, Field(examples=["urn:placement:problem:invalid"])]
@@ -102,7 +104,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
         found = cast("RequestValidationError", error).errors()
         errors = [{**_bare_list(each, request), "loc": _place(each["loc"])} for each in found]
         path, query = _asked(request)
-        problems = problems_of(errors, path=path, query=query, repeat=True)
+        problems = problems_of(errors, path=path, query=query, document=_body_of(request))
         return problem_response(Invalid(problems), correlation_id(request))
 
     async def refused(request: Request, error: Exception) -> Response:
@@ -133,9 +135,8 @@ def _bare_list(error: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
     """The error; where a bare list was sent to an address that takes one in an object, one that names its field."""
     if tuple(error["loc"]) != ("body",) or not isinstance(error.get("input"), list):
         return error
-    field = getattr(request.scope.get("route"), "body_field", None)
-    model = field.field_info.annotation if field is not None else None
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+    model = _body_of(request)
+    if model is None:
         return error
     needed = [name for name, each in model.model_fields.items() if each.is_required()]
     if len(needed) != 1 or get_origin(model.model_fields[needed[0]].annotation) is not list:
@@ -143,17 +144,19 @@ def _bare_list(error: Mapping[str, Any], request: Request) -> Mapping[str, Any]:
     return {"type": BARE_LIST, "loc": error["loc"], "ctx": {"name": needed[0]}}
 
 
-def _asked(request: Request) -> tuple[set[str], set[str]]:
+def _body_of(request: Request) -> type[BaseModel] | None:
+    """The document that this address takes."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    model = field.field_info.annotation if field is not None else None
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else None
+
+
+def _asked(request: Request) -> tuple[frozenset[str], frozenset[str]]:
     """The names that this address reads in its path, and in its query."""
     dependant = getattr(request.scope.get("route"), "dependant", None)
     if dependant is None:
-        return set(), set()
-    names: set[str] = set()
-    for param in dependant.query_params:
-        model = param.field_info.annotation
-        is_model = isinstance(model, type) and issubclass(model, BaseModel)
-        names |= set(model.model_fields) if is_model else {param.alias}
-    return {param.alias for param in dependant.path_params}, names
+        return frozenset(), frozenset()
+    return names_of_path(dependant), names_of_query(dependant)
 
 
 def _place(where: tuple[str | int, ...]) -> tuple[str | int, ...]:

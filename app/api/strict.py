@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope
 
-from app.documents.problems import WRITTEN_AS_A_FIELD
+from app.api.names_read import names_of_query
 from app.documents.strict_json import parse_json
 from app.errors import FieldProblem, Invalid, NotJson
 
@@ -42,10 +42,10 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """The handler of the route, with our reading in front of it."""
         handle = super().get_route_handler()
-        takes_a_body, takes_a_query = self.body_field is not None, bool(self.dependant.query_params)
+        takes_a_body, taken = self.body_field is not None, names_of_query(self.dependant)
 
         async def strict(request: Request) -> Response:
-            check_query(request, takes_a_query=takes_a_query)
+            check_query(request, taken)
             if not takes_a_body:
                 return await handle(request)
             check_json(request)
@@ -58,20 +58,20 @@ class StrictRoute(APIRoute):
         return strict
 
 
-def check_query(request: Request, *, takes_a_query: bool) -> None:
+def check_query(request: Request, taken: Collection[str]) -> None:
     """Raise `Invalid` for a name that comes twice, and for any where the route has none to read.
 
-    What a route does read is checked with its fields; somebody who sends `dry_run` to a route that knows no
-    such thing must not believe that it was heeded.
+    `taken`: the names that it reads. What a route does read is checked with its fields; somebody who sends
+    `dry_run` to a route that knows no such thing must not believe that it was heeded.
     """
     names = [name for name, _ in request.query_params.multi_items()]
-    if names and not takes_a_query:
+    if names and not taken:
         cure = "Take out the question mark and all that follows."
         raise Invalid([FieldProblem("query", "This address takes nothing in its query.", cure)])
     if len(set(names)) != len(names):
         cure = "Send every name once: it is not clear which one counts."
         twice = Counter(names).most_common(1)[0][0]
-        field = f"query.{twice}" if WRITTEN_AS_A_FIELD.fullmatch(twice) else "query"
+        field = f"query.{twice}" if twice in taken else "query"
         raise Invalid([FieldProblem(field, "A name stands in the query twice.", cure)])
 
 

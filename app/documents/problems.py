@@ -1,39 +1,34 @@
 """What the model found wrong, in our own words: which field, what, and the cure. Never a value that was sent.
 
 Pydantic's own messages are not used, as some repeat the input, and a path may hold a key that somebody made
-up. Only names that this service itself knows may stand in a path, and, where the answer goes to the sender alone,
-an unknown one that is written as a field is: nobody could find it otherwise among forty.
+up. Only names that this service itself knows may stand in a path. An unknown one may be a person's, however it is
+written, and is never repeated: what is told is the object in which it stands, how many there are, the known names
+that are like them, and all that may stand there.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from app.documents.decision_models import DECISIONS
+from pydantic import BaseModel
+
 from app.documents.fields import FIRST_DAY, LAST_DAY
-from app.documents.home_models import HomeIn
-from app.documents.placed_models import PlacedIn
-from app.documents.referral_models import ReferralIn
-from app.documents.run_models import RunIn
-from app.documents.snapshot_models import SnapshotIn
-from app.documents.webhook_models import WebhookIn
+from app.documents.known_names import fields, fields_at, may_be_null, names
 from app.errors import FieldProblem
 
 Error = Mapping[str, Any]
+Where: TypeAlias = tuple[str | int, ...]
 
 MOST_GUESSES = 20
 """Unknown fields of one document for which the nearest known one is looked up."""
 
+NOTHING_LOST = "Fields that are not documented are refused, so that nothing is lost."
+
 BARE_LIST = "bare_list"
 """An error of our own: a list where an object is expected that has such a list, under `name` of its context."""
-
-WRITTEN_AS_A_FIELD = re.compile(r"[a-z][A-Za-z0-9_]{0,39}", re.ASCII)
-"""What an unknown name must look like to be repeated to its sender. A person's name begins with a capital."""
 
 _ENUM_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
 """How Python writes a word of an enumeration that stands in a list of alternatives."""
@@ -84,47 +79,76 @@ def problems_of(
     *,
     path: Collection[str] = (),
     query: Collection[str] = (),
-    repeat: bool = False,
+    document: type[BaseModel] | None = None,
 ) -> list[FieldProblem]:
     """The errors of a validation as problems; `at` begins their paths.
 
-    `path` and `query`: names that the address itself reads there. `repeat`: the answer is for the sender alone,
-    so that an unknown field may be named; what is stored, as the outcome of an import is, never repeats one.
-    What an unknown field was meant to be is guessed for the first few errors alone: that takes a while.
+    `path` and `query`: names that the address itself reads there. `document`: what was to be sent, where all that may
+    stand in an object is to be told beside a name in it that is not known. What an unknown name was meant to be is
+    guessed for the first few alone: that takes a while.
     """
-    telling = _Telling(at, frozenset((*path, *query)), frozenset(query), repeat=repeat)
-    numbered = enumerate(errors)
-    return list(dict.fromkeys(telling.problem(error, guess=number < MOST_GUESSES) for number, error in numbered))
-
-
-@dataclass(frozen=True, slots=True)
-class _Telling:
-    """How errors are told: where their paths begin, which names the address reads, what may be repeated."""
-
-    at: str
-    asked: frozenset[str]
-    query: frozenset[str]
-    repeat: bool
-
-    def problem(self, error: Error, *, guess: bool) -> FieldProblem:
-        """One error in our words."""
+    found = list(errors)
+    unknown = _unknown(found)
+    asked, names_of_query = frozenset((*path, *query)), frozenset(query)
+    guesses = MOST_GUESSES
+    told: dict[FieldProblem, None] = {}
+    for error in found:
         where = error["loc"]
-        if error["type"] == "extra_forbidden":
-            return self._unknown(where, guess=guess)
-        return _told(error, _path(where, self.at, self.asked))
+        if error["type"] != "extra_forbidden":
+            told[_told(error, _path(where, at, asked))] = None
+        elif (made_up := unknown.pop(_place(where), None)) is not None:
+            if where[0] == "query":
+                problem = _of_query(len(made_up), names_of_query)
+            else:
+                inside = () if document is None else fields_at(document, where[:-1])
+                problem = _of_object(_path(_place(where), at, asked), where, made_up, made_up[:guesses], inside)
+            told[problem] = None
+            guesses = max(0, guesses - len(made_up))
+    return list(told)
 
-    def _unknown(self, where: tuple[str | int, ...], *, guess: bool) -> FieldProblem:
-        """A field, or a name in the query, that is not known."""
-        name = str(where[-1])
-        may_repeat = self.repeat and WRITTEN_AS_A_FIELD.fullmatch(name) is not None
-        shown = {*self.asked, name} if may_repeat else self.asked
-        path = _path(where if may_repeat else where[:-1], self.at, shown)
-        if where[0] == "query":
-            taken = ", ".join(sorted(self.query))
-            cure = f"This address reads: {taken}. Take out what is none of them." if taken else "Take it out."
-            return FieldProblem(path, "The query has a name that is not known here.", cure)
-        said = "This field is not known here." if may_repeat else "This object has a field that is not known here."
-        return FieldProblem(path, said, _near(name, guess=guess))
+
+def _unknown(errors: Iterable[Error]) -> dict[Where, list[str]]:
+    """The names that are not known, by the place that is told of each."""
+    found: dict[Where, list[str]] = {}
+    for error in errors:
+        if error["type"] == "extra_forbidden":
+            found.setdefault(_place(error["loc"]), []).append(str(error["loc"][-1]))
+    return found
+
+
+def _place(where: Where) -> Where:
+    """The object in which an unknown name stands; with the name, where it is a field of ours that belongs elsewhere."""
+    return where if where[0] != "query" and where[-1] in fields() else where[:-1]
+
+
+def _of_query(count: int, taken: Collection[str]) -> FieldProblem:
+    named = ", ".join(sorted(taken))
+    cure = f"This address reads: {named}. Take out what is none of them." if named else "Take it out."
+    return FieldProblem("query", f"The query has {_so_many(count, 'name')} not known here.", cure)
+
+
+def _of_object(
+    path: str, where: Where, made_up: Sequence[str], guessed: Sequence[str], taken: Sequence[str]
+) -> FieldProblem:
+    """Names that are not known in an object: how many, the known ones that are like them, and all that there are."""
+    is_ours = where[-1] in fields()
+    said = "This field is" if is_ours else f"This object has {_so_many(len(made_up), 'field')}"
+    near = dict.fromkeys(_near(name, taken) for name in guessed)
+    meant = ", ".join(name for name in near if name is not None)
+    cures = [f"Did you mean {meant}?"] if meant else []
+    cures += [f"This object takes: {', '.join(taken)}."] if taken else []
+    cures += [NOTHING_LOST if cures else f"Take it out: {NOTHING_LOST[0].lower()}{NOTHING_LOST[1:]}"]
+    return FieldProblem(path, f"{said} not known here.", " ".join(cures))
+
+
+def _so_many(count: int, kind: str) -> str:
+    return f"a {kind} that is" if count == 1 else f"{count} {kind}s that are"
+
+
+def _near(name: str, taken: Sequence[str]) -> str | None:
+    """The known name most like an unknown one."""
+    (near,) = difflib.get_close_matches(name[:40], taken or names(), n=1) or (None,)
+    return near if near != name else None
 
 
 def _told(error: Error, path: str) -> FieldProblem:
@@ -149,7 +173,7 @@ def _send_it(where: tuple[str | int, ...]) -> str:
     """What to do about something that is missing: `null` only where it may stand."""
     if where[0] == "header":
         return "Send this header."
-    return "Send it, or null where it is not known." if where[-1] in _may_be_null() else "Send it; it cannot be null."
+    return "Send it, or null where it is not known." if where[-1] in may_be_null() else "Send it; it cannot be null."
 
 
 def _path(where: Iterable[str | int], at: str, more: Collection[str] = ()) -> str:
@@ -161,41 +185,3 @@ def _path(where: Iterable[str | int], at: str, more: Collection[str] = ()) -> st
         elif step in names() or step in more:
             path += f".{step}" if path else step
     return path or "body"
-
-
-def _near(name: object, *, guess: bool) -> str:
-    """The known name most like an unknown one, which itself is not repeated."""
-    near = difflib.get_close_matches(str(name)[:40], names(), n=1) if guess else []
-    if near and near[0] != name:
-        return f"Did you mean {near[0]}? Fields that are not documented are refused, so that nothing is lost."
-    return "Take it out: fields that are not documented are refused, so that nothing is lost unseen."
-
-
-@cache
-def names() -> frozenset[str]:
-    """Every field name and code of the documents, and the names that requests add."""
-    found = {"body", "query", "path", "header", "homes", "home", "referral", "inventory", "policy", "k"}
-    found |= {"Idempotency-Key", "If-Match", "If-None-Match"}
-    for part in _objects():
-        found |= set(part.get("properties", ()))
-        found |= {str(word) for word in part.get("enum", ())}
-    return frozenset(found)
-
-
-@cache
-def _may_be_null() -> frozenset[str]:
-    """Fields that must be sent, and may be sent as null. Each name means the same in every document."""
-    return frozenset(
-        name
-        for part in _objects()
-        for name in part.get("required", ())
-        if {"type": "null"} in part["properties"][name].get("anyOf", ())
-    )
-
-
-def _objects() -> Iterator[dict[str, Any]]:
-    """Every part of the schema of every document."""
-    for model in (ReferralIn, HomeIn, PlacedIn, RunIn, SnapshotIn, WebhookIn, *DECISIONS):
-        schema = model.model_json_schema()
-        yield schema
-        yield from schema.get("$defs", {}).values()

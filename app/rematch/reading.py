@@ -55,7 +55,7 @@ def load_snapshot(data: bytes, policies: Path = POLICIES, postcodes: Path = DEFA
     try:
         document = SnapshotIn.model_validate(parse_json(data))
     except ValidationError as error:
-        raise Invalid(problems_of(error.errors(include_input=False))) from None
+        raise Invalid(problems_of(error.errors(include_input=False), document=SnapshotIn)) from None
     problems: list[FieldProblem] = []
     notes: list[Note] = []
     text, policy = _policy(document, policies)

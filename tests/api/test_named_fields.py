@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from app.documents.examples import A_HOME, A_REFERRAL
-from app.documents.problems import WRITTEN_AS_A_FIELD, problems_of
+from app.documents.home_models import HomeIn, TermsIn
+from app.documents.known_names import fields, names
+from app.documents.problems import problems_of
 from tests.api.service import send
 
 HOME = f"/homes/{A_HOME['ref']}"
@@ -30,7 +32,8 @@ def _only(answer: Any) -> dict[str, str]:
     ("path", "field"),
     [
         ("/homes?limit=x", "query.limit"),
-        ("/homes?limt=3", "query.limt"),
+        ("/homes?limt=3", "query"),
+        ("/homes?jones=1&jones=2", "query"),
         ("/homes?cursor=x", "query.cursor"),
         ("/homes?limit=1&limit=1", "query.limit"),
         ("/placements?state=gone", "query.state"),
@@ -53,37 +56,64 @@ def test_what_an_address_reads_is_told(lite: TestClient) -> None:
     assert "cursor, limit" in _only(lite.get("/homes?limt=3"))["cure"]
 
 
-def test_unknown_fields_are_named(lite: TestClient) -> None:
-    """One among forty is found by its name, wherever it stands."""
-    body = A_HOME | {"plases": 1, "terms": A_HOME["terms"] | {"age_mn": 3}}
+def test_unknown_fields_are_found(lite: TestClient) -> None:
+    """The object in which they stand, how many there are, what was meant, and all that may stand there."""
+    body = A_HOME | {"plases": 1, "lots": 2, "terms": A_HOME["terms"] | {"age_mn": 3}}
     answer = send(lite, "PUT", HOME, body)
-    told = {error["field"]: error["cure"] for error in answer.json()["errors"]}
-    assert set(told) == {"plases", "terms.age_mn"}
-    assert "places" in told["plases"]
+    told = {error["field"]: (error["problem"], error["cure"]) for error in answer.json()["errors"]}
+    assert set(told) == {"body", "terms"}
+    assert told["body"][0] == "This object has 2 fields that are not known here."
+    assert told["body"][1].startswith("Did you mean places, lot? This object takes: ref, kind, place_code, ")
+    assert told["terms"][0] == "This object has a field that is not known here."
+    taken = ", ".join(TermsIn.model_fields)
+    assert f"Did you mean age_min? This object takes: {taken}." in told["terms"][1]
+    assert not [name for name in ("plases", "lots", "age_mn") if name in answer.text]
+
+
+def test_a_field_of_ours_in_another_place_is_named(lite: TestClient) -> None:
+    """It is our own word; where it stands it means nothing."""
+    child = A_REFERRAL["children"][0] | {"needed_by": "2026-03-02"}
+    error = _only(send(lite, "PUT", f"/referrals/{A_REFERRAL['ref']}", A_REFERRAL | {"children": [child]}))
+    assert (error["field"], error["problem"]) == ("children[0].needed_by", "This field is not known here.")
+    assert "date_of_birth" in error["cure"]
 
 
 @pytest.mark.parametrize(
-    "name", ["Jane", "jane smith", "Jane_Smith", "2026", "_x", "x" * 41, "jané", "a.b", "a\nb", ""]
+    "name", ["jamie", "Jane", "jane smith", "jane_smith", "2026", "_x", "x" * 41, "a.b", "a\nb", ""]
 )
-def test_what_is_not_written_as_a_field_is_not_repeated(lite: TestClient, name: str) -> None:
-    """A person's name, or anything that no field is called, is refused without saying it."""
-    answer = send(lite, "PUT", HOME, A_HOME | {name: 1})
-    assert _only(answer)["field"] == "body"
-    assert name not in answer.text or name in {"", "2026"}
+def test_an_unknown_name_is_not_repeated(lite: TestClient, name: str) -> None:
+    """It may be a person's, however it is written: in a body, an import, an object within, a query."""
+    child = A_REFERRAL["children"][0] | {name: 1}
+    for answer, field in (
+        (send(lite, "PUT", HOME, A_HOME | {name: 1}), "body"),
+        (send(lite, "PUT", "/referrals/R", A_REFERRAL | {"ref": "R", "children": [child]}), "children[0]"),
+        (send(lite, "POST", "/homes/import", {"homes": [A_HOME | {name: 1}]}), "homes[0]"),
+        (send(lite, "POST", "/match", {name: 1, "referral": A_REFERRAL}), "body"),
+        (lite.get("/homes", params={name: 1}), "query"),
+        (lite.get("/homes", params={name: [1, 2]}), "query"),
+    ):
+        error = _only(answer)
+        assert error["field"] == field
+        assert name not in f"{error} {answer.headers}" or name in {"", "2026"}
 
 
 @given(st.text(max_size=60))
-def test_only_what_is_written_as_a_field_is_repeated(name: str) -> None:
-    """For any name: repeated exactly where it is written as our fields are, and never in what may be stored."""
-    error = {"type": "extra_forbidden", "loc": (name,)}
-    (told,) = problems_of([error], repeat=True)
-    assert (told.field == name) == (WRITTEN_AS_A_FIELD.fullmatch(name) is not None) or name == "body"
-    (kept,) = problems_of([error], "homes[3].")
-    assert kept.field == "homes[3]"
+def test_only_what_is_ours_is_repeated(name: str) -> None:
+    """For any name, wherever it stands: what is told of it are words of ours."""
+
+    def told(where: tuple[str, ...]) -> tuple[str, str, str, str]:
+        (problem,) = problems_of([{"type": "extra_forbidden", "loc": where}], "homes[3].", document=HomeIn)
+        meant, _, rest = problem.cure.rpartition("? ")
+        return problem.field, problem.problem, rest, meant.removeprefix("Did you mean ")
+
+    for inside in ((), ("terms",), ("query",)):
+        *same, meant = told((*inside, name))
+        assert meant in {"", *names()}
+        assert same == list(told((*inside, "-"))[:3]) or name in fields()
 
 
 def test_no_unknown_name_is_logged(lite: TestClient, caplog: pytest.LogCaptureFixture) -> None:
-    """The sender reads the name in the answer; nobody reads it in a log, whatever the logger."""
+    """Nobody reads it in a log either, whatever the logger."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(_Everything())
@@ -91,8 +121,8 @@ def test_no_unknown_name_is_logged(lite: TestClient, caplog: pytest.LogCaptureFi
     logging.getLogger().addHandler(handler)
     try:
         with caplog.at_level(logging.DEBUG):
-            assert _only(lite.get("/homes?zzyzx=1"))["field"] == "query.zzyzx"
-            assert _only(send(lite, "PUT", HOME, A_HOME | {"zzyzx": 1}))["field"] == "zzyzx"
+            assert _only(lite.get("/homes?zzyzx=1"))["field"] == "query"
+            assert _only(send(lite, "PUT", HOME, A_HOME | {"zzyzx": 1}))["field"] == "body"
             assert "zzyzx" not in lite.get("/metrics").text
     finally:
         logging.getLogger().removeHandler(handler)

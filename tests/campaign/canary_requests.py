@@ -82,7 +82,7 @@ def everything(client: TestClient) -> Iterator[Sent]:
 def _ways(method: str) -> Iterator[tuple[str, dict[str, Any]]]:
     json_headers = {"Content-Type": "application/json"}
     yield "plainly", {}
-    yield "with a query", {"query": f"?{NAME}-{REF}={NAME}&after={REF}&limit={NAME}"}
+    yield "with a query", {"query": f"?{NAME}={NAME}&after={REF}&limit={NAME}"}
     yield "without a token", {"headers": {"Authorization": ""}}
     yield "with a token that is none", {"headers": {"Authorization": f"Bearer {NAME}.{REF}.{NAME}"}}
     yield (
@@ -103,7 +103,7 @@ def _ways(method: str) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "for another host", {"headers": {"Host": f"{NAME}.example"}}
     if method in {"POST", "PUT", "DELETE"}:
         for what, value in (
-            ("unknown fields", {FULL_NAME: FULL_NAME, "text": WORDS, "ref": REF}),
+            ("unknown fields", {NAME: NAME, FULL_NAME: FULL_NAME, "text": WORDS, "ref": REF}),
             ("a home", A_HOME | {"ref": f"{REF.upper()}-1", "name": FULL_NAME, "urn": FULL_NAME, "places": NAME}),
             ("a referral", A_REFERRAL | {"ref": f"{REF.upper()}-1", "children": [A_CHILD | {"ref": FULL_NAME}]}),
             ("a decision", {"referral": REF, "home": REF, "seen": NAME, "reason": {"code": NAME, "text": WORDS}}),
