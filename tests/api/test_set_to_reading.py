@@ -78,7 +78,7 @@ def test_a_running_service_heeds_it_both_ways(postgres_url: str, monkeypatch: py
             assert _put(client, 0) == 201
             _say(owner, statement, "on")
             _soon(lambda: _put(client, next(numbers)) == 503 and _notes(client) == ["read_only"])
-            assert client.get("/homes").status_code == 200
+            assert [client.get(path).status_code for path in ("/homes", "/homes/H-0")] == [200, 200]
             assert _put(client, next(numbers)) == 503
             _say(owner, statement, back)
             _soon(lambda: _put(client, next(numbers)) == 201 and _notes(client) == [])
