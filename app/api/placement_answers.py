@@ -24,10 +24,13 @@ GIVING_UP = frozenset({Step.DECLINE, Step.WITHDRAW})
 """What remains where nothing can be judged any more."""
 
 
-def placement_answer(placement: Placement, who: Principal, seconded_by: Collection[str] = ()) -> Plain:
+def placement_answer(
+    placement: Placement, who: Principal, seconded_by: Collection[str] = (), looked: Looked | None = None
+) -> Plain:
     """A placement, with what this caller may do to it. `seconded_by`: all who agreed to what it overrides."""
     found = {name: getattr(placement, name) for name in PlacementOut.model_fields if name != "steps"}
-    return found | {"steps": steps_open_to(who, placement, seconded_by)}
+    anew, accepted_by = (frozenset[Step](), None) if looked is None else (looked.anew, looked.accepted_by)
+    return found | {"steps": steps_open_to(who, placement, seconded_by, anew, accepted_by)}
 
 
 def looked_answer(
@@ -35,7 +38,7 @@ def looked_answer(
 ) -> Plain:
     """A placement that is pursued with what is so of it now, and what this caller may do now."""
     found = looked.facts
-    changed = [{"field": each.field, "problem": each.problem, "cure": each.cure} for each in looked.changed]
+    changed = changes_answer(looked)
     told: Plain = {"changed": changed, "rules": [], "now": None, "reason_text": words}
     if found is None:
         left = [step for step in steps_open_to(who, placement, seconded_by) if not changed or step in GIVING_UP]
@@ -43,20 +46,28 @@ def looked_answer(
     because = tuple(map(str, found.approval.because))
     judged = replace(placement, approval_needed=found.approval.level, approval_because=because)
     rules = [code for code in found.blocked_by if code not in placement.overridden]
-    return placement_answer(judged, who, seconded_by) | told | {"rules": rules, "now": _now(placement, looked, found)}
+    now = now_answer(looked, found, placement.overridden)
+    return placement_answer(judged, who, seconded_by, looked) | told | {"rules": rules, "now": now}
 
 
-def _now(placement: Placement, looked: Looked, found: Facts) -> Plain:
+def changes_answer(looked: Looked) -> list[Plain]:
+    """What is not as it was, each with what to do about it."""
+    return [{"field": each.field, "problem": each.problem, "cure": each.cure} for each in looked.changed]
+
+
+def now_answer(looked: Looked, found: Facts, overridden: Collection[str] = ()) -> Plain:
+    """What is so now, rule by rule, of a placement or of what a run proposed."""
     together = len(found.children) > 1 and len(found.children) == len(found.referral.record.children)
     answers = considerations(found.explanation.parts, with_siblings=together)
     told = [(finding, finding_answer(finding)) for finding in found.findings]
+    blocks = [(finding, answer) for finding, answer in told if finding.blocks]
+    outcomes = kept.outcomes(found.findings)
     return {
         "points": found.points,
-        "overridden": [answer for finding, answer in told if finding.code in placement.overridden],
-        "in_the_way": [
-            answer for finding, answer in told if finding.blocks and finding.code not in placement.overridden
-        ],
+        "overridden": [answer for finding, answer in told if finding.code in overridden],
+        "in_the_way": [answer for finding, answer in blocks if finding.code not in overridden],
         "to_check": [answer for finding, answer in told if finding.outcome is Outcome.NOT_KNOWN and not finding.blocks],
+        "met": [code for code, outcome in outcomes.items() if outcome is Outcome.MET],
         "turned": _turned(looked, found),
         "where": found.spot,
         "approval": found.approval,
@@ -66,7 +77,7 @@ def _now(placement: Placement, looked: Looked, found: Facts) -> Plain:
 
 
 def _turned(looked: Looked, found: Facts) -> list[Plain]:
-    """The rules that answer otherwise than when it was decided, as of this day."""
+    """The rules that answer otherwise than when it was decided or proposed, as of this day."""
     told = kept.outcomes(found.findings)
     turned = {} if looked.then is None else kept.turned(looked.then["rules"], told)
     return [

@@ -93,7 +93,7 @@ class PlacementOut(Out):
 
 
 class TurnedOut(Out):
-    """A rule that answers otherwise than when the placement was held or accepted. `findings`: what it found now."""
+    """A rule that answers otherwise than when it was proposed, held or accepted. `findings`: what it found now."""
 
     code: str
     then: Outcome
@@ -102,17 +102,19 @@ class TurnedOut(Out):
 
 
 class NowOut(Out):
-    """What is so of a placement at this moment, judged again: the grounds of whoever agrees to it.
+    """What is so of a placement, or of a proposal, at this moment, judged again: the grounds of whoever agrees to it.
 
-    `overridden`: what the rules found that are overridden; `in_the_way`: those that are not. `turned`: compared with
-    the hold, and once it is accepted with the acceptance. `considerations`: those of section 22C of the Children Act
-    1989, as the shortlist has them.
+    Each rule that the policy asks is in one of these: `overridden`, what the rules found that are overridden;
+    `in_the_way`, those that are not; `to_check`; and `met`, codes alone. `turned`: compared with the hold, once it is
+    accepted with the acceptance, and of a proposal with what the run read. `considerations`: those of section 22C of
+    the Children Act 1989, as the shortlist has them.
     """
 
     points: Points
     overridden: list[FindingOut]
     in_the_way: list[FindingOut]
     to_check: Annotated[list[FindingOut], Field(description="Not known: check before deciding")]
+    met: list[str]
     turned: list[TurnedOut]
     where: WhereOut
     approval: ApprovalOut

@@ -7,11 +7,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from app.api.placement_models import NowOut
+from app.api.problems import FieldError
 from app.api.run_models import AN_ID, Hex32
 from app.api.shortlist_models import DeclinedBefore, NearMissOut, Out, Points, RelaxationOut, SplitOut
 from app.matching.night_report import WhyHere, WhyNone
 from app.matching.recheck import Fallen
-from app.store.placement_records import State
+from app.store.placement_records import State, Step
 from app.store.run_records import ProposalStatus
 
 
@@ -68,6 +70,14 @@ class ProposalOut(Out):
     )
     dropped_because: Fallen | None
     rules: Annotated[list[str], Field(description="Rules that were no longer met when it was dropped")]
+    to_check: Annotated[
+        list[str] | None,
+        Field(
+            description="Rules that are not known: check before deciding; GET the proposal says what. Null: look at "
+            "the proposal, as something changed since, or the run did not keep it",
+            examples=[["essential_needs"]],
+        ),
+    ] = None
     changed: list[str]
     placement: Annotated[Hex32 | None, Field(description="The placement that came of it, if somebody decided")] = None
     placement_state: State | None = None
@@ -76,8 +86,8 @@ class ProposalOut(Out):
 class StandingProposalOut(ProposalOut):
     """A proposal and what has changed under it.
 
-    `changed_since`: which of `referral` and `home` were stored anew, or deleted, since the run was published; `gone`:
-    which of them are not there any more.
+    `changed_since`: which of `referral` and `home` were stored anew, or deleted, since the run was published; a home,
+    too, where somebody else came to live, or is to, or went, by a placement. `gone`: which are not there any more.
     """
 
     changed_since: list[str]
@@ -85,12 +95,18 @@ class StandingProposalOut(ProposalOut):
 
 
 class SeenProposalOut(StandingProposalOut):
-    """A proposal as it is shown to one person.
+    """A proposal as it is shown to one person, with what is so of it at this moment.
 
-    `seen`: to be sent with the decision; null for a system, and where it can no longer be decided.
+    `seen`: to be sent with the decision; null for a system, and where it can no longer be decided. `now`: every rule
+    judged again by the policy of the run, as for a placement; null where nothing can be judged or decided. `to_check`
+    is of this moment too. `changes`: what is not as it was when the run read it, kind of fact by kind of fact, rules
+    that answer worse, and those in the way. `steps`: what the caller may do now; `hold` may take an `override`.
     """
 
     seen: str | None
+    steps: list[Step]
+    changes: list[FieldError]
+    now: NowOut | None
 
 
 class RunProposalsOut(Out):

@@ -20,7 +20,9 @@ from app.api.runs import children_of, number_of
 from app.api.seeing import seen_proposal
 from app.api.service import service_of
 from app.api.strict import StrictRoute
+from app.runs.publishing import POLICY_CHANGED, POLICY_NOT_READABLE
 from app.store import declined, placements, proposals, runs
+from app.store.policies import PolicyBook
 from app.store.run_records import ProposalStatus, Run
 
 router = APIRouter(tags=["proposals"], route_class=StrictRoute, dependencies=SECOND_WALL)
@@ -42,7 +44,7 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
         decided = placements.of_proposals(reading, service.authority, [stored.id for stored in found])
         since = proposals.changed_since(reading, service.authority, found)
         refused = declined.of_referrals(reading, service.authority, {one.proposal.referral for one in found})
-    pool, because = service.inventory.pool(), _old_because(run, service.today(), failed=failed)
+    pool, because = service.inventory.pool(), _old_because(run, service.policies, service.today(), failed=failed)
     proposed = ((one, now) for one, now in zip(found, since, strict=True) if one.status is ProposalStatus.PROPOSED)
     standing = [(one, now) for one, now in proposed if "referral" not in now.gone]
     shown = children_of(one for one, _ in standing)
@@ -56,8 +58,7 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
             "is_old": bool(because),
             "old_because": because,
             "proposals": [
-                proposal_answer(one, pool, decided.get(one.id), refused.get(one.proposal.referral, ()))
-                | {"changed_since": now.changed, "gone": now.gone}
+                proposal_answer(one, pool, decided.get(one.id), refused.get(one.proposal.referral, ())) | _since(now)
                 for one, now in standing
             ],
             "next": cursor([str(stored.position) for stored in found], page.limit),
@@ -69,25 +70,44 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
 def get_proposal(
     request: Request, proposal_id: Annotated[Hex32, Path(alias="id", description="Id of the proposal")]
 ) -> Response:
-    """A proposal as it was made, of whatever run; its status says whether it stands. A person may decide on it."""
+    """A proposal as it was made, of whatever run, and while it stands what is so of it now, judged again.
+
+    Its status says whether it stands. A person may decide on it.
+    """
     service = service_of(request)
     with service.database.reading() as reading:
         found = proposals.get(reading, service.authority, proposal_id)
         decided = placements.of_proposals(reading, service.authority, [proposal_id]).get(proposal_id)
         (now,) = proposals.changed_since(reading, service.authority, [found])
         refused = declined.of_referrals(reading, service.authority, [found.proposal.referral])
-    shown = None if decided is not None else seen_proposal(request, found)
+    shown = seen_proposal(request, found, is_open=decided is None)
     saw(request, "proposal.read", "proposal", proposal_id, found.proposal.children)
     answer = proposal_answer(found, service.inventory.pool(), decided, refused.get(found.proposal.referral, ()))
-    return json_response(answer | {"seen": shown, "changed_since": now.changed, "gone": now.gone})
+    return json_response(answer | _since(now) | shown)
 
 
-def _old_because(run: Run | None, today: date, *, failed: bool) -> list[str]:
+def _since(now: proposals.Since) -> dict[str, object]:
+    """What has changed under a proposal. What was to be checked then is told only as long as nothing has."""
+    told: dict[str, object] = {"changed_since": now.changed, "gone": now.gone}
+    return told | {"to_check": None} if now.changed else told
+
+
+def _old_because(run: Run | None, policies: PolicyBook, today: date, *, failed: bool) -> list[str]:
+    """Why the proposals of a run are old. By another policy than now, nobody accepts them."""
     if run is None:
         return []
     found = ["a_later_run_failed"] if failed else []
-    if run.stale is not None:
-        found.append(run.stale)
+    found += [because for because in (run.stale, _policy_now(run, policies, today)) if because is not None]
     if run.business_date < today:
         found.append("not_from_today")
-    return found
+    return list(dict.fromkeys(found))
+
+
+def _policy_now(run: Run, policies: PolicyBook, today: date) -> str | None:
+    """Whether what a run judged by is still what it would judge by, and can be read."""
+    try:
+        read = policies.pick(run.policy_version, today)
+        wanted = policies.pick(run.options.policy, max(today, run.as_of))
+    except LookupError:
+        return POLICY_NOT_READABLE
+    return None if read.sha256 == wanted.sha256 == run.policy_sha256 else POLICY_CHANGED

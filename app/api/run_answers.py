@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from app.api.declined_answers import declined_answer
 from app.api.run_models import FrontierPointOut, OneMoreOut, RunReportOut, RunSummaryOut
+from app.deciding.proposed import to_check
 from app.matching.explain import Outcome, RuleFinding
 from app.matching.finding import Value
 from app.matching.night_report import WhyHere, WhyNone
@@ -20,7 +21,7 @@ from app.matching.referral import HomeRef
 from app.night_wording import Chosen, label, label_before_brackets, why_here
 from app.store.declined import Declined, for_party
 from app.store.placement_records import Placement
-from app.store.run_records import Run, RunOptions, StoredProposal
+from app.store.run_records import GROUNDS, Run, RunOptions, StoredProposal
 from app.unplaced_wording import Missed, Opening, Waiting, why_none
 from app.wording import rule_sentence, says
 
@@ -52,7 +53,7 @@ def proposal_answer(
 ) -> Plain:
     """A proposal, the placement that came of it, and what of `refused` was of this home for any of these children."""
     proposal = stored.proposal
-    told = dict(proposal.explanation)
+    told = {name: value for name, value in proposal.explanation.items() if name != GROUNDS}
     return {
         "id": stored.id,
         "run": stored.run_id,
@@ -66,6 +67,7 @@ def proposal_answer(
         "weekly_fee_pence": None if told.get("assumed_weekly_fee_pence") is not None else proposal.weekly_fee_pence,
         "dropped_because": proposal.dropped_because,
         "sentence": why_here(_chosen(told), partial(label_before_brackets, pool)),
+        "to_check": to_check(stored),
         "placement": None if placement is None else placement.id,
         "placement_state": None if placement is None else placement.state,
         "declined_before": declined_answer(for_party(refused, proposal.home, proposal.children)),

@@ -14,10 +14,10 @@ from starlette.requests import Request
 from app.access.principal import Kind
 from app.api.callers import caller_of
 from app.api.decided import desk_of
-from app.api.placement_answers import looked_answer, placement_answer
+from app.api.placement_answers import changes_answer, looked_answer, now_answer, placement_answer
 from app.api.service import service_of
 from app.api.withholding import withholds
-from app.deciding import facts, moving_in, seeing
+from app.deciding import facts, moving_in, proposed, seeing
 from app.errors import PlacementError, ReadOnly
 from app.matching.shortlist import Shortlist
 from app.placing import own_rank
@@ -39,13 +39,24 @@ def showing_shortlist(
     return lambda w: seeing.show_shortlist(w, desk, who, referral, found, homes.versions, homes.seq)
 
 
-def seen_proposal(request: Request, stored: StoredProposal) -> str | None:
-    """The id under which the caller was shown a proposal; None for a system, and where it can no longer be decided."""
-    desk, who = desk_of(request), caller_of(request)
-    if who.kind is not Kind.PERSON or stored.status is not ProposalStatus.PROPOSED:
-        return None
-    rank = _own_rank(request, stored)
-    return _stored(request, lambda w: seeing.show_proposal(w, desk, who, stored, rank))
+def seen_proposal(request: Request, stored: StoredProposal, *, is_open: bool) -> dict[str, Any]:
+    """What is so now of what a run proposed, and the id under which the caller was shown that.
+
+    `is_open`: nobody decided on it yet. Else, and where it does not stand any more, nothing is judged.
+    """
+    nothing: dict[str, Any] = {"seen": None, "steps": [], "changes": [], "now": None}
+    if not is_open or stored.status is not ProposalStatus.PROPOSED:
+        return nothing
+    service, desk, who = service_of(request), desk_of(request), caller_of(request)
+    with service.database.reading() as reading:
+        looked = proposed.look(reading, desk, stored)
+    found, rank = looked.facts, _own_rank(request, stored) if who.kind is Kind.PERSON else seeing.FIRST
+    seen = _stored(request, lambda w: seeing.show_proposal(w, desk, who, stored, rank, looked))
+    told = nothing | {"seen": seen, "changes": changes_answer(looked)}
+    if found is None:
+        return told | {"steps": [] if seen is None else proposed.steps_open(who, None)}
+    now = {"to_check": list(found.explanation.to_check), "now": now_answer(looked, found)}
+    return told | now | {"steps": proposed.steps_open(who, found)}
 
 
 def _own_rank(request: Request, stored: StoredProposal) -> int:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from app.access.principal import Kind, Principal
-from app.deciding import refusing
+from app.deciding import proposed, refusing
 from app.deciding.desk import Desk
+from app.deciding.facts import Looked
 from app.deciding.judging import Facts
 from app.errors import NotSeen
 from app.matching.referral import ChildRef, HomeRef
@@ -89,11 +91,18 @@ def show_shortlist(
 
 
 def show_proposal(
-    writing: Writing, desk: Desk, who: Principal, stored: StoredProposal, rank: int = FIRST
+    writing: Writing,
+    desk: Desk,
+    who: Principal,
+    stored: StoredProposal,
+    rank: int = FIRST,
+    looked: Looked | None = None,
 ) -> str | None:
-    """Store that this person is shown a proposal. None for a system, and where it can no longer be decided.
+    """Store that this person is shown a proposal and what is so of it now.
 
-    `rank`: of the home on the list of these children alone (`app.placing.own_rank`): a night weighs all of them.
+    None for a system, and where it can no longer be decided. Where nothing can be judged, it can be declined and no
+    more. `rank`: of the home on the list of these children alone (`app.placing.own_rank`): a night weighs all of them.
+    `looked`: what they are shown; looked at here where it is left out.
     """
     proposal = stored.proposal
     seq = load.inventory_seq(writing, desk.authority)  # first: what comes after it is told as come since
@@ -103,19 +112,23 @@ def show_proposal(
     is_open = stored.status is ProposalStatus.PROPOSED and run.policy_version is not None
     if who.kind is not Kind.PERSON or not is_open or referral is None or home is None:
         return None
-    option = SeenOption(home.record.ref, home.version, proposal.children, rank, proposal.points)
+    found = (looked or proposed.look(writing, desk, stored)).facts
+    option = SeenOption(proposal.home, home.version, proposal.children, rank, proposal.points)
+    if found is not None:
+        option = replace(option, home_version=found.home.version, points=found.points, rules=found.blocked_by)
     shown = Seen(
         id=seen.new_id(),
         subject=who.subject,
         kind=SeenKind.PROPOSAL,
         referral=proposal.referral,
-        referral_version=referral.version,
+        referral_version=referral.version if found is None else found.referral.version,
         policy_version=str(run.policy_version),
         policy_sha256=str(run.policy_sha256),
         as_of=run.as_of,
         options=(option,),
         proposal_id=stored.id,
         inventory_seq=seq,
+        was_so=None if found is None else found.was_so(stored.id, desk.today),
     )
     seen.add(writing, desk.authority, shown)
     return shown.id
@@ -165,6 +178,12 @@ def find(shown: Seen, home: HomeRef, children: Collection[ChildRef]) -> SeenOpti
     if not matching:
         raise NotSeen
     return min(matching, key=lambda option: option.rank)
+
+
+def require_grounds(shown: Seen) -> None:
+    """Raise `NotSeen` where a proposal was shown without what was so of it then: that is enough to decline it alone."""
+    if shown.kind is SeenKind.PROPOSAL and shown.was_so is None:
+        raise refusing.without_grounds()
 
 
 def require(writing: Writing, desk: Desk, who: Principal, seen_id: str | None) -> Seen:

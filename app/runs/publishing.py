@@ -17,6 +17,7 @@ from app.matching.pool import Pool
 from app.matching.recheck import Verdict, recheck
 from app.matching.under_way import all_still_waiting, without_answered
 from app.rematch.run import Outcome
+from app.runs.grounds import Grounds, grounds_of
 from app.runs.telling import changed_records, new_proposal, publication_told, told
 from app.runs.workplace import Workplace
 from app.store import answered, audit, declined, load, outbox, runs
@@ -56,6 +57,7 @@ def publish(place: Workplace, run: Run, outcome: Outcome) -> Run:
     homes = place.inventory.at()
     now = _Now(homes.seq, homes.pool, policy, stale)
     valuable = _by_worth(run, outcome.night, report.proposals)
+    grounds = grounds_of(run.id, outcome.night, valuable)
 
     def work(writing: Writing) -> Run:
         runs.hold_fence(writing, place.authority, run)
@@ -63,7 +65,8 @@ def publish(place: Workplace, run: Run, outcome: Outcome) -> Run:
         made = _changed_last(valuable, outcome.night, night)
         verdicts = recheck(night, [_proposed(proposal) for proposal in made])
         _check(night, verdicts)
-        publication = _publication(outcome, report, made, verdicts, night, now)
+        kept = _kept(grounds, load.inventory_seq(writing, place.authority))
+        publication = _publication(outcome, report, made, verdicts, night, now, kept)
         runs.publish(writing, place.authority, run, publication)
         _tell(writing, place.authority, run, publication)
         return runs.get(writing, place.authority, run.id)
@@ -160,6 +163,7 @@ def _publication(
     verdicts: Sequence[Verdict],
     night: Night,
     now: _Now,
+    grounds: Grounds,
 ) -> Publication:
     pairs, changed = zip(made, verdicts, strict=True), changed_records(outcome.night, night)
     return Publication(
@@ -170,8 +174,16 @@ def _publication(
         bound=report.bound,
         stale=now.stale,
         report=told(outcome) | {"publication": publication_told(made, verdicts, report)},
-        proposals=tuple(new_proposal(proposal, verdict, changed(proposal)) for proposal, verdict in pairs),
+        proposals=tuple(
+            new_proposal(proposal, verdict, changed(proposal), grounds.get(proposal.children))
+            for proposal, verdict in pairs
+        ),
     )
+
+
+def _kept(grounds: Grounds, seq: int) -> Grounds:
+    """What is kept of each proposal, with how often the inventory had changed by now."""
+    return {children: {"inventory_seq": seq, "was_so": was_so} for children, was_so in grounds.items()}
 
 
 def _proposed(proposal: Proposal) -> Proposed:

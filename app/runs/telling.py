@@ -19,7 +19,7 @@ from app.matching.batch import Night
 from app.matching.night_report import NightReport, Proposal
 from app.matching.recheck import Verdict
 from app.rematch.run import Outcome
-from app.store.run_records import NewProposal
+from app.store.run_records import GROUNDS, NewProposal
 
 
 def told(outcome: Outcome) -> dict[str, Any]:
@@ -72,8 +72,10 @@ def changed_records(then: Night, now: Night) -> Callable[[Proposal], list[str]]:
     return changed
 
 
-def new_proposal(proposal: Proposal, verdict: Verdict, changed: Sequence[str]) -> NewProposal:
-    """A proposal as it is stored, with what became of it. `changed`: see `changed_records`."""
+def new_proposal(
+    proposal: Proposal, verdict: Verdict, changed: Sequence[str], grounds: Mapping[str, Any] | None = None
+) -> NewProposal:
+    """A proposal as it is stored, with what became of it. `changed`: see `changed_records`; `grounds`: `GROUNDS`."""
     fallen = verdict.fallen
     stands = fallen is None
     assumed = proposal.assumed_weekly_fee_pence
@@ -100,6 +102,7 @@ def new_proposal(proposal: Proposal, verdict: Verdict, changed: Sequence[str]) -
             "assumed_weekly_fee_pence": assumed,
             "rules": list(verdict.rules),
             "changed": list(changed),
+            GROUNDS: grounds,
         },
     )
 

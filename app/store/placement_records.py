@@ -32,6 +32,9 @@ PURSUED = (State.HELD, State.SENT, State.ACCEPTED)
 CLAIMING = (*PURSUED, State.PLACED)
 """The placement takes places of its home."""
 
+OVER = (State.DECLINED, State.WITHDRAWN, State.EXPIRED, State.ENDED)
+"""Nothing comes of the placement any more."""
+
 TEMPORARY = (State.HELD, State.SENT)
 """The placement lasts until its time is over."""
 

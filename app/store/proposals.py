@@ -13,7 +13,8 @@ from sqlalchemy import Table, select
 from app.errors import ProposalNotFound
 from app.matching.batch import Proposed
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
-from app.store.run_records import NewProposal, ProposalStatus, StoredProposal
+from app.store.comings import moved_since
+from app.store.run_records import GROUNDS, NewProposal, ProposalStatus, StoredProposal
 from app.store.run_tables import proposals, proposed_children, run_clock, runs
 from app.store.session import Reading, Writing
 from app.store.tables import homes, referrals
@@ -65,16 +66,20 @@ def get(reading: Reading, authority: str, wanted: str) -> StoredProposal:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """Which of `referral` and `home` were stored anew since a proposal was published, and which are not there now."""
+    """Which of `referral` and `home` are others since a proposal was published, and which are not there now.
+
+    A home is, too, where somebody else came to live, or is to, or went, by a placement: no provider has told of it yet.
+    """
 
     changed: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
 
 
 def changed_since(reading: Reading, authority: str, found: Sequence[StoredProposal]) -> list[Since]:
-    """What has changed under each of these proposals of one run. Three statements, however many they are."""
+    """What has changed under each of these proposals of one run. Four statements, however many they are."""
     if not found:
         return []
+    others = _others_since(reading, authority, found)
     published = select(runs.c.finished_at).where(runs.c.authority == authority, runs.c.id == found[0].run_id)
     since = reading.execute(published).scalar()
     named = (("referral", referrals), ("home", homes))
@@ -82,9 +87,20 @@ def changed_since(reading: Reading, authority: str, found: Sequence[StoredPropos
     told = []
     for one in found:
         now = {name: at[name].get(_ref(one, name)) for name in at}
-        anew = tuple(name for name, when in now.items() if when is None or since is None or when > since)
-        told.append(Since(anew, tuple(name for name, when in now.items() if when is None)))
+        anew = {name for name, when in now.items() if when is None or since is None or when > since}
+        if not others.get(one.proposal.home, frozenset()) <= set(one.proposal.children):
+            anew.add("home")
+        gone = tuple(name for name, when in now.items() if when is None)
+        told.append(Since(tuple(name for name in now if name in anew), gone))
     return told
+
+
+def _others_since(
+    reading: Reading, authority: str, found: Sequence[StoredProposal]
+) -> Mapping[HomeRef, frozenset[ChildRef]]:
+    """For whom places in these homes were taken, given back or told of anew since the run was published."""
+    seqs = [kept["inventory_seq"] for one in found if (kept := one.proposal.explanation.get(GROUNDS)) is not None]
+    return moved_since(reading, authority, {one.proposal.home for one in found}, min(seqs)) if seqs else {}
 
 
 def _ref(stored: StoredProposal, name: str) -> str:

@@ -11,6 +11,9 @@ from typing import Any
 from app.matching.batch import Proposed
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 
+GROUNDS = "grounds"
+"""In the explanation of a proposal: what it rests on, for comparing; told to nobody as it is. See `NewProposal`."""
+
 
 class RunKind(StrEnum):
     """Who began a run: the clock, once a business date, or a person."""
@@ -117,6 +120,8 @@ class NewProposal:
     """A proposal to be stored. `dropped_because` is None unless it had become impossible.
 
     `weekly_fee_pence`: what it counts with; where that is assumed, so says `assumed_weekly_fee_pence` in `explanation`.
+    There `GROUNDS` holds `was_so`, what the run read of it as `app.deciding.kept` has it, and `inventory_seq`, how
+    often the inventory had changed when it was published; None where that was erased, or the run kept nothing yet.
     """
 
     referral: ReferralRef

@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from sqlalchemy import false, text
 
-from app.deciding import facts, kept
-from app.store import claims, idempotency, placements, save
+from app.deciding import facts, free, kept
+from app.store import comings, idempotency, placements, save
 from app.store.session import Database
 from tests.campaign.copies import Copies
 from tests.campaign.counts import ALL
@@ -59,8 +59,8 @@ def _guards() -> dict[str, tuple[Any, str, Any]]:
     return {
         "rules judged again": (facts, "require_rules", _nothing),
         "others who agree": (facts, "require_others", _nothing),
-        "a child pursued once": (claims, "pursued_children", lambda *_all: frozenset()),
-        "who came or went": (claims, "others_since", lambda *_all: False),
+        "a child pursued once": (free, "places_of", lambda *_all: ()),
+        "who came or went": (comings, "others_since", lambda *_all: False),
         "facts that changed": (kept, "changed_facts", lambda *_all: []),
         "findings that are worse": (kept, "worse", lambda *_all, **_more: []),
         "places taken counted": (facts, "with_a_place", lambda *_all, **_more: {}),
