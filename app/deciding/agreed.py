@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
+from app.access.principal import same_person
 from app.deciding import kept
 from app.deciding.desk import Desk
 from app.deciding.judging import Facts, on_day
@@ -62,10 +63,13 @@ AGREED: Mapping[Step, str] = {
 }
 
 ANEW: Mapping[Step, str] = {
-    Step.APPROVE: "It must be approved anew; where it was accepted already, withdraw it and hold it anew first.",
-    Step.SECOND: "Somebody must second it anew; where it was accepted already, withdraw it and hold it anew first.",
+    Step.APPROVE: "It must be approved anew.",
+    Step.SECOND: "Somebody must second it anew, who neither proposed nor accepted it.",
     Step.ACCEPT: "Look again, and send `seen` if it is still right.",
 }
+
+
+NOBODY_ELSE = "When {agreed}, nobody else did than the person who proposed it."
 
 
 def agreed_on(placement: Placement, facts: Facts, day: date) -> dict[str, Any]:
@@ -132,7 +136,10 @@ def now_as_then(
 
 
 def fallen(reading: Reading, desk: Desk, placement: Placement, found: Facts) -> dict[Step, list[FieldProblem]]:
-    """The agreements of others that do not hold for what is so now, each with what changed."""
+    """The agreements of others that do not hold for what is so now, each with what changed.
+
+    Nor does one of the proposer's own, in other letters, as releases before took it.
+    """
     agreed_by = {Step.SECOND: placement.second_by, Step.APPROVE: placement.approved_by}
     steps = [step for step, by in agreed_by.items() if by is not None]
     given = placements.agreed(reading, desk.authority, placement.id) if steps else {}
@@ -140,7 +147,16 @@ def fallen(reading: Reading, desk: Desk, placement: Placement, found: Facts) -> 
         step: changes(step, given.get(step), now_as_then(reading, desk, placement, found, given.get(step)))
         for step in steps
     }
+    for step in steps:
+        if same_person(placement.proposer, agreed_by[step]):
+            told[step].append(FieldProblem(f"{step}.person", NOBODY_ELSE.format(agreed=AGREED[step]), ANEW[step]))
     return {step: problems for step, problems in told.items() if problems}
+
+
+def lacks_approval(placement: Placement, facts: Facts) -> bool:
+    """Whether a higher approval is needed now than was given."""
+    order = tuple(Approval)
+    return order.index(placement.approved_level or Approval.NONE) < order.index(facts.approval.level)
 
 
 def _found(facts: Facts, code: str) -> list[Any]:

@@ -13,7 +13,7 @@ from app.deciding.life import may_approve
 from app.errors import FieldProblem, Invalid, NotDirector, StepNotOpen
 from app.matching.approval import Approval
 from app.store.clock import database_now
-from app.store.placement_records import Placement, Step
+from app.store.placement_records import Placement, State, Step
 from app.store.session import Writing
 from app.store.versions import Precondition
 
@@ -41,12 +41,15 @@ def second(
 ) -> Placement:
     """Agree, as a second person who looked at it, to the rules that were overridden.
 
-    Raises as `steps.take_up` and `_looked_at`; `StepNotOpen` where none was.
+    Raises as `steps.take_up` and `_looked_at`; `StepNotOpen` where none was, and where it was accepted and what was
+    agreed to before is still so.
     """
     before = steps.take_up(writing, desk, Step.SECOND, who, placement_id, wanted)
     if not before.overridden:
         raise StepNotOpen
     now = _looked_at(writing, desk, who, before, seen_id)
+    if before.state is State.ACCEPTED and Step.SECOND not in agreed.fallen(writing, desk, before, now):
+        raise StepNotOpen
     after = steps.moved(before, Step.SECOND, second_by=who.subject)
     told: dict[str, Any] = {"seen_id": seen_id, "agreed_on": agreed.agreed_on(before, now, desk.today)}
     made = steps.decision(Step.SECOND, who, before.state, after.state, **told)
@@ -65,14 +68,15 @@ def approve(
     """Record the approval of the nominated officer or the director (Care Planning Regulations 2010, reg 10 and 11).
 
     What is needed is judged as things are now. Raises as `steps.take_up` and `_looked_at`; `StepNotOpen` where no
-    approval is needed, `Invalid` for one that is too low, `NotDirector` for one that is not the caller's to give.
+    approval is needed, or the one that was given before the acceptance still holds; `Invalid` for one that is too low,
+    `NotDirector` for one that is not the caller's to give.
     """
     before = steps.take_up(writing, desk, Step.APPROVE, who, placement_id, wanted)
     if not may_approve(who, level):
         raise NotDirector
     now = _looked_at(writing, desk, who, before, seen_id)
     needed = now.approval.level
-    if needed is Approval.NONE:
+    if needed is Approval.NONE or (before.state is State.ACCEPTED and not _fell(writing, desk, before, now)):
         raise StepNotOpen
     order = tuple(Approval)
     if order.index(level) < order.index(needed):
@@ -93,6 +97,11 @@ def approve(
     }
     made = steps.decision(Step.APPROVE, who, before.state, after.state, **told)
     return steps.advance(writing, desk.authority, who, before, after, made)
+
+
+def _fell(writing: Writing, desk: Desk, placement: Placement, now: Facts) -> bool:
+    """Whether an approval does not hold, or not suffice, for what is so now."""
+    return agreed.lacks_approval(placement, now) or Step.APPROVE in agreed.fallen(writing, desk, placement, now)
 
 
 def _looked_at(writing: Writing, desk: Desk, who: Principal, placement: Placement, seen_id: str) -> Facts:

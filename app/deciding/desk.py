@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from app.matching.policy import Policy
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.store.policies import PolicyBook
 
@@ -25,6 +26,14 @@ class Desk:
     authority: str
     policies: PolicyBook
     today: date
+
+    @property
+    def in_effect(self) -> Policy | None:
+        """The policy in effect on the day; None where there is none."""
+        try:
+            return self.policies.pick(None, self.today)
+        except LookupError:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

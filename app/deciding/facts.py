@@ -10,17 +10,18 @@ from typing import Any, TypeAlias
 
 from app.deciding import kept
 from app.deciding.desk import Desk
-from app.deciding.judging import Facts, judge, on_day
+from app.deciding.judging import Facts, judge_pursued, on_day
 from app.deciding.kept import WasSo
 from app.errors import ApprovalMissing, ChildBeingPlaced, FactsChanged, FieldProblem, RulesNotMet, SecondMissing
 from app.matching.approval import Approval
 from app.matching.policy import Policy
 from app.matching.referral import ReferralRef
+from app.matching.rules.usable_places import USABLE_PLACES
 from app.matching.under_way import still_waiting, without_answered
-from app.store import claims, load, placements
+from app.store import comings, load, placements
 from app.store.answered import after_the_end
 from app.store.load import StoredReferral
-from app.store.placement_records import Placement, Seen, SeenOption, Step
+from app.store.placement_records import Placement, Seen, SeenOption, State, Step
 from app.store.session import Reading
 from app.store.under_way import with_a_place
 
@@ -30,7 +31,11 @@ OVERRIDE = (
     "where it is held already, withdraw that placement first and hold it anew."
 )
 HOLD_ANEW = "Withdraw this placement, look at the shortlist, and hold anew: to look at it again does not help."
+CHOOSE = "Choose from the shortlist, or have a new run made: to look at this proposal again does not help."
 WITHDRAW = "Nothing can be decided on this placement any more: what remains is to withdraw it."
+ELSEWHERE = "A child of this placement has its place by another placement."
+END_THAT = "End that placement or withdraw it first, and look again; or withdraw this one."
+NO_POLICY = "Let the council's policy document be put in place, and look again; or withdraw this placement."
 NOT_ANY_MORE = "is not met any more"
 
 
@@ -41,7 +46,7 @@ def facts_now(
 
     `placement`: the one that is judged, whose own places are not in its way.
     """
-    policy = _policy(desk, shown)
+    policy = _policy(desk, shown) if placement is None else _policy_to_decide(desk, shown, placement)
     placement_id = None if placement is None else placement.id
     cure = LOOK_AGAIN if placement is None else WITHDRAW
     referral = waiting_referral(reading, desk, shown.referral, placement_id)
@@ -52,14 +57,15 @@ def facts_now(
     if not {child.ref for child in referral.record.children} >= set(option.children):
         changes.append(("children", "These are not all children of the referral any more."))
         raise _changed(*changes, cure=cure)
-    found = judge(reading, desk, referral, home, option.children, policy, placement_id)
+    found = judge_pursued(reading, desk, referral, home, option.children, policy, placement_id)
     told = [*_changed(*changes).problems, *_other_company(reading, desk, shown, option, placement_id)]
     then = shown.was_so
     if placement is not None and then is None and (told or shown.id == placement.seen_id):
         then = when_decided(reading, desk, placement)
     if then is not None:
-        salt = shown.placement_id or placement_id
-        told += _since(reading, desk, found, then, salt, placement_id, {problem.field for problem in told})
+        kept_for = None if shown.was_so is None else shown.placement_id or shown.proposal_id
+        salt = kept_for or placement_id
+        told += since(reading, desk, found, then, salt, placement_id, {problem.field for problem in told})
     if told:
         known = {*option.rules, *(() if placement is None else placement.overridden)}
         told += [rule_problem(code, found, NOT_ANY_MORE) for code in found.blocked_by if code not in known]
@@ -72,12 +78,12 @@ def _other_company(
 ) -> list[FieldProblem]:
     """Whether others came to the home, or went, since it was shown in a list: its document tells only of some.
 
-    What is kept with a look at a placement tells of it too, and of no more than there is to tell.
+    What is kept with a look at a placement or a proposal tells of it too, and of no more than there is to tell.
     """
     if shown.was_so is not None:
         return []
     seq, whose = shown.inventory_seq, desk.authority
-    is_other = not seq or claims.others_since(reading, whose, option.home, seq, placement_id, option.children)
+    is_other = not seq or comings.others_since(reading, whose, option.home, seq, placement_id, option.children)
     return [kept.company_changed(LOOK_AGAIN)] if is_other else []
 
 
@@ -92,13 +98,13 @@ def as_then(
 ) -> dict[str, Any]:
     """What is so now, judged as of the day of `then`: that a day has passed changes no fact.
 
-    `salt`: the placement for which `then` was kept; `placement_id`: the one that is judged.
+    `salt`: the placement, or the proposal, for which `then` was kept; `placement_id`: the one that is judged.
     """
     day = date.fromisoformat(then["as_of"])
     return on_day(reading, desk, found, day, placement_id).was_so(salt or "", day)
 
 
-def _since(
+def since(
     reading: Reading,
     desk: Desk,
     found: Facts,
@@ -117,34 +123,39 @@ def _since(
 class Looked:
     """What a look at a placement found: the facts of now (None where a record is gone), and what has changed.
 
-    `then`: what was so when it was held or accepted, as `kept` has it; None where nothing was kept.
+    `then`: what was so when it was held or accepted, as `kept` has it; None where nothing was kept. `anew`: what must
+    be agreed to once more before the children move in, after it was accepted; `accepted_by`: by whom that was.
     """
 
     facts: Facts | None
     changed: tuple[FieldProblem, ...]
     then: WasSo | None = None
+    anew: frozenset[Step] = frozenset()
+    accepted_by: str | None = None
 
 
 def look(reading: Reading, desk: Desk, placement: Placement) -> Looked:
     """The facts about a placement as they are now, whatever has changed since it was decided."""
     home = load.home(reading, desk.authority, placement.home)
     try:
-        policy = _policy(desk, placement)
+        policy, other_policy = policy_of_placement(desk, placement)
         referral = waiting_referral(reading, desk, placement.referral, placement.id)
         if home is None:
             raise _changed(("home", "The home was taken away since you saw it."), cure=WITHDRAW)
     except FactsChanged as error:
-        return Looked(None, error.problems)
+        return Looked(None, tuple(error.problems))
+    except ChildBeingPlaced:
+        return Looked(None, (FieldProblem("children", ELSEWHERE, END_THAT),))
     versions = (placement.referral_version, placement.home_version)
     changes = _versions((referral.version, home.version), versions)
     if not {child.ref for child in referral.record.children} >= set(placement.children):
         changes.append(("children", "These are not all children of the referral any more."))
         return Looked(None, tuple(_changed(*changes, cure=WITHDRAW).problems))
-    found = judge(reading, desk, referral, home, placement.children, policy, placement.id)
+    found = judge_pursued(reading, desk, referral, home, placement.children, policy, placement.id)
     then = when_decided(reading, desk, placement)
-    told = list(_changed(*changes).problems)
+    told = [*other_policy, *_changed(*changes).problems]
     if then is not None:
-        told += _since(reading, desk, found, then, placement.id, placement.id, ())
+        told += since(reading, desk, found, then, placement.id, placement.id, ())
     new = [code for code in found.blocked_by if code not in placement.overridden]
     return Looked(found, (*told, *(rule_problem(code, found, NOT_ANY_MORE) for code in new)), then)
 
@@ -210,25 +221,63 @@ def require_others(
         raise ApprovalMissing(fallen[Step.APPROVE])
 
 
+HELD_FOR_THEM = (
+    " If a place is held for these very children, have the home stored with `places_held` without it: what waits by a"
+    " placement is counted already."
+)
+
+
 def rule_problem(code: str, facts: Facts, said: str) -> FieldProblem:
     """What is to be said of a rule that is in the way."""
     law = code in facts.statutory
     cure = "It is law: nobody can override it." if law else OVERRIDE
+    if code == USABLE_PLACES.code and facts.lived_in.places_held:
+        cure += HELD_FOR_THEM
     return FieldProblem(f"rules.{code}", f"The rule {code} {said}.", cure)
 
 
-def _policy(desk: Desk, shown: Seen | Placement) -> Policy:
-    """The policy by which it was shown, if it is still the same.
+def _policy(desk: Desk, shown: Seen) -> Policy:
+    """The policy by which it was shown, if it is still the same."""
+    look_again = LOOK_AGAIN if shown.proposal_id is None else CHOOSE
+    cure = look_again if shown.placement_id is None else HOLD_ANEW
+    return policy_of(desk, shown.policy_version, shown.policy_sha256, cure)
 
-    What is held is judged by the policy of its hold for good, so with another one it can only be held anew.
+
+def policy_of_placement(desk: Desk, placement: Placement) -> tuple[Policy, tuple[FieldProblem, ...]]:
+    """The policy by which a placement is judged, and what is to be said where that is not the one of its decision.
+
+    What is held is judged by the policy of its hold for good, so with another one it can only be held anew. What was
+    accepted is judged by the policy in effect then, which is a change to be looked at: never by none, because the law
+    does not depend on the council's document. Raises `FactsChanged`.
     """
-    is_held = isinstance(shown, Placement) or shown.placement_id is not None
-    cure = HOLD_ANEW if is_held else LOOK_AGAIN
+    is_accepted = placement.state is State.ACCEPTED
+    cure = LOOK_AGAIN if is_accepted else HOLD_ANEW
     try:
-        policy = desk.policies.pick(shown.policy_version, desk.today)
+        return policy_of(desk, placement.policy_version, placement.policy_sha256, cure), ()
+    except FactsChanged as changed:
+        if not is_accepted:
+            raise
+        if desk.in_effect is None:
+            raise FactsChanged([replace(problem, cure=NO_POLICY) for problem in changed.problems]) from None
+        return desk.in_effect, tuple(changed.problems)
+
+
+def _policy_to_decide(desk: Desk, shown: Seen, placement: Placement) -> Policy:
+    """The policy of a placement, whichever the look named; both must still be what they were at the look."""
+    policy, changed = policy_of_placement(desk, placement)
+    if changed and shown.policy_sha256 != policy.sha256:
+        raise FactsChanged(changed)
+    _policy(desk, shown)
+    return policy
+
+
+def policy_of(desk: Desk, version: str, sha256: str, cure: str) -> Policy:
+    """The policy of this version, if it is still the same. Raises `FactsChanged` with this cure."""
+    try:
+        policy = desk.policies.pick(version, desk.today)
     except LookupError:
         raise FactsChanged([FieldProblem("policy", "The policy is not in use any more.", cure)]) from None
-    if policy.sha256 != shown.policy_sha256:
+    if policy.sha256 != sha256:
         raise FactsChanged([FieldProblem("policy", "The policy was changed since you saw it.", cure)])
     return policy
 

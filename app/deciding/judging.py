@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from app.deciding import kept
 from app.deciding.desk import Desk
-from app.matching.approval import ApprovalNeeded, approval_needed, is_emergency
+from app.matching.approval import Approval, ApprovalNeeded
+from app.matching.approvals import approvals
 from app.matching.assess import Question
 from app.matching.child_columns import ChildTable
 from app.matching.explain import PairExplanation, RuleFinding, explain
@@ -92,7 +93,8 @@ def judge(
     col = np.array([pool.row_of[home.record.ref]])
     (explanation,) = explain(question, 0, col)
     (spot,) = where(referral.record, pool, policy, col)
-    emergency = is_emergency(referral.record, desk.today)
+    measures = desk.policies.measures(desk.today)
+    (approval,) = approvals(question, referral.record, col, [explanation], [spot], desk.today, measures)
     (fees,) = party_fees(question, col)
     known = [fee.weekly_fee_pence for fee in fees if fee.child in children and fee.weekly_fee_pence is not None]
     return Facts(
@@ -105,8 +107,44 @@ def judge(
         blocked_by=explanation.blocked_by,
         statutory=frozenset(code for code in explanation.blocked_by if policy.setting_of(code).rule.statutory),
         spot=spot,
-        approval=approval_needed(lived_in, spot.area, explanation.parts, emergency=emergency),
+        approval=approval,
         weekly_fee_pence=sum(known) if len(known) == len(party) else None,
+    )
+
+
+def judge_pursued(
+    reading: Reading,
+    desk: Desk,
+    referral: StoredReferral,
+    home: StoredHome,
+    children: Collection[ChildRef],
+    policy: Policy,
+    placement_id: str | None,
+) -> Facts:
+    """The same of a placement, by its own policy and by the one in effect: what either refuses is in the way.
+
+    Another policy opens no home, neither when it is held nor at any step after that; and it needs no fewer approvals.
+    """
+    found = judge(reading, desk, referral, home, children, policy, placement_id)
+    in_effect = desk.in_effect
+    if placement_id is None or in_effect is None or in_effect.sha256 == policy.sha256:
+        return found
+    return _with_what_else_refuses(found, judge(reading, desk, referral, home, children, in_effect, placement_id))
+
+
+def _with_what_else_refuses(found: Facts, also: Facts) -> Facts:
+    """The facts with the rules that are in the way by another policy alone, and the higher of both approvals."""
+    order = tuple(Approval)
+    higher = max(found.approval, also.approval, key=lambda needed: order.index(needed.level))
+    codes = tuple(code for code in also.blocked_by if code not in found.blocked_by)
+    told = tuple(finding for finding in found.findings if finding.code not in codes)
+    new = tuple(finding for finding in also.findings if finding.code in codes)
+    return replace(
+        found,
+        explanation=replace(found.explanation, rules=(*told, *new)),
+        blocked_by=(*found.blocked_by, *codes),
+        statutory=found.statutory | also.statutory,
+        approval=higher,
     )
 
 
@@ -115,7 +153,7 @@ def on_day(reading: Reading, desk: Desk, found: Facts, day: date, placement_id: 
     if day == desk.today:
         return found
     party, at_that_day = [child.ref for child in found.children], replace(desk, today=day)
-    return judge(reading, at_that_day, found.referral, found.home, party, found.policy, placement_id)
+    return judge_pursued(reading, at_that_day, found.referral, found.home, party, found.policy, placement_id)
 
 
 def _with_others(reading: Reading, desk: Desk, home: Home, placement_id: str | None) -> Home:

@@ -65,15 +65,22 @@ HOME = (
     Kind("endings", "How earlier placements in the home ended", ("ended_placements", "unplanned_endings")),
 )
 
+ANSWERED_BY_MOVE = frozenset({"home.vacancy"})
+"""What moving in answers: a vacancy that is confirmed again each morning is nothing to look at once it is accepted."""
+
+SIBLINGS = "siblings"
+"""Who stands in the referral, and not what is known of them: of the party each child is told by itself."""
+
 REFERRAL = (
     Kind("days", "By when a home is needed, or since when one is sought,", ("needed_by", "waiting_since")),
     Kind("keep_together", "Whether the children are to stay together", ("keep_together",)),
+    Kind(SIBLINGS, "For which brothers and sisters a home is sought together", ("children",)),
     Kind("family_home", "Where the family lives", ("family_home",)),
     Kind("contact_places", "Whom the children see, and where,", ("contact_places",)),
 )
 
-OF_THE_PARTY = ("ref", "children")
-"""Fields of a referral that say which it is and who stands in it; of the party each child is told by itself."""
+OF_THE_PARTY = ("ref",)
+"""The field of a referral that says which it is."""
 
 CHILDREN = (
     Kind(
@@ -168,6 +175,14 @@ def changed_facts(then: WasSo, now: WasSo, cure: str) -> list[FieldProblem]:
     return [FieldProblem(f"{name}.{kind.name}", _is_another(kind), cure) for name, kind in found]
 
 
+def changed_home(then: WasSo, salt: str, home: Home, cure: str) -> list[FieldProblem]:
+    """The same of the home alone, with everybody else who has a place there."""
+    now = _digests(salt, HOME, home)
+    return [
+        FieldProblem(f"home.{kind.name}", _is_another(kind), cure) for kind in HOME if _differs(then["home"], now, kind)
+    ]
+
+
 def company_changed(cure: str) -> FieldProblem:
     """Who lives in the home or is to is not as it was."""
     (kind,) = (kind for kind in HOME if kind.name == RESIDENTS)
@@ -214,8 +229,14 @@ def _digests(salt: str, kinds: Sequence[Kind], record: Home | Referral | Child) 
 def _digest(salt: str, kind: Kind, record: Home | Referral | Child) -> str:
     which: Any = type(record)
     types = hints(which)
+    if isinstance(record, Referral) and kind.name == SIBLINGS:
+        return _told(salt, kind, sorted(child.ref for child in record.children))
     values = {name: encoder(types[name])(getattr(record, name)) for name in kind.fields}
     if RESIDENTS in values:
         values[RESIDENTS] = sorted(values[RESIDENTS], key=itemgetter("ref"))
+    return _told(salt, kind, values)
+
+
+def _told(salt: str, kind: Kind, values: Any) -> str:
     told = orjson.dumps([salt, kind.name, values], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(told, digest_size=16).hexdigest()

@@ -60,7 +60,12 @@ MAY_APPROVE: Mapping[Approval, frozenset[Role]] = {
 }
 """Whose approval it is. The director may approve what a nominated officer may."""
 
+AGREEING = frozenset({Step.SECOND, Step.APPROVE})
+
 NOT_YET_ACCEPTED = frozenset(TEMPORARY)
+UNTIL_THE_MOVE = frozenset({*TEMPORARY, State.ACCEPTED})
+"""What others agreed to may fall after the acceptance too. Then, and only then, it is agreed to anew."""
+
 FROM_THE_START = frozenset({State.PROPOSED, *TEMPORARY})
 
 LIFE: Mapping[Step, Move] = {
@@ -78,8 +83,8 @@ LIFE: Mapping[Step, Move] = {
         roles=OFFICER,
         topic="placement.sent",
     ),
-    Step.SECOND: Move(before=NOT_YET_ACCEPTED, after=None, roles=APPROVER, another=True),
-    Step.APPROVE: Move(before=NOT_YET_ACCEPTED, after=None, roles=APPROVER, another=True),
+    Step.SECOND: Move(before=UNTIL_THE_MOVE, after=None, roles=APPROVER, another=True),
+    Step.APPROVE: Move(before=UNTIL_THE_MOVE, after=None, roles=APPROVER, another=True),
     Step.ACCEPT: Move(
         before=FROM_THE_START,
         after=State.ACCEPTED,
@@ -99,7 +104,7 @@ LIFE: Mapping[Step, Move] = {
         topic="placement.declined",
     ),
     Step.WITHDRAW: Move(
-        before=frozenset({*TEMPORARY, State.ACCEPTED}),
+        before=UNTIL_THE_MOVE,
         after=State.WITHDRAWN,
         roles=OFFICER,
         claims=Claims.RELEASE,
@@ -146,12 +151,20 @@ def is_for(step: Step, who: Principal) -> bool:
     return who.kind in move.kinds and who.is_any(*move.roles)
 
 
-def is_another(step: Step, who: Principal, placement: Placement, seconded_by: Collection[str] = ()) -> bool:
+def is_another(
+    step: Step,
+    who: Principal,
+    placement: Placement,
+    seconded_by: Collection[str] = (),
+    accepted_by: str | None = None,
+) -> bool:
     """Whether the caller is somebody else than the proposer, where the step asks for that.
 
     Whoever agreed to rules that are overridden is the second person, and so not the one who accepts; not even where
-    somebody agreed to them after that. `seconded_by`: all who did.
+    somebody agreed to them after that, nor where it was accepted first. `seconded_by`: all who did.
     """
+    if step is Step.SECOND and accepted_by is not None and same_person(who.subject, accepted_by):
+        return False
     seconds = (placement.second_by, *seconded_by)
     if step is Step.ACCEPT and any(same_person(who.subject, one) for one in seconds):
         return False
@@ -163,14 +176,24 @@ def may_approve(who: Principal, level: Approval) -> bool:
     return who.is_any(*MAY_APPROVE[level])
 
 
-def steps_open_to(who: Principal, placement: Placement, seconded_by: Collection[str] = ()) -> tuple[Step, ...]:
-    """What this caller may do to the placement as it stands. `seconded_by`: all who agreed to what it overrides."""
+def steps_open_to(
+    who: Principal,
+    placement: Placement,
+    seconded_by: Collection[str] = (),
+    anew: Collection[Step] = (),
+    accepted_by: str | None = None,
+) -> tuple[Step, ...]:
+    """What this caller may do to the placement as it stands. `seconded_by`: all who agreed to what it overrides.
+
+    `anew`: what must be agreed to once more after it was accepted, by `accepted_by`.
+    """
     return tuple(
         step
         for step in Step
         if is_open(step, placement.state)
         and is_for(step, who)
-        and is_another(step, who, placement, seconded_by)
+        and is_another(step, who, placement, seconded_by, accepted_by)
+        and (step not in AGREEING or placement.state is not State.ACCEPTED or step in anew)
         and (step is not Step.APPROVE or may_approve(who, placement.approval_needed))
         and (step is not Step.SECOND or placement.overridden)
     )

@@ -12,14 +12,13 @@ from datetime import date
 from typing import Any
 
 from app.access.principal import Principal
-from app.deciding import agreed, facts, kept, seeing
+from app.deciding import agreed, facts, kept, seeing, without_referral
 from app.deciding.desk import Desk
 from app.deciding.facts import Fallen, Looked
 from app.deciding.judging import Facts, on_day
-from app.errors import ChildBeingPlaced, FactsChanged, FieldProblem, RulesNotMet
+from app.errors import FactsChanged, FieldProblem, RulesNotMet
 from app.matching.approval import Approval
-from app.matching.referral import HomeRef
-from app.store import claims, load, placements
+from app.store import load, placements
 from app.store.placement_records import Placement, State, Step
 from app.store.session import Reading, Writing
 
@@ -29,7 +28,7 @@ ANSWERED = frozenset({"vacancy_confirmed", "available_by"})
 
 @dataclass(frozen=True, slots=True)
 class AtTheDoor:
-    """What is so when the children are to move in. `facts`: None where the referral is no longer there.
+    """What is so when the children are to move in. `facts`: None where they cannot be judged as a whole.
 
     `missing`: rules that are in the way and are not overridden; `changed`: what was accepted and is not so any more;
     `then`: what was so when it was accepted.
@@ -45,26 +44,34 @@ class AtTheDoor:
 def look(reading: Reading, desk: Desk, placement: Placement) -> AtTheDoor:
     """What stands between an accepted placement and the children's moving in, as things are now."""
     then = placements.agreed(reading, desk.authority, placement.id).get(Step.ACCEPT)
-    found = _facts(reading, desk, placement)
+    looked = facts.look(reading, desk, placement)
+    found = looked.facts
     if found is None:
-        return _without_referral(reading, desk, placement, then)
+        return _unjudged(reading, desk, placement, then, looked)
     now = agreed.now_as_then(reading, desk, placement, found, then)
     found = _approved_then(reading, desk, placement, found, then)
     codes = [code for code in found.blocked_by if code not in ANSWERED and code not in placement.overridden]
     missing = tuple(facts.rule_problem(code, found, "is not met any more") for code in codes)
     was_so = None if then is None else then.get("was_so")
-    changed = (*agreed.changes(Step.ACCEPT, then, now), *_worse(reading, desk, placement, found, was_so))
+    _, policy_changed = facts.policy_of_placement(desk, placement)
+    told = agreed.changes(Step.ACCEPT, then, now)
+    changed = (*policy_changed, *told, *_since(reading, desk, placement, found, was_so))
     return AtTheDoor(found, missing, changed, agreed.fallen(reading, desk, placement, found), was_so)
 
 
-def _worse(
+def _since(
     reading: Reading, desk: Desk, placement: Placement, found: Facts, then: kept.WasSo | None
 ) -> list[FieldProblem]:
-    """Rules that were met, or known, when it was accepted, and are not now. What is in the way is told by itself."""
+    """Every kind of fact that is another than when it was accepted, and rules that were met, or known, and are not now.
+
+    What is in the way is told by itself.
+    """
     if then is None:
         return []
+    cure = agreed.ANEW[Step.ACCEPT]
     now = facts.as_then(reading, desk, found, then, placement.id, placement.id)
-    return kept.worse(then, now, agreed.ANEW[Step.ACCEPT], without={*found.blocked_by, *ANSWERED})
+    told = [problem for problem in kept.changed_facts(then, now, cure) if problem.field not in kept.ANSWERED_BY_MOVE]
+    return told + kept.worse(then, now, cure, without={*found.blocked_by, *ANSWERED})
 
 
 def _approved_then(
@@ -87,13 +94,23 @@ def looked_at(reading: Reading, desk: Desk, placement: Placement) -> Looked:
     Until it is accepted: of the records, and of what others agreed to. After that: what moving in is refused for.
     """
     if placement.state is State.ACCEPTED:
+        by = placements.accepted_by(reading, desk.authority, placement.id)
         door = look(reading, desk, placement)
-        return Looked(door.facts, (*door.missing, *door.changed, *_all(door.fallen)), door.then)
+        told = (*door.missing, *door.changed, *_all(door.fallen))
+        return Looked(door.facts, told, door.then, _asked_anew(placement, door), by)
     looked = facts.look(reading, desk, placement)
     if looked.facts is None:
         return looked
     fallen = _all(agreed.fallen(reading, desk, placement, looked.facts))
     return replace(looked, changed=(*looked.changed, *fallen))
+
+
+def _asked_anew(placement: Placement, door: AtTheDoor) -> frozenset[Step]:
+    """Who must agree anew before the children move in."""
+    anew = set(door.fallen)
+    if door.facts is not None and agreed.lacks_approval(placement, door.facts):
+        anew.add(Step.APPROVE)
+    return frozenset(anew)
 
 
 def _all(fallen: Fallen) -> list[FieldProblem]:
@@ -103,7 +120,7 @@ def _all(fallen: Fallen) -> list[FieldProblem]:
 def require(
     writing: Writing, desk: Desk, who: Principal, placement: Placement, seen_id: str | None
 ) -> Mapping[str, Any] | None:
-    """What is agreed to by whoever tells that the children moved in; None where the referral is no longer there.
+    """What is agreed to by whoever tells that the children moved in; None where that cannot be judged as a whole.
 
     Raises `RulesNotMet`, and `FactsChanged` where something changed that this person has not looked at; as
     `facts.require_others` where others had agreed to something else.
@@ -118,7 +135,6 @@ def require(
             second=placement.second_by,
             approved=placement.approved_level,
             fallen=found.fallen,
-            cure="Withdraw it, hold it anew, and have it approved by: {level}.",
         )
     if found.changed and (seen_id is None or found.facts is None):
         raise FactsChanged(found.changed)
@@ -131,30 +147,11 @@ def require(
     return agreed.agreed_on(placement, found.facts, desk.today)
 
 
-def _facts(reading: Reading, desk: Desk, placement: Placement) -> Facts | None:
-    try:
-        return facts.look(reading, desk, placement).facts
-    except ChildBeingPlaced:
-        return None  # a child lives elsewhere, which is told where it moves in
-
-
-def _without_referral(reading: Reading, desk: Desk, placement: Placement, then: agreed.AgreedOn | None) -> AtTheDoor:
-    """The case system may withdraw the referral before the move is told: then the home alone can be looked at."""
-    home = load.home(reading, desk.authority, placement.home)
-    if home is None:
-        gone = FieldProblem("home", "The home was taken away since it was accepted.", facts.WITHDRAW)
-        return AtTheDoor(None, (), (gone,), {})
-    now = {"home": agreed.of_home(placement, home.record)}
-    changed = agreed.changes(Step.ACCEPT, then, now)
-    return AtTheDoor(None, _no_room(reading, desk, placement.home), tuple(changed), {})
-
-
-def _no_room(reading: Reading, desk: Desk, ref: HomeRef) -> tuple[FieldProblem, ...]:
-    stored = load.home(reading, desk.authority, ref)
-    if stored is None:
-        return ()
-    (lived_in,) = claims.with_claims(reading, desk.authority, [stored.record])
-    if len(lived_in.residents) + lived_in.places_held <= lived_in.places:
-        return ()
-    said = "The home has fewer places than it has children who live there or are to."
-    return (FieldProblem("rules.usable_places", said, "It is law: nobody can override it."),)
+def _unjudged(
+    reading: Reading, desk: Desk, placement: Placement, then: agreed.AgreedOn | None, looked: Looked
+) -> AtTheDoor:
+    """Where the referral is gone, and only then, what is left is judged; whatever else is gone must come back first."""
+    if load.referral(reading, desk.authority, placement.referral) is not None:
+        return AtTheDoor(None, (), looked.changed, {})
+    missing, changed = without_referral.look(reading, desk, placement, then)
+    return AtTheDoor(None, missing, changed, {})

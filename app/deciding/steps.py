@@ -62,7 +62,9 @@ def take_up(
     if placement.held_until is not None and placement.held_until <= database_now(writing):
         raise HoldExpired
     seconded = placements.seconded_by(writing, desk.authority, [placement]) if step is Step.ACCEPT else {}
-    if not is_another(step, who, placement, seconded.get(placement.id, ())):
+    is_anew = step is Step.SECOND and placement.state is State.ACCEPTED
+    accepted_by = placements.accepted_by(writing, desk.authority, placement.id) if is_anew else None
+    if not is_another(step, who, placement, seconded.get(placement.id, ()), accepted_by):
         raise AnotherPersonNeeded([_somebody_else(step)])
     return placement
 
@@ -71,8 +73,8 @@ def _somebody_else(step: Step) -> FieldProblem:
     if step is Step.ACCEPT:
         cure = "The officer who proposed it may accept it, or any other who looks at it."
         return FieldProblem("actor", "You seconded it, so you cannot accept it too.", cure)
-    cure = "Ask somebody with the role for it who did not propose it."
-    return FieldProblem("actor", "You proposed it, so you cannot agree to it too.", cure)
+    cure = "Ask somebody with the role for it who neither proposed nor accepted it."
+    return FieldProblem("actor", "You proposed or accepted it, so you cannot agree to it too.", cure)
 
 
 def require_reason(step: Step, why: Why, *, needed: bool) -> None:

@@ -21,7 +21,7 @@ def require(reading: Reading, desk: Desk, shown: Seen, now: Facts, why: Why) -> 
 
     `now`: the facts of the choice, judged by the policy of the list that was shown.
     """
-    in_effect = _in_effect(desk)
+    in_effect = desk.in_effect
     if is_todays(desk, shown, in_effect):
         return
     if why.code is None:
@@ -44,13 +44,6 @@ def is_todays(desk: Desk, shown: Seen, in_effect: Policy | None) -> bool:
         return False
     is_of_today = shown.as_of == desk.today or (shown.proposal_id is not None and shown.as_of < desk.today)
     return is_of_today and in_effect is not None and shown.policy_sha256 == in_effect.sha256
-
-
-def _in_effect(desk: Desk) -> Policy | None:
-    try:
-        return desk.policies.pick(None, desk.today)
-    except LookupError:
-        return None
 
 
 def _require_open(reading: Reading, desk: Desk, now: Facts, in_effect: Policy) -> None:

@@ -16,13 +16,17 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from app.errors import HoldExpired, PlacementNotFound, VersionMismatch
 from app.matching.approval import Approval
+from app.matching.home import Resident
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.store.clock import database_now
+from app.store.codec import decoder
 from app.store.placement_records import TEMPORARY, Decision, Placement, State, Step
 from app.store.placement_tables import decision_texts as texts
-from app.store.placement_tables import decisions
+from app.store.placement_tables import decisions, place_claims
 from app.store.placement_tables import placements as table
 from app.store.session import Reading, Writing
+
+_read_resident = decoder(Resident)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +141,21 @@ def accepted_at(reading: Reading, authority: str, placement_id: str) -> datetime
     accepted = decisions.c.step == str(Step.ACCEPT)
     instant: datetime = reading.execute(select(decisions.c.decided_at).where(*mine, accepted)).scalar_one()
     return instant
+
+
+def accepted_by(reading: Reading, authority: str, placement_id: str) -> str | None:
+    """Who accepted a placement; None where nobody has."""
+    mine = decisions.c.authority == authority, decisions.c.placement_id == placement_id
+    accepted = decisions.c.step == str(Step.ACCEPT)
+    subject: str | None = reading.execute(select(decisions.c.actor).where(*mine, accepted)).scalar()
+    return subject
+
+
+def children_kept(reading: Reading, authority: str, placement_id: str) -> tuple[Resident, ...]:
+    """What the live claims of a placement keep of its children: their record as it was known last."""
+    mine = place_claims.c.authority == authority, place_claims.c.placement_id == placement_id, place_claims.c.live
+    rows = reading.execute(select(place_claims.c.resident).where(*mine).order_by(place_claims.c.child_ref))
+    return tuple(_read_resident(kept) for kept in rows.scalars())
 
 
 def add(writing: Writing, authority: str, placement: Placement, made: NewDecision) -> Placement:

@@ -121,10 +121,34 @@ def test_what_was_met_and_is_not_known_now(served: TestClient) -> None:
     assert all(finding["sentence"] for finding in turned["findings"])
     accepted = take_step(served, held, "accept", {"seen": found["seen"]})
     assert accepted.status_code == 200, accepted.text
-    # before the move too: who comes then is told, and agreed to
+    # before the move too: who comes then, or goes, is told, and agreed to
     assert placement_of(served, held)["changed"] == []
     posted(served, f"/placements/{came['id']}/withdraw", {"reason": {"code": "NONEED"}}, COLLEAGUE, If_Match='"v1"')
-    assert take_step(served, accepted.json(), "place", {"moved_in_on": "2026-03-02"}).status_code == 200
+    moved_in = {"moved_in_on": "2026-03-02"}
+    assert _refused(take_step(served, accepted.json(), "place", moved_in), "facts_changed") == ["home.residents"]
+    seen = placement_of(served, held)["seen"]
+    assert take_step(served, accepted.json(), "place", moved_in | {"seen": seen}).status_code == 200
+
+
+def test_somebody_comes_after_the_acceptance_and_the_second_person_agrees_anew(served: TestClient) -> None:
+    """The place is not given up for that: who neither proposed nor accepted it looks and agrees, and they move in."""
+    seconded = _seconded(served)
+    accepted = take_step(served, seconded, "accept", {"seen": placement_of(served, seconded)["seen"]})
+    assert accepted.status_code == 200, accepted.text
+    now = placement_of(served, accepted.json(), APPROVER)
+    assert "second" not in now["steps"], "nothing has fallen"
+    again = take_step(served, now, "second", {"seen": now["seen"]}, APPROVER)
+    assert (again.status_code, again.json()["code"]) == (409, "step_not_open")
+    _comes(served)
+    moved_in = {"moved_in_on": "2026-03-02", "seen": placement_of(served, now)["seen"]}
+    assert "second.company" in _refused(take_step(served, now, "place", moved_in), "second_missing")
+    found = placement_of(served, now, APPROVER)
+    assert "second" in found["steps"]
+    anew = take_step(served, found, "second", {"seen": found["seen"]}, APPROVER)
+    assert (anew.status_code, anew.json()["state"]) == (200, "accepted"), anew.text
+    seen = placement_of(served, anew.json())["seen"]
+    placed = take_step(served, anew.json(), "place", moved_in | {"seen": seen})
+    assert (placed.status_code, placed.json()["state"]) == (200, "placed"), placed.text
 
 
 def test_who_looked_at_a_list_before_somebody_came(served: TestClient) -> None:

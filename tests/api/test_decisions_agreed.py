@@ -133,12 +133,15 @@ def test_a_home_that_was_filled_after_the_acceptance(served: TestClient) -> None
     others = [{**A_RESIDENT, "ref": f"EXAMPLE-X{n}"} for n in range(2)]
     _put_home(served, {**A_HOME, "places": 2, "residents": others})
     found = placement_of(served, accepted)
-    assert (_fields(found), found["rules"]) == (["rules.usable_places"], ["usable_places"])
+    told = ["rules.usable_places", "home.residents"]
+    assert (_fields(found), found["rules"]) == (told, ["usable_places"])
     refused = take_step(served, accepted, "place", TODAY_IN)
     assert (refused.status_code, refused.json()["code"]) == (409, "rules_not_met")
     assert take_step(served, accepted, "place", TODAY_IN | {"seen": found["seen"]}).json()["code"] == "rules_not_met"
     _put_home(served, {**A_HOME, "places": 3, "residents": others})
-    assert take_step(served, accepted, "place", TODAY_IN).json()["state"] == "placed"
+    assert take_step(served, accepted, "place", TODAY_IN).json()["code"] == "facts_changed"
+    seen = placement_of(served, accepted)["seen"]
+    assert take_step(served, accepted, "place", TODAY_IN | {"seen": seen}).json()["state"] == "placed"
 
 
 def test_what_changed_after_the_acceptance_is_agreed_anew(served: TestClient) -> None:
@@ -147,7 +150,7 @@ def test_what_changed_after_the_acceptance_is_agreed_anew(served: TestClient) ->
     old = placement_of(served, accepted)["seen"]
     _put_home(served, {**A_HOME, "weekly_fee_pence": {"Core": 777_000}})
     found = placement_of(served, accepted)
-    assert _fields(found) == ["accept.weekly_fee"]
+    assert _fields(found) == ["accept.weekly_fee", "home.fees"]
     for body in (TODAY_IN, TODAY_IN | {"seen": old}):
         refused = take_step(served, accepted, "place", body)
         assert (refused.status_code, refused.json()["code"]) == (409, "facts_changed"), refused.text
@@ -155,7 +158,7 @@ def test_what_changed_after_the_acceptance_is_agreed_anew(served: TestClient) ->
 
 
 def test_the_referral_may_be_gone_when_they_move_in(served: TestClient) -> None:
-    """It was withdrawn while that was still possible: the home alone is looked at, and its places still count."""
+    """It was withdrawn while that was still possible: the law is judged by what is left, the home must be the same."""
     accepted = _accepted(served)
     database = served.app.state.service.database  # type: ignore[attr-defined]
     database.transact(lambda writing: writing.execute(delete(referrals).where(referrals.c.ref == R1)))
@@ -164,9 +167,35 @@ def test_the_referral_may_be_gone_when_they_move_in(served: TestClient) -> None:
     assert [one["field"] for one in refused.json()["errors"]] == ["rules.usable_places"]
     _put_home(served, {**A_HOME, "location": "NR1 3QU"})
     refused = take_step(served, accepted, "place", TODAY_IN)
-    assert [one["field"] for one in refused.json()["errors"]] == ["accept.home"]
+    assert [one["field"] for one in refused.json()["errors"]] == ["accept.home", "home.location"]
+    assert all("send the referral again" in one["cure"] for one in refused.json()["errors"])
     _put_home(served, A_HOME)
     assert take_step(served, accepted, "place", TODAY_IN).json()["state"] == "placed"
+
+
+AFTER: dict[str, dict[str, Any]] = {
+    "home.residents": {"residents": [A_RESIDENT, {**A_RESIDENT, "ref": "EXAMPLE-X1"}], "places": 4},
+    "home.judgement": {"judgement": "Requires improvement to be good"},
+    "home.capability": {"capability": {}},
+}
+
+
+def test_whatever_changed_after_the_acceptance_is_told(here: TestClient) -> None:
+    """Who lives there, how it was judged, what it can meet, what the child needs: each named, each looked at first."""
+    accepted = _accepted(here)
+    for field, change in AFTER.items():
+        _put_home(here, {**A_HOME, **change})
+        assert field in _fields(placement_of(here, accepted))
+        refused = take_step(here, accepted, "place", TODAY_IN)
+        assert (refused.json()["code"], field in refused.text) == ("facts_changed", True)
+    _put_home(here, {**A_HOME, "confirmed_on": "2026-03-01"})
+    assert _fields(placement_of(here, accepted)) == [], "a vacancy that was confirmed again is nothing to look at"
+    child = {**A_REFERRAL["children"][0], "sdq": 31}
+    assert send(here, "PUT", f"/referrals/{R1}", {**A_REFERRAL, "children": [child]}, If_Match="*").status_code == 200
+    found = placement_of(here, accepted)
+    assert _fields(found) == ["children.needs"]
+    assert take_step(here, accepted, "place", TODAY_IN).json()["code"] == "facts_changed"
+    assert take_step(here, accepted, "place", TODAY_IN | {"seen": found["seen"]}).json()["state"] == "placed"
 
 
 def test_a_home_with_placements_stays(served: TestClient) -> None:

@@ -27,6 +27,7 @@ from app.deciding.answering import decline, withdraw
 from app.deciding.desk import Why
 from app.deciding.expiring import expire_overdue
 from app.deciding.holding import hold
+from app.deciding.life import UNTIL_THE_MOVE
 from app.deciding.living import end, place
 from app.errors import PlacementError
 from app.matching.approval import Approval
@@ -181,7 +182,7 @@ class Lives(RuleBasedStateMachine):
         """Whether a step must work (None: it may), and the state after it."""
         state, model = one["state"], self.model
         free = not model.of(one["referral"], State.PLACED) and model.claimed(one["home"]) <= model.places[one["home"]]
-        agrees = None if state in TEMPORARY and one["home"] == LATE else False
+        agrees = None if state in UNTIL_THE_MOVE and one["home"] == LATE else False
         found: dict[str, tuple[bool | None, State]] = {
             "second": (agrees, state),
             "approve": (agrees, state),
@@ -203,6 +204,9 @@ class Lives(RuleBasedStateMachine):
             case "approve":
                 seen = look_at(database, placement, DIRECTOR)
                 return do(database, approve, DIRECTOR, placement, Approval.DIRECTOR, seen)
+            case "place":
+                seen = look_at(database, placement) if placement.state is State.ACCEPTED else None
+                return do(database, place, officer, placement, AS_OF, seen)
             case "decline":
                 return do(database, decline, officer, placement, Why("NEEDS"), by_provider=True)
             case "end":
@@ -211,7 +215,6 @@ class Lives(RuleBasedStateMachine):
             "send": (send, ()),
             "accept": (accept, ()),
             "withdraw": (withdraw, (Why("PLANS"),)),
-            "place": (place, (AS_OF,)),
         }
         taken, given = plain[step]
         return do(database, taken, officer, placement, *given)

@@ -16,7 +16,7 @@ from app.errors import ApprovalMissing, FactsChanged, NotSeen, SecondMissing
 from app.geo.grid import Location
 from app.matching.approval import Approval
 from app.matching.codes import Answer, Package
-from app.store.placement_records import Placement
+from app.store.placement_records import Placement, State
 from app.store.session import Database
 from app.store.versions import Precondition
 from tests.deciding.conftest import FURTHER, ONE_PLACE, REFERRAL
@@ -144,13 +144,18 @@ def test_an_approval_that_was_not_needed_when_it_was_accepted(database: Database
     """The home moves away after the acceptance: nobody moves in, and what to do is said."""
     accepted = do(database, accept, OFFICER, held(database, "R1", ONE_PLACE.ref))
     store(database, [replace(ONE_PLACE, location=None)])
-    assert told(database, accepted) == ["accept.home", "accept.distance", "accept.approval"]
+    assert told(database, accepted) == ["accept.home", "accept.distance", "accept.approval", "home.location"]
     seen = look_at(database, accepted)
     with pytest.raises(ApprovalMissing) as refused:
         do(database, place, OFFICER, accepted, AS_OF, seen)
-    assert "Withdraw it" in refused.value.problems[0].cure
+    assert refused.value.problems[0].cure == "It must be approved by: director_of_childrens_services."
     with pytest.raises(ApprovalMissing):
         do(database, place, OFFICER, accepted, AS_OF)
+    approved = do(database, approve, DIRECTOR, accepted, Approval.DIRECTOR, look_at(database, accepted, DIRECTOR))
+    assert (approved.state, approved.approval_needed) == (State.ACCEPTED, Approval.DIRECTOR)
+    with pytest.raises(FactsChanged):
+        do(database, place, OFFICER, approved, AS_OF)
+    assert do(database, place, OFFICER, approved, AS_OF, look_at(database, approved)).moved_in_on == AS_OF
 
 
 def test_a_look_of_ones_own(lite: Database) -> None:

@@ -79,6 +79,8 @@ def test_what_is_another_is_told_and_nothing_else(seed: int) -> None:
     then = _was_so(world)
     for which, kinds in (("home", kept.HOME), ("referral", kept.REFERRAL), ("children", kept.CHILDREN)):
         for kind in kinds:
+            if kind.name == kept.SIBLINGS:
+                continue  # other brothers and sisters are other children too
             took = [name for name in kind.fields if name != "ref"]
             mine, theirs = {
                 "home": (home, other.homes[0]),
@@ -94,6 +96,17 @@ def test_what_is_another_is_told_and_nothing_else(seed: int) -> None:
                 new = replace(world, referrals=(replace(referral, children=people),))
             told = [problem.field for problem in kept.changed_facts(then, _was_so(new), "")]
             assert told == ([f"{which}.{kind.name}"] if changed != mine else [])
+
+
+def test_a_brother_who_is_to_come_along_is_told() -> None:
+    """A child more in the referral changes no child of the party: it is told by a name of its own."""
+    world = random_world(Random(3), 1, 1)
+    referral = world.referrals[0]
+    then = _was_so(world)
+    (asked,) = explain(question(world, random_policy(Random(1))), 0, np.array([0]))
+    more = replace(referral, children=(*referral.children, a_child(ref="MORE")))
+    now_so = kept.was_so("a", AS_OF, world.homes[0], more, referral.children, asked)
+    assert [problem.field for problem in kept.changed_facts(then, now_so, "")] == ["referral.siblings"]
 
 
 def _taken(record: Any, other: Any, names: list[str]) -> Any:
@@ -253,7 +266,7 @@ def test_who_comes_after_the_acceptance_is_looked_at_before_the_move(lite: Datab
     accepted = do(lite, accept, OFFICER, held(lite, "R8", two.ref))
     assert told(lite, accepted) == []
     other = held(lite, "R7", two.ref)
-    assert told(lite, accepted) == ["rules.safe_from_residents"]
+    assert told(lite, accepted) == ["home.residents", "rules.safe_from_residents"]
     with pytest.raises(FactsChanged):
         do(lite, place, OFFICER, accepted, AS_OF)
     seen = look_at(lite, accepted)

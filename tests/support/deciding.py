@@ -15,6 +15,7 @@ from app.deciding.accepting import accept
 from app.deciding.desk import Choice, Desk, Why
 from app.deciding.holding import hold
 from app.deciding.living import place
+from app.errors import FactsChanged
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.shortlist import shortlist
 from app.settings import PROJECT
@@ -95,8 +96,10 @@ def look_at(database: Database, placement: Placement, who: Principal = OFFICER, 
     desk = a_desk(day)
     stands = now(database, placement)
     with database.reading() as reading:
-        found = moving_in.looked_at(reading, desk, stands).facts
-    assert found is not None
+        looked = moving_in.looked_at(reading, desk, stands)
+    found = looked.facts
+    if found is None:
+        raise FactsChanged(looked.changed)
     shown = database.transact(lambda w: seeing.show_placement(w, desk, who, stands, found))
     assert shown is not None
     return shown
