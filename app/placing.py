@@ -28,7 +28,8 @@ def match(
     k: int = 20,
 ) -> Shortlist:
     """The k best homes of the pool for a referral. `LookupError` where there is no such policy."""
-    return shortlist(referral, pool, policies.pick(policy_version, as_of), as_of, k=min(k, MOST_OPTIONS))
+    policy, most = policies.pick(policy_version, as_of), min(k, MOST_OPTIONS)
+    return shortlist(referral, pool, policy, as_of, k=most, measures=policies.measures(as_of))
 
 
 def why_not(

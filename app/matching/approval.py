@@ -86,6 +86,15 @@ def approval_needed(home: Home, area: AreaStatus, parts: Sequence[Part], *, emer
         because.append(_OF_AREA[area])
     if not emergency and any(_disturbs_key_stage_4(part) for part in parts if part.code == "education"):
         because.append(ApprovalReason.KEY_STAGE_4)
+    return _for(because)
+
+
+def higher(one: ApprovalNeeded, other: ApprovalNeeded) -> ApprovalNeeded:
+    """What is needed by either: all that calls for an approval, and the highest of it."""
+    return one if one == other else _for([reason for reason in ApprovalReason if reason in one.because + other.because])
+
+
+def _for(because: Sequence[ApprovalReason]) -> ApprovalNeeded:
     order = tuple(Approval)
     level = max((LEVEL_OF[reason] for reason in because), key=order.index, default=Approval.NONE)
     return ApprovalNeeded(level, tuple(because))

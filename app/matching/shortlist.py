@@ -10,7 +10,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from app.matching.approval import ApprovalNeeded, approval_needed, is_emergency
+from app.matching.approval import ApprovalNeeded
+from app.matching.approvals import approvals
 from app.matching.assess import Block, Judged, Question, assess_block, assess_one, child_points
 from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether
@@ -124,8 +125,19 @@ def question_for(referral: Referral, pool: Pool, policy: Policy, as_of: date, *,
     return Question(children, PartyTable.build(parties, children), pool, policy)
 
 
-def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: int = 20, misses: int = 5) -> Shortlist:
-    """The k best homes for a referral on a day, under a policy, and why the others are out."""
+def shortlist(
+    referral: Referral,
+    pool: Pool,
+    policy: Policy,
+    as_of: date,
+    k: int = 20,
+    misses: int = 5,
+    measures: Sequence[Policy] = (),
+) -> Shortlist:
+    """The k best homes for a referral on a day, under a policy, and why the others are out.
+
+    `measures`: policies by which it is judged as well which approval is needed.
+    """
     may_part = len(referral.children) > 1 and referral.keep_together is not KeepTogether.REQUIRED
     question = question_for(referral, pool, policy, as_of, parts=may_part)
     block, worth, judged = _assessed(question, misses)
@@ -144,7 +156,7 @@ def shortlist(referral: Referral, pool: Pool, policy: Policy, as_of: date, k: in
         most_points=_most_points(question, explained),
         homes=len(pool),
         allowed=len(allowed),
-        options=_options(question, referral, best, block, explained[: len(best)], as_of),
+        options=_options(question, referral, best, block, explained[: len(best)], as_of, measures),
         ties_not_shown=not_shown,
         out_by_rule=_counts(policy, block.failed[0]),
         not_known_by_rule=_counts(policy, block.not_known[0] & np.uint32(policy.blocking_bits)),
@@ -194,21 +206,20 @@ def _options(
     block: Block,
     explained: Sequence[PairExplanation],
     as_of: date,
+    measures: Sequence[Policy],
 ) -> tuple[Option, ...]:
     places = where(referral, question.pool, question.policy, cols)
     fees = party_fees(question, cols)
     allowed_points = block.points[0, block.allowed[0]]
     siblings = len(referral.children) > 1
-    emergency = is_emergency(referral, as_of)
+    needed = approvals(question, referral, cols, explained, places, as_of, measures)
     return tuple(
         Option(
             rank=rank_among(explanation.points, allowed_points),
             explanation=explanation,
             considerations=considerations(explanation.parts, with_siblings=siblings),
             where=places[i],
-            approval=approval_needed(
-                question.pool.records[cols[i]], places[i].area, explanation.parts, emergency=emergency
-            ),
+            approval=needed[i],
             fees=fees[i],
             gaps=gaps(referral.children, question.pool.records[cols[i]]),
         )

@@ -36,6 +36,16 @@ class PolicyBook:
             known = ", ".join(sorted(self.policies))
             raise LookupError(f"there is no policy of that version; there are: {known}") from None
 
+    def measures(self, on: date) -> tuple[Policy, ...]:
+        """By what it is measured which approval law asks for, whatever policy homes are ranked by.
+
+        That is the policy in effect on the day; where there is none nobody knows by which, so each of them.
+        """
+        try:
+            return (self.pick(None, on),)
+        except LookupError:
+            return tuple(self.policies.values())
+
 
 @lru_cache(maxsize=64)
 def _parsed(document: bytes, name: str) -> Policy:

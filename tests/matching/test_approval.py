@@ -129,3 +129,34 @@ def test_the_highest_counts_and_every_reason_is_told() -> None:
     found = needed(a_home_for(child, AT_A_DISTANCE, "a home"), child)
     assert found.level is Approval.DIRECTOR
     assert found.because == (ApprovalReason.AT_A_DISTANCE, ApprovalReason.KEY_STAGE_4)
+
+
+POLICIES = {policy.version: policy for policy in real_policies()}
+
+
+@given(
+    ranked=st.sampled_from(sorted(POLICIES)),
+    measured=st.lists(st.sampled_from(sorted(POLICIES)), max_size=2),
+    away=st.integers(0, 40_000),
+    sideways=st.integers(-15_000, 15_000),
+    area=st.sampled_from([CITY_CENTRE.authority, NOTTINGHAMSHIRE, "E06000015"]),
+    stage_4=st.sampled_from(Answer),
+)
+@settings(max_examples=40, deadline=None)
+def test_whatever_else_it_is_measured_by_only_adds(
+    ranked: str, measured: list[str], away: int, sideways: int, area: str, stage_4: Answer
+) -> None:
+    """What is needed by each of several policies is needed: no fewer reasons, no lower level, and none of nobody's."""
+    school = Location(CITY_CENTRE.easting + away, CITY_CENTRE.northing + sideways, NOTTINGHAMSHIRE)
+    referral = a_referral(a_child(key_stage_4=stage_4, school=school), needed_by=AS_OF + timedelta(days=7))
+    pool = Pool.build([a_home(location=replace(CITY_CENTRE, authority=area))])
+
+    def needs(version: str, *others: str) -> ApprovalNeeded:
+        measures = [POLICIES[name] for name in others]
+        (option,) = shortlist(referral, pool, POLICIES[version], AS_OF, measures=measures).options
+        return option.approval
+
+    found, alone = needs(ranked, *measured), [needs(name) for name in (ranked, *measured)]
+    assert set(found.because) == {reason for one in alone for reason in one.because}
+    assert found.level == max((one.level for one in alone), key=tuple(Approval).index)
+    assert list(found.because) == [reason for reason in ApprovalReason if reason in found.because]
