@@ -20,6 +20,7 @@ from app.api.rows import HomeRows
 from app.api.service import service_of
 from app.api.strict import StrictRoute
 from app.api.withholding import (
+    NOBODY_ON_RECORD,
     home_without_children,
     require_no_children,
     require_nobody_on_record,
@@ -44,6 +45,7 @@ from app.documents.home_documents import home_as_sent, read_home
 from app.documents.home_models import HomeIn
 from app.errors import FieldProblem, HomeNotFound, Invalid
 from app.imports import bringing
+from app.imports.promised import note_of
 from app.matching.referral import HomeRef
 from app.store import audit_whom, load, save
 from app.store.audit import JSON
@@ -112,11 +114,15 @@ def put_home(
         require_no_children(body)
     wanted = precondition(if_match, if_none_match)
     read = read_home(body, service.postcodes, service.today())
-    notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
 
     def work(writing: Writing) -> Answer:
         home = with_children_on_record(writing, service.authority, read.record) if keeps_children else read.record
         saved = save.save_home(writing, service.authority, home, wanted)
+        short = note_of(home, saved.claimed)
+        told = [*read.notes, *([] if short is None else [short])]
+        if keeps_children and saved.is_new and saved.version > 1:
+            told.append(NOBODY_ON_RECORD)
+        notes = [NoteOut(field=note.field, note=note.note) for note in told]
         out = Saved(ref=ref, version=saved.version, notes=notes)
         residents = saved.before | {resident.ref for resident in home.residents}
         changed(request, writing, "home.write", "home", ref, residents, version=saved.version)

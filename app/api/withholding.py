@@ -17,6 +17,7 @@ from starlette.requests import Request
 from app.access.permissions import sees_children
 from app.api.callers import caller_of
 from app.documents.home_models import HomeIn
+from app.documents.places import Note
 from app.errors import ChildrenOnRecord, FieldProblem, Invalid
 from app.matching.home import Home
 from app.matching.referral import HomeRef
@@ -26,6 +27,13 @@ from app.store.session import Writing
 OF_A_HOME = ("residents",)
 OF_ITS_TERMS = ("named_children", "exempt_children")
 OF_A_RUN = ("pinned", "excluded")
+
+NOBODY_ON_RECORD = Note(
+    "residents",
+    "A home of this reference was taken away before, and nobody is on record as living in this one. Whoever lives"
+    " there must be told by the case management system before a child is placed.",
+)
+"""Said where a home comes back by somebody who cannot say who lives there."""
 
 
 def withholds(request: Request) -> bool:

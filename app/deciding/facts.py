@@ -17,6 +17,7 @@ from app.matching.approval import Approval
 from app.matching.policy import Policy
 from app.matching.referral import ReferralRef
 from app.matching.rules.usable_places import USABLE_PLACES
+from app.matching.rules.usable_places import USABLE_PLACES
 from app.matching.under_way import still_waiting, without_answered
 from app.store import comings, load, placements
 from app.store.answered import after_the_end
@@ -220,10 +221,18 @@ def require_others(
     if facts.approval.level is not Approval.NONE and Step.APPROVE in fallen:
         raise ApprovalMissing(fallen[Step.APPROVE])
 
+HELD_FOR_THEM = (
+    " If a place is held for these very children, have the home stored with `places_held` without it: what waits by a"
+    " placement is counted already."
+)
+
+
 
 HELD_FOR_THEM = (
     " If a place is held for these very children, have the home stored with `places_held` without it: what waits by a"
     " placement is counted already."
+    if code == USABLE_PLACES.code and facts.lived_in.places_held:
+        cure += HELD_FOR_THEM
 )
 
 

@@ -50,6 +50,12 @@ from app.matching.codes import (
     Vulnerability,
 )
 
+HELD = (
+    "Places that are empty and cannot be had: held for somebody else, or closed. Not the places of `residents`, and not"
+    " those that wait for a child by a placement of this service (held, sent or accepted): these are counted already,"
+    " and counted twice they leave no room for that very child"
+)
+
 
 class ResidentIn(Document):
     """A child who already lives in the home."""
@@ -98,7 +104,7 @@ class HomeIn(Document):
     lot: Text | None = None
     weekly_fee_pence: dict[Package, Pence] = {}
     void_fee_pence: Pence | None = None
-    places_held: Places = 0
+    places_held: Annotated[Places, Field(description=HELD)] = 0
     residents: Annotated[list[ResidentIn], Field(max_length=MOST_RESIDENTS)] = []
     judgement: Judgement = Judgement.NOT_KNOWN
     judged_on: Day | None = None

@@ -13,7 +13,8 @@ from app.documents.places import Note
 from app.documents.strict_json import parse_json
 from app.errors import FieldProblem, Invalid
 from app.geo.postcodes import PostcodeDirectory
-from app.store import audit_whom, caseload, save
+from app.imports.promised import notes_of
+from app.store import audit_whom, caseload, promised, save
 from app.store.audit import AuditEntry
 from app.store.bulk import keeping_all
 from app.store.import_records import ImportKind
@@ -52,13 +53,14 @@ def homes(rows: Sequence[Any], on_problem: str, directory: PostcodeDirectory, to
     def store(writing: Writing, authority: str) -> Brought:
         with keeping_all():
             done = save.import_homes(writing, authority, read.records)
+            short = notes_of(read.records, promised.everywhere(writing, authority), _paths(rows))
         counts = {"created": done.created, "changed": done.changed}
         told = {
             **counts,
             "unchanged": done.unchanged,
             "refused": read.rows_refused,
             "errors": errors_of(read.problems),
-            "notes": _notes(read.notes),
+            "notes": _notes([*read.notes, *short]),
         }
         whom = frozenset(str(resident.ref) for home in read.records for resident in home.residents)
         return Brought(told, "homes.import", "homes", whom, {**counts, "refused": read.rows_refused})
@@ -95,6 +97,12 @@ def read_body(kind: ImportKind, body: bytes, directory: PostcodeDirectory, today
 def errors_of(problems: Iterable[FieldProblem]) -> list[dict[str, str]]:
     """Problems as they are told."""
     return [{"field": each.field, "problem": each.problem, "cure": each.cure} for each in problems]
+
+
+def _paths(rows: Sequence[Any]) -> dict[str, str]:
+    """How the path of each row begins, by its reference."""
+    refs = (row.get("ref") if isinstance(row, dict) else None for row in rows)
+    return {ref: f"homes[{n}]." for n, ref in enumerate(refs) if isinstance(ref, str)}
 
 
 def _notes(notes: Iterable[Note]) -> list[dict[str, str]]:

@@ -72,9 +72,10 @@ class Home:
     """A place where a child can live. Money is pence a week; levels of capability run 0 to 3.
 
     `registered_to` None: the registration has no end (no first day is not known, as everywhere).
-    `places` is the registered or approved number; `places_held` are holds and places the provider says
-    cannot be used. `void_fee_pence` is what one more child really costs in a place that a block contract
-    has already paid for (None where no such void exists). `support` is what the provider can add.
+    `places` is the registered or approved number; `places_held` are places that the provider says are held for
+    others or cannot be used, beside those that placements of this service claim. `void_fee_pence` is what one more
+    child really costs in a place that a block contract has already paid for (None where no such void exists).
+    `support` is what the provider can add.
     """
 
     ref: HomeRef

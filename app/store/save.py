@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from app.errors import ChildAlreadyWaiting, HomeNotFound, HomeStillClaimed, ReferralNotFound, VersionNotGiven
 from app.matching.home import Home
 from app.matching.referral import HomeRef, Referral, ReferralRef
-from app.store import audit_whom, claims, load, pursued, removed
+from app.store import audit_whom, claims, load, promised, pursued, removed
 from app.store.clock import database_now, told
 from app.store.prepared import Prepared, Values, of_refs, rows_of_all
 from app.store.removed import Removed
@@ -45,12 +45,13 @@ class Imported:
 
 def save_home(writing: Writing, authority: str, home: Home, precondition: Precondition) -> Saved:
     """Store a home, new or changed. Raises `VersionMismatch` or `VersionNotGiven`."""
-    counting, found, people = rows_of_all(
+    counting, found, people, claimed = rows_of_all(
         writing,
         [
             (_COUNT[writing.dialect.name], {"authority": authority}),
             (_HOME_VERSION, {"whose": authority, "which": home.ref}),
             (audit_whom.OF_HOME, {"authority": authority, "ref": home.ref}),
+            (promised.OF_HOME, {"whose": authority, "which": home.ref}),
         ],
     )
     current = found[0]["version"] if found else None
@@ -60,7 +61,8 @@ def save_home(writing: Writing, authority: str, home: Home, precondition: Precon
     else:
         version = load.removed_versions(writing, authority, [home.ref]).get(home.ref, 0) + 1
     _write_homes(writing, authority, [(home, version)], counting[0]["seq"], new=() if current else (home.ref,))
-    return Saved(version, current is None, frozenset(row["ref"] for row in people))
+    whom = frozenset(row["ref"] for row in people), frozenset(row["child_ref"] for row in claimed)
+    return Saved(version, current is None, *whom)
 
 
 def import_homes(writing: Writing, authority: str, new: Sequence[Home]) -> Imported:

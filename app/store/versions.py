@@ -33,8 +33,12 @@ class Precondition:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a change led to: the version that is now there, whether it is new, and who stood in it before."""
+    """What a change led to: the version that is now there, whether it is new, and who stood in it before.
+
+    `claimed`: of a home, the children who have a place in it by a placement.
+    """
 
     version: int
     is_new: bool
     before: frozenset[str] = frozenset()
+    claimed: frozenset[str] = frozenset()
