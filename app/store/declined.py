@@ -1,4 +1,4 @@
-"""What was declined: a home for children of a referral, by an officer or by its provider.
+"""What was declined: a home for children, by an officer or by its provider, whatever their referral was called then.
 
 It is told with every list that offers the home to them again. Runs do not propose it again as long as the home's
 document and the referral are those that the refusal was about. Whoever declines judges what they were shown: a home
@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, CompoundSelect, Select, and_, bindparam, select, union_all
 
 from app.matching.batch import Proposed
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.store.placement_records import State
-from app.store.placement_tables import decisions
+from app.store.placement_tables import decisions, place_claims
 from app.store.placement_tables import placements as table
-from app.store.prepared import Prepared, of_refs
+from app.store.prepared import IsOne, Prepared, of_refs
 from app.store.session import Reading
-from app.store.tables import homes, referrals
+from app.store.tables import children, homes, referrals
+
+OF_DECISION = decisions.c.decided_at, decisions.c.by_provider, decisions.c.reason_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,20 @@ def standing(reading: Reading, authority: str) -> tuple[Proposed, ...]:
 
 
 def of_referrals(reading: Reading, authority: str, refs: Iterable[ReferralRef]) -> dict[ReferralRef, list[Declined]]:
-    """All that was declined for children of these referrals, the newest first."""
+    """All that was declined for children of these referrals, under whatever referral, the newest first."""
     found: dict[ReferralRef, list[Declined]] = defaultdict(list)
     named = sorted(set(refs))
-    for row in _OF_REFERRALS.rows(reading, authority=authority, refs=named) if named else ():
-        found[ReferralRef(row["referral_ref"])].append(read(row))
+    rows = _OF_REFERRALS.rows(reading, authority=authority, refs=named) if named else ()
+    for row in newest_first(rows):
+        told, one = found[ReferralRef(row["referral_ref"])], read(row)
+        if one not in told:  # of two children who were refused together there is a row each
+            told.append(one)
     return found
+
+
+def newest_first(rows: Iterable[Mapping[Any, Any]]) -> list[Mapping[Any, Any]]:
+    """In the order of their numbers, which no index has: there are few, found by other indexes."""
+    return sorted(rows, key=lambda row: -row["number"])
 
 
 def read(row: Mapping[Any, Any]) -> Declined:
@@ -68,16 +78,44 @@ def for_party(told: Sequence[Declined], home: HomeRef, children: Iterable[ChildR
     return [one for one in told if one.home == home and party.intersection(one.children)]
 
 
-def _refused(*which: ColumnElement[bool]) -> Select[Any]:
-    last = and_(
+def last_decision() -> ColumnElement[bool]:
+    """The decision by which a placement came to stand where it stands."""
+    return and_(
         decisions.c.authority == table.c.authority,
         decisions.c.placement_id == table.c.id,
         decisions.c.version == table.c.version,
     )
-    columns = table.c.referral_ref, table.c.home_ref, table.c.children
-    of_decision = decisions.c.decided_at, decisions.c.by_provider, decisions.c.reason_code
-    mine = table.c.authority == bindparam("authority"), table.c.state == str(State.DECLINED)
-    return select(*columns, *of_decision).join(decisions, last).where(*mine, *which).order_by(table.c.number.desc())
+
+
+def stands(state: State) -> ColumnElement[bool]:
+    """Of this state, so written that no planner looks through all placements of a state to find those of a child."""
+    return table.c.state.concat("") == str(state)
+
+
+def refused_elsewhere(referral: ColumnElement[str]) -> tuple[ColumnElement[bool], ...]:
+    """Refusals for a child that is in this referral now, and was in another then."""
+    whose: BindParameter[str] = bindparam("authority")
+    waiting = select(children.c.ref).where(children.c.authority == whose, children.c.referral_ref == referral)
+    claimed = place_claims.c.authority == whose, place_claims.c.child_ref.in_(waiting)
+    named = select(place_claims.c.placement_id).where(*claimed)
+    mine = table.c.authority == whose, stands(State.DECLINED)
+    return *mine, table.c.referral_ref != referral, table.c.id.in_(named)
+
+
+def _refused(is_one: IsOne) -> CompoundSelect[Any]:
+    columns = table.c.number, table.c.referral_ref, table.c.home_ref, table.c.children
+    mine = table.c.authority == bindparam("authority"), stands(State.DECLINED)
+    here = select(*columns, *OF_DECISION).join(decisions, last_decision()).where(*mine, is_one(table.c.referral_ref))
+    claims = and_(place_claims.c.authority == children.c.authority, place_claims.c.child_ref == children.c.ref)
+    theirs = and_(table.c.authority == place_claims.c.authority, table.c.id == place_claims.c.placement_id)
+    asked = table.c.number, children.c.referral_ref, table.c.home_ref, table.c.children
+    elsewhere = (
+        select(*asked, *OF_DECISION)
+        .select_from(children.join(place_claims, claims).join(table, theirs).join(decisions, last_decision()))
+        .where(children.c.authority == bindparam("authority"), is_one(children.c.referral_ref))
+        .where(stands(State.DECLINED), table.c.referral_ref != children.c.referral_ref)
+    )
+    return union_all(here, elsewhere)
 
 
 def _standing() -> Select[Any]:
@@ -94,4 +132,4 @@ def _standing() -> Select[Any]:
 
 
 _STANDING = Prepared(_standing())
-_OF_REFERRALS = of_refs(lambda is_one: _refused(is_one(table.c.referral_ref)))
+_OF_REFERRALS = of_refs(_refused)

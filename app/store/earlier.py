@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import bindparam, or_, select, union_all
 
 from app.matching.referral import ChildRef, HomeRef
-from app.store.declined import Declined, read
+from app.store.declined import OF_DECISION, Declined, last_decision, newest_first, read, refused_elsewhere, stands
 from app.store.placement_records import PURSUED, State
 from app.store.placement_tables import decisions
 from app.store.placement_tables import placements as table
@@ -47,7 +47,7 @@ NOTHING = Earlier()
 def earlier(rows: Iterable[Mapping[Any, Any]]) -> Earlier:
     """Out of the rows of `OF_REFERRAL`."""
     refused, pursued = [], []
-    for row in rows:
+    for row in newest_first(rows):
         if State(row["state"]) is State.DECLINED:
             refused.append(read(row))
         else:
@@ -57,19 +57,17 @@ def earlier(rows: Iterable[Mapping[Any, Any]]) -> Earlier:
 
 
 def _of_referral() -> Prepared:
-    last = and_(
-        decisions.c.authority == table.c.authority,
-        decisions.c.placement_id == table.c.id,
-        decisions.c.version == table.c.version,
-    )
-    columns = table.c.id, table.c.state, table.c.home_ref, table.c.children
-    of_decision = decisions.c.decided_at, decisions.c.by_provider, decisions.c.reason_code
+    columns = table.c.number, table.c.id, table.c.state, table.c.home_ref, table.c.children, *OF_DECISION
     mine = table.c.authority == bindparam("authority"), table.c.referral_ref == bindparam("referral")
-    told = or_(*(table.c.state == str(state) for state in (State.DECLINED, *PURSUED)))
-    return Prepared(
-        select(*columns, *of_decision).join(decisions, last).where(*mine, told).order_by(table.c.number.desc())
-    )
+    told = or_(*(stands(state) for state in (State.DECLINED, *PURSUED)))
+    here = select(*columns).join(decisions, last_decision()).where(*mine, told)
+    elsewhere = refused_elsewhere(bindparam("referral"))
+    named = select(*columns).join(decisions, last_decision()).where(*elsewhere)
+    return Prepared(union_all(here, named))
 
 
 OF_REFERRAL = _of_referral()
-"""What was declined for children of one referral, and what is under way for them; to be asked beside others."""
+"""What was declined for children of one referral, and what is under way for them; to be asked beside others.
+
+What was declined for one of them is remembered of the child and the home, whatever the referral was called then.
+"""

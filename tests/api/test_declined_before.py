@@ -62,3 +62,25 @@ def test_what_a_provider_refused_comes_back_marked(served: TestClient) -> None:
     TypeAdapter(SeenProposalOut).validate_python(shown)
     assert shown["declined_before"] == again["declined_before"]
     assert served.get(f"/runs/{run['id']}/proposals").json()["proposals"][0]["declined_before"] == [one]
+
+
+def test_what_a_provider_refused_is_of_the_child_whatever_the_referral_is_called(served: TestClient) -> None:
+    """The file is closed and opened anew under another number: the list, why-not and the run still say so, once."""
+    sent = take_step(served, hold_first(served).json(), "send", {}).json()
+    no = {"by": "provider", "reason": {"code": "MATCH", "text": "Their daughter was hurt before."}}
+    assert take_step(served, sent, "decline", no, CASE_SYSTEM).status_code == 200
+    gone = send(served, "DELETE", f"/referrals/{R1}", None, If_Match="*", **CASE_SYSTEM)
+    assert gone.status_code == 204, gone.text
+    renamed, another = A_REFERRAL | {"ref": "R-AGAIN"}, A_REFERRAL["children"][0] | {"ref": "SOMEBODY-ELSE"}
+    assert send(served, "PUT", "/referrals/R-AGAIN", renamed, **CASE_SYSTEM).status_code == 201
+    other = A_REFERRAL | {"ref": "R-OTHER", "children": [another]}
+    assert send(served, "PUT", "/referrals/R-OTHER", other, **CASE_SYSTEM).status_code == 201
+    for path in ("/referrals/R-AGAIN/shortlist", "/referrals/R-OTHER/shortlist"):
+        told = {one["home"]: one["declined_before"] for one in served.get(path).json()["options"]}
+        refused = [(one["children"], one["by"], one["reason"]) for one in told[H1]]
+        assert refused == ([([CHILD], "provider", "MATCH")] if "AGAIN" in path else []), path
+        assert not any(found for home, found in told.items() if home != H1)
+    (one,) = served.get(f"/referrals/R-AGAIN/why-not/{H1}").json()["declined_before"]
+    assert one["reason"] == "MATCH"
+    run = run_to_its_end(served, pinned=[{"children": [CHILD], "home": H1}])
+    assert [found["declined_before"] for found in _standing(served) if found["home"] == H1] == [[one]], run
