@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +16,7 @@ from app.api.writes import answer, precondition, write
 from app.deciding.desk import Desk, Why
 from app.deciding.expiring import expire_overdue
 from app.documents.decision_models import CareEndIn, ChoiceWhyIn, DeclineWhyIn, EndIn, EndWhyIn, WithdrawWhyIn
-from app.errors import FieldProblem, Invalid
+from app.errors import FieldProblem, HoldExpired, Invalid, ReadOnly
 from app.store.idempotency import Answer
 from app.store.placement_records import Placement
 from app.store.session import Writing
@@ -64,7 +65,18 @@ def decide(
         placement = work(writing, desk, who)
         return answer(decided(placement), status, placement.version)
 
-    return write(request, key, once)
+    try:
+        return write(request, key, once)
+    except HoldExpired:
+        end_what_is_over(request)
+        raise
+
+
+def end_what_is_over(request: Request) -> None:
+    """End the holds whose time is over, as whoever is told so finds it: their places are then free in every list."""
+    service = service_of(request)
+    with suppress(ReadOnly):
+        expire_overdue(service.database, service.authority)
 
 
 def step_on(request: Request, key: str, placement_id: str, if_match: str | None, step: Step) -> Response:

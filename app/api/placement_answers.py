@@ -13,6 +13,8 @@ from app.deciding import kept
 from app.deciding.facts import Looked
 from app.deciding.judging import Facts
 from app.deciding.life import steps_open_to
+from app.deciding.moving_in import ANSWERED
+from app.matching.approval import Approval
 from app.matching.considerations import considerations
 from app.matching.explain import Outcome
 from app.store.placement_records import Decision, Placement, Step
@@ -47,7 +49,24 @@ def looked_answer(
     judged = replace(placement, approval_needed=found.approval.level, approval_because=because)
     rules = [code for code in found.blocked_by if code not in placement.overridden]
     now = now_answer(looked, found, placement.overridden)
-    return placement_answer(judged, who, seconded_by, looked) | told | {"rules": rules, "now": now}
+    answer = placement_answer(judged, who, seconded_by, looked) | told | {"rules": rules, "now": now}
+    refused = _refused_now(placement, looked, found, rules)
+    return answer | {"steps": [step for step in answer["steps"] if step not in refused]}
+
+
+def _refused_now(placement: Placement, looked: Looked, found: Facts, rules: Collection[str]) -> frozenset[Step]:
+    """Of accepting and placing what would be refused even to whoever has looked: a rule or somebody's word is missing.
+
+    A change that somebody else need not agree to is no bar: this look has shown it.
+    """
+    fallen = {each.field.partition(".")[0] for each in looked.changed}
+    lacks_second = bool(placement.overridden) and (placement.second_by is None or Step.SECOND in fallen)
+    levels, needed = tuple(Approval), found.approval.level
+    lacks_approval = levels.index(placement.approved_level or Approval.NONE) < levels.index(needed)
+    if lacks_second or lacks_approval or (needed is not Approval.NONE and Step.APPROVE in fallen):
+        return frozenset({Step.ACCEPT, Step.PLACE})
+    barred = {Step.ACCEPT} if rules else set()
+    return frozenset(barred | ({Step.PLACE} if set(rules) - ANSWERED else set()))
 
 
 def changes_answer(looked: Looked) -> list[Plain]:

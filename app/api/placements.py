@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.api.callers import caller_of
-from app.api.decided import step_on, why, why_ended
+from app.api.decided import end_what_is_over, step_on, why, why_ended
 from app.api.documented import ETAG, errors, json_response
 from app.api.paging import Page, cursor
 from app.api.permitting import SECOND_WALL
@@ -72,7 +72,10 @@ def get_placement(request: Request, placement_id: Annotated[PlacementInPath, Pat
     """A placement, and while it is undecided what is so of it now, judged again. A person may accept on it."""
     service = service_of(request)
     with service.database.reading() as reading:
-        placement = as_it_is(placements.get(reading, service.authority, placement_id), database_now(reading))
+        stored = placements.get(reading, service.authority, placement_id)
+        placement = as_it_is(stored, database_now(reading))
+    if placement.state is not stored.state:
+        end_what_is_over(request)
     shown = seen_placement(request, placement)
     saw(request, "placement.read", "placement", placement.id, placement.children, version=placement.version)
     return json_response(shown, {"ETag": etag(placement.version)})

@@ -98,3 +98,16 @@ def test_a_provider_who_was_not_asked_has_not_answered(alone: TestClient) -> Non
     assert (refused.status_code, refused.json()["code"]) == (409, "step_not_open")
     assert "not sent" in refused.json()["errors"][0]["problem"]
     assert take_step(alone, held, "decline", no).json()["state"] == "declined"
+
+
+@pytest.mark.parametrize("told", ["by a look", "by a decision"])
+def test_whoever_is_told_that_it_is_over_finds_the_place_free(alone: TestClient, told: str) -> None:
+    """In the list of everybody, at once: nobody is told that a place is given back which the next list calls taken."""
+    first = hold_first(alone).json()
+    _over(alone, first)
+    if told == "by a look":
+        assert placement_of(alone, first)["state"] == "expired"
+    else:
+        assert take_step(alone, first, "accept", {}).json()["code"] == "hold_expired"
+    found = alone.get(f"/referrals/{R1}/shortlist", headers=COLLEAGUE).json()
+    assert (found["under_way"], first["home"] in [one["home"] for one in found["options"]]) == ([], True)
