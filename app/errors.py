@@ -444,7 +444,7 @@ class StepNotOpen(PlacementError):
 
 
 class HoldExpired(PlacementError):
-    """The time of the hold is over, so its places are free again. Look again, and hold anew if they still are."""
+    """The time of the hold is over, so its places are given back. Look again, and hold anew if they are still free."""
 
     status, code, title = 409, "hold_expired", "Hold has expired"
 
@@ -468,7 +468,7 @@ class FactsChanged(PlacementError):
 
 
 class RulesNotMet(PlacementError):
-    """Rules are not met as things stand now; `errors` names them. Rules of law cannot be overridden by anybody."""
+    """Rules are not met as things stand now; `errors` names them. It says of each whether it can be overridden."""
 
     status, code, title = 409, "rules_not_met", "Rules not met"
 

@@ -14,7 +14,7 @@ from app.matching.approval import Approval
 from app.matching.referral import ChildRef
 from app.store import claims, load, placements, proposals, save
 from app.store.clock import database_now
-from app.store.placement_records import Placement, Seen, SeenOption, State, Step
+from app.store.placement_records import OVER, Placement, Seen, SeenOption, State, Step
 from app.store.reasons import ChoiceReason
 from app.store.run_records import ProposalStatus
 from app.store.session import Reading, Writing
@@ -43,12 +43,13 @@ def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: S
         require_standing(writing, desk, shown.proposal_id)
     if claims.pursued_children(writing, desk.authority, option.children):
         raise refusing.being_placed(writing, desk, choice, option.children)
+    seeing.require_grounds(shown)
     now = facts.facts_now(writing, desk, shown, option)
     facts.require_rules(now, choice.override, seen=option.rules)
     refusing.require_in_the_way(choice.override, now.blocked_by)
     overridden = tuple(code for code in now.blocked_by if code in choice.override)
     todays.require(writing, desk, shown, now, choice.why)
-    why = _reason(shown, option, choice.why)
+    why = _reason(shown, option, choice.why, is_overriding=bool(overridden))
     steps.require_reason(step, why, needed=option.rank > seeing.FIRST or bool(overridden))
     if step is Step.ACCEPT:
         facts.require_others(now, overridden, second=None, approved=None)
@@ -67,24 +68,30 @@ def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: S
 
 
 def require_standing(reading: Reading, desk: Desk, proposal_id: str) -> None:
-    """Raise unless the proposal stands, and nobody has declined it. Ask under the inventory's clock."""
+    """Raise unless the proposal stands, and nothing came of it that is over by now. Ask under the inventory's clock."""
     stored = proposals.get(reading, desk.authority, proposal_id)
     before = placements.of_proposals(reading, desk.authority, [proposal_id]).get(proposal_id)
-    if before is not None and before.state is State.DECLINED:
+    if before is not None and before.state in OVER:
         raise refusing.not_standing(stored, before)
     if stored.status is not ProposalStatus.PROPOSED:
         raise refusing.not_standing(stored, None)
 
 
-def _reason(shown: Seen, option: SeenOption, why: Why) -> Why:
+def _reason(shown: Seen, option: SeenOption, why: Why, *, is_overriding: bool) -> Why:
     """What the person says, or that a run proposed it.
 
-    A proposal is the first of what was seen with it. Why it is not the children's own first choice stands in it.
+    A proposal is the first of what was seen with it. Why it is not the children's own first choice stands in it. But
+    a run overrides nothing: whoever does says why in words.
     """
     if shown.proposal_id is None:
         if why.code == ChoiceReason.PROPOSED_BY_RUN:
             cure = "Use it for what a run proposed, with the `seen` of that proposal."
             raise Invalid([FieldProblem("reason.code", "No run proposed this.", cure)])
+    if is_overriding:
+        if why.code == ChoiceReason.PROPOSED_BY_RUN:
+            cure = "Send another code, with words that say why the rule is overridden."
+            raise Invalid([FieldProblem("reason.code", "No run overrides a rule.", cure)])
+        return why
         return why
     return Why(ChoiceReason.PROPOSED_BY_RUN) if why.code is None and option.rank > seeing.FIRST else why
 

@@ -17,7 +17,7 @@ from app.matching.rules import RULES
 from app.matching.unit import Rule
 from app.store import conflicts, load
 from app.store.load import StoredReferral
-from app.store.placement_records import Placement, Seen
+from app.store.placement_records import Placement, Seen, State
 from app.store.run_records import ProposalStatus, StoredProposal
 from app.store.session import Reading
 
@@ -69,6 +69,12 @@ def of_something_else() -> NotSeen:
     """What this person was shown is another placement, or not the placement itself."""
     cure = "Read the placement itself, and send the `seen` of that answer."
     return NotSeen([FieldProblem("seen", "What you were shown is not this placement.", cure)])
+
+def without_grounds() -> NotSeen:
+    """What this person was shown of a proposal did not say what was so of it at that time."""
+    cure = "Read the proposal again, and send the `seen` of that answer."
+    return NotSeen([FieldProblem("seen", "You were not shown what is so of this proposal.", cure)])
+
 
 
 def of_another_referral(reading: Reading, desk: Desk, choice: Choice) -> NotSeen:
@@ -130,9 +136,10 @@ def _pursued(field: str, placement: conflicts.Pursued) -> FieldProblem:
 
 
 def not_standing(stored: StoredProposal, before: Placement | None) -> ProposalNotStanding:
-    """Why a proposal does not stand: declined, dropped when the run was published, or replaced by a later run."""
+    """Why a proposal does not stand: a placement of it is over, it was dropped at publication, or a later run came."""
     if before is not None:
-        said, cure = f"It was {before.state}: placement {before.id}.", "Choose from the shortlist instead."
+        became = "Its hold is over" if before.state is State.EXPIRED else f"It was {before.state}"
+        said, cure = f"{became}: placement {before.id}.", "Choose from the shortlist instead."
     elif stored.status is ProposalStatus.DROPPED:
         because = stored.proposal.dropped_because
         said = f"It had become impossible by the time the run was published ({because}), so it was dropped."

@@ -18,7 +18,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.errors import ChildBeingPlaced, PlaceTaken
@@ -143,22 +143,6 @@ def release(writing: Writing, authority: str, placement_id: str, seq: int) -> in
     """Give the places back, and forget what was kept of the children for them; how many there were."""
     live = and_(table.c.authority == authority, table.c.placement_id == placement_id, table.c.live)
     return writing.execute(update(table).where(live).values(live=False, resident=None, changed_seq=seq)).rowcount
-
-
-def others_since(
-    reading: Reading, authority: str, home: HomeRef, seq: int, without: str | None, children: Iterable[ChildRef]
-) -> bool:
-    """Whether anybody came to a home after this change, went, or is known to be another than they were.
-
-    Apart from the placement `without` and these children themselves. Who came and went again is nobody new.
-    """
-    came = table.c.live
-    went = and_(table.c.live.is_(False), placements.c.number <= seq)
-    mine = or_(table.c.placement_id == (without or NO_PLACEMENT), table.c.child_ref.in_(sorted(set(children))))
-    joined = and_(placements.c.authority == table.c.authority, placements.c.id == table.c.placement_id)
-    of_home = table.c.authority == authority, table.c.home_ref == home, table.c.changed_seq > seq
-    wanted = select(table.c.placement_id).join(placements, joined).where(*of_home, ~mine, or_(came, went))
-    return reading.execute(wanted.limit(1)).first() is not None
 
 
 def live_in(writing: Writing, authority: str, placement_id: str) -> None:

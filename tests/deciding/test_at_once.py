@@ -16,7 +16,7 @@ from app.deciding.desk import Why
 from app.deciding.expiring import expire_overdue
 from app.deciding.holding import accept_at_once, hold
 from app.errors import ChildBeingPlaced, FactsChanged, HoldExpired, PlaceTaken, StepNotOpen, VersionMismatch
-from app.store import claims, save
+from app.store import comings, save
 from app.store.idempotency import Answer, Keyed, write_once
 from app.store.placement_records import Placement, State
 from app.store.session import Database, Writing
@@ -69,7 +69,7 @@ def test_the_constraints_alone_are_enough(database: Database, monkeypatch: pytes
     refs = [f"R{n}" for n in range(10, 10 + CLIENTS)]
     store(database, [], [a_referral(a_child(ref=f"C{ref}"), ref=ref) for ref in refs])
     monkeypatch.setattr(facts, "require_rules", lambda *_all, **_more: None)
-    monkeypatch.setattr(claims, "others_since", lambda *_all: False)
+    monkeypatch.setattr(comings, "others_since", lambda *_all: False)
     numbers = iter(range(1_000, 2_000))
     monkeypatch.setattr(save, "next_seq", lambda *_all: next(numbers))
     choices = [a_choice(see(database, ref), ref, ONE_PLACE.ref) for ref in refs]
