@@ -456,9 +456,15 @@ class PlaceTaken(PlacementError):
 
 
 class ChildBeingPlaced(PlacementError):
-    """A child of this party is being placed already; `errors` says by which placement. Withdraw that one first."""
+    """A child of this party has a place already; `errors` says by which placement. What to do stands beside each."""
 
     status, code, title = 409, "child_being_placed", "Child is being placed already"
+
+
+class ReferralAnswered(PlacementError):
+    """A child of this party left care after the referral was sent; `errors` says when. Have it sent again first."""
+
+    status, code, title = 409, "referral_answered", "Referral was answered"
 
 
 class FactsChanged(PlacementError):

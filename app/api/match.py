@@ -23,6 +23,7 @@ from app.api.service import Service, service_of
 from app.api.shortlist_answers import shortlist_answer, why_not_answer
 from app.api.shortlist_models import ShortlistOut, WhyNotOut
 from app.api.strict import StrictRoute
+from app.api.waiting_notes import notes_of
 from app.deciding.seeing_one import OneHome
 from app.documents.checks import YEARS_AROUND_TODAY
 from app.documents.examples import A_HOME, A_REFERRAL
@@ -34,9 +35,9 @@ from app.documents.referral_models import ReferralIn
 from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
 from app.matching.policy import Policy
 from app.matching.pool import Pool
-from app.matching.referral import HomeRef, Referral, ReferralRef
+from app.matching.referral import HomeRef, ReferralRef
 from app.store.bulk import keeping_all
-from app.store.earlier import NOTHING, Earlier
+from app.store.earlier import NOTHING
 from app.store.follower import Inventory
 from app.store.load import StoredReferral
 from app.store.under_way import Waiting, waiting_referral
@@ -92,21 +93,22 @@ def match(request: Request, body: MatchIn) -> Response:
     service = service_of(request)
     as_of = _day(service, body.as_of, "as_of")
     policy = _policy(service, body.policy, as_of, "policy")
+    more: Sequence[Note] = ()
     if body.referral_ref is not None and body.referral is None and body.homes is None:
-        referral, before, homes = _stored_with_homes(service, body.referral_ref)
-        notes: Sequence[Note] = ()
+        waiting, homes = _stored_with_homes(service, body.referral_ref)
     else:
-        referral, before, of_referral = _referral(service, body)
+        waiting, of_referral = _referral(service, body)
         homes, of_homes = _homes(service, body)
-        notes = [*of_referral, *of_homes]
+        more = [*of_referral, *of_homes]
+    referral, notes = waiting.referral, [*notes_of(waiting), *more]
     found = placing.match(referral.record, homes.pool, service.policies, as_of, policy_version=policy.version, k=body.k)
     stored = body.referral_ref is not None
     show = showing_shortlist(request, referral, found, homes) if stored and body.homes is None else None
     object_kind, ref = ("referral", referral.record.ref) if stored else ("match", "sent along")
-    children = _children(referral.record) if stored else ()
+    children = waiting.told_of if stored else ()
     facts = _facts(found.policy_version, as_of, len(found.options))
     shown = saw(request, "match", object_kind, ref, children, also=show, **facts)
-    return json_response(shortlist_answer(found, homes.pool, notes, before) | {"seen": shown})
+    return json_response(shortlist_answer(found, homes.pool, notes, waiting.before) | {"seen": shown})
 
 
 @router.get("/referrals/{ref}/shortlist", response_model=ShortlistOut, responses=errors(404))
@@ -115,14 +117,13 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    referral, before, homes = _stored_with_homes(service, ref)
-    found = placing.match(
-        referral.record, homes.pool, service.policies, as_of, policy_version=policy.version, k=asked.k
-    )
-    show = showing_shortlist(request, referral, found, homes)
+    waiting, homes = _stored_with_homes(service, ref)
+    record = waiting.referral.record
+    found = placing.match(record, homes.pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
+    show = showing_shortlist(request, waiting.referral, found, homes)
     facts = _facts(found.policy_version, as_of, len(found.options))
-    shown = saw(request, "shortlist.read", "referral", ref, _children(referral.record), also=show, **facts)
-    return json_response(shortlist_answer(found, homes.pool, before=before) | {"seen": shown})
+    shown = saw(request, "shortlist.read", "referral", ref, waiting.told_of, also=show, **facts)
+    return json_response(shortlist_answer(found, homes.pool, notes_of(waiting), waiting.before) | {"seen": shown})
 
 
 @router.get("/referrals/{ref}/why-not/{home}", response_model=WhyNotOut, responses=errors(404))
@@ -139,19 +140,16 @@ def get_why_not(
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    stored, before, (seq, pool, versions) = _stored_with_homes(service, ref)
+    waiting, (seq, pool, versions) = _stored_with_homes(service, ref)
     if HomeRef(home) not in pool.row_of:
         raise HomeNotFound
-    referral = stored.record
+    referral = waiting.referral.record
     found = placing.why_not(referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version)
-    show = showing_one(request, stored, OneHome(found, policy, as_of, versions[HomeRef(home)], seq))
+    show = showing_one(request, waiting.referral, OneHome(found, policy, as_of, versions[HomeRef(home)], seq))
     facts = _facts(policy.version, as_of, 1)
-    shown = saw(request, "why_not.read", "referral", ref, _children(referral), also=show, home=home, **facts)
-    return json_response(why_not_answer(found, referral, pool, policy, as_of, before) | {"seen": shown})
-
-
-def _children(referral: Referral) -> set[str]:
-    return {child.ref for child in referral.children}
+    shown = saw(request, "why_not.read", "referral", ref, waiting.told_of, also=show, home=home, **facts)
+    told = why_not_answer(found, referral, pool, policy, as_of, waiting.before, notes_of(waiting))
+    return json_response(told | {"seen": shown})
 
 
 def _facts(policy: str, as_of: date, shown: int) -> dict[str, Any]:
@@ -177,15 +175,14 @@ def _policy(service: Service, version: str | None, as_of: date, field: str) -> P
         raise Invalid([FieldProblem(field, "There is no policy of this version.", cure)]) from None
 
 
-def _referral(service: Service, body: MatchIn) -> tuple[StoredReferral, Earlier, Sequence[Note]]:
+def _referral(service: Service, body: MatchIn) -> tuple[Waiting, Sequence[Note]]:
     if (body.referral is None) == (body.referral_ref is None):
         cure = "Send referral, or referral_ref of one that is stored."
         raise Invalid([FieldProblem("referral", "Exactly one referral can be matched.", cure)])
     if body.referral is not None:
         read = read_referral(body.referral, service.postcodes, service.today(), "referral.")
-        return StoredReferral(read.record, 0), NOTHING, read.notes
-    found = _stored(service, body.referral_ref or "")
-    return found.referral, found.before, ()
+        return Waiting(StoredReferral(read.record, 0), 0, NOTHING), read.notes
+    return _stored(service, body.referral_ref or ""), ()
 
 
 def _stored(service: Service, ref: str) -> Waiting:
@@ -196,10 +193,10 @@ def _stored(service: Service, ref: str) -> Waiting:
     return found
 
 
-def _stored_with_homes(service: Service, ref: str) -> tuple[StoredReferral, Earlier, Inventory]:
+def _stored_with_homes(service: Service, ref: str) -> tuple[Waiting, Inventory]:
     """A stored referral and all stored homes: one look at the database, where the homes in memory are its own."""
     found = _stored(service, ref)
-    return found.referral, found.before, service.inventory.when_seen_at(found.seq)
+    return found, service.inventory.when_seen_at(found.seq)
 
 
 def _homes(service: Service, body: MatchIn) -> tuple[Inventory, Sequence[Note]]:

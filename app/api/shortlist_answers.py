@@ -51,15 +51,21 @@ def shortlist_answer(found: Shortlist, pool: Pool, notes: Sequence[Note] = (), b
         "relaxations": [_relaxation(relaxation) for relaxation in found.relaxations],
         "splits": [_split(split, pool) for split in found.splits],
         "splits_if_parted": [_split(split, pool) for split in found.splits_if_parted],
-        "notes": [{"field": note.field, "note": note.note} for note in notes],
+        "notes": _notes(notes),
         "under_way": past.under_way(),
     }
 
 
 def why_not_answer(
-    found: WhyNot, referral: Referral, pool: Pool, policy: Policy, as_of: date, before: Earlier = NOTHING
+    found: WhyNot,
+    referral: Referral,
+    pool: Pool,
+    policy: Policy,
+    as_of: date,
+    before: Earlier = NOTHING,
+    notes: Sequence[Note] = (),
 ) -> Plain:
-    """A why-not as JSON-ready values. `before`: as for a shortlist."""
+    """A why-not as JSON-ready values. `before` and `notes`: as for a shortlist."""
     explanation = found.explanation
     past = _Before(before, tuple(child.ref for child in referral.children))
     home = pool.record(explanation.home)
@@ -81,9 +87,14 @@ def why_not_answer(
         "behind_first_by": found.behind_first_by,
         "counterfactuals": [_counterfactual(each, referral, home) for each in found.counterfactuals],
         "together": _counterfactual(found.together, referral, home) if found.together else None,
+        "notes": _notes(notes),
         "under_way": past.under_way(),
         **past.refused(explanation.home),
     }
+
+
+def _notes(notes: Sequence[Note]) -> list[Plain]:
+    return [{"field": note.field, "note": note.note} for note in notes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,7 @@ class WhyNotOut(Out):
     behind_first_by: int | None
     counterfactuals: list[CounterfactualOut]
     together: CounterfactualOut | None
+    notes: list[NoteOut] = Field(default_factory=list)
     under_way: UnderWayNow = Field(default_factory=list)
     declined_before: DeclinedBefore = Field(default_factory=list)
     seen: Annotated[

@@ -6,13 +6,13 @@ import secrets
 from dataclasses import replace
 
 from app.access.principal import Principal
-from app.deciding import agreed, facts, refusing, seeing, steps, todays
+from app.deciding import agreed, facts, free, refusing, seeing, steps, todays
 from app.deciding.desk import LONGEST, Choice, Desk, Why
 from app.deciding.judging import Facts
 from app.errors import FieldProblem, Invalid, NotSeen
 from app.matching.approval import Approval
 from app.matching.referral import ChildRef
-from app.store import claims, load, placements, proposals, save
+from app.store import load, placements, proposals, save
 from app.store.clock import database_now
 from app.store.placement_records import OVER, Placement, Seen, SeenOption, State, Step
 from app.store.reasons import ChoiceReason
@@ -41,10 +41,9 @@ def _begin(writing: Writing, desk: Desk, who: Principal, choice: Choice, step: S
     shown, option = chosen(writing, desk, who, choice)
     if shown.proposal_id is not None:
         require_standing(writing, desk, shown.proposal_id)
-    if claims.pursued_children(writing, desk.authority, option.children):
-        raise refusing.being_placed(writing, desk, choice, option.children)
-    seeing.require_grounds(shown)
+    free.require(writing, desk, choice, option.children)
     now = facts.facts_now(writing, desk, shown, option)
+    seeing.require_grounds(shown)
     facts.require_rules(now, choice.override, seen=option.rules)
     refusing.require_in_the_way(choice.override, now.blocked_by)
     overridden = tuple(code for code in now.blocked_by if code in choice.override)
@@ -87,11 +86,11 @@ def _reason(shown: Seen, option: SeenOption, why: Why, *, is_overriding: bool) -
         if why.code == ChoiceReason.PROPOSED_BY_RUN:
             cure = "Use it for what a run proposed, with the `seen` of that proposal."
             raise Invalid([FieldProblem("reason.code", "No run proposed this.", cure)])
+        return why
     if is_overriding:
         if why.code == ChoiceReason.PROPOSED_BY_RUN:
             cure = "Send another code, with words that say why the rule is overridden."
             raise Invalid([FieldProblem("reason.code", "No run overrides a rule.", cure)])
-        return why
         return why
     return Why(ChoiceReason.PROPOSED_BY_RUN) if why.code is None and option.rank > seeing.FIRST else why
 

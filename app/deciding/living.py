@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.access.principal import Principal
-from app.deciding import moving_in, steps
+from app.deciding import free, moving_in, steps
 from app.deciding.desk import Desk, Why
 from app.errors import FieldProblem, Invalid
 from app.store import placements
@@ -45,6 +45,7 @@ def place(
     accepted_at = placements.accepted_at(writing, desk.authority, before.id)
     why = _why_before(desk, moved_in_on, accepted_at, why_before)
     told = moving_in.require(writing, desk, who, before, seen_id)
+    free.require_left(writing, desk, before)
     after = steps.moved(before, Step.PLACE, moved_in_on=moved_in_on)
     made = steps.decision(Step.PLACE, who, before.state, after.state, why, seen_id=seen_id, agreed_on=told)
     return steps.advance(writing, desk.authority, who, before, after, made)

@@ -10,12 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from app.deciding.desk import Choice, Desk
-from app.errors import ChildBeingPlaced, FieldProblem, Invalid, NotSeen, ProposalNotStanding
+from app.errors import FieldProblem, Invalid, NotSeen, ProposalNotStanding
 from app.matching.codes import KeepTogether
-from app.matching.referral import ChildRef
 from app.matching.rules import RULES
 from app.matching.unit import Rule
-from app.store import conflicts, load
+from app.store import load
 from app.store.load import StoredReferral
 from app.store.placement_records import Placement, Seen, State
 from app.store.run_records import ProposalStatus, StoredProposal
@@ -70,11 +69,11 @@ def of_something_else() -> NotSeen:
     cure = "Read the placement itself, and send the `seen` of that answer."
     return NotSeen([FieldProblem("seen", "What you were shown is not this placement.", cure)])
 
+
 def without_grounds() -> NotSeen:
     """What this person was shown of a proposal did not say what was so of it at that time."""
     cure = "Read the proposal again, and send the `seen` of that answer."
     return NotSeen([FieldProblem("seen", "You were not shown what is so of this proposal.", cure)])
-
 
 
 def of_another_referral(reading: Reading, desk: Desk, choice: Choice) -> NotSeen:
@@ -114,25 +113,6 @@ def _another_party(referral: StoredReferral, choice: Choice) -> FieldProblem:
         return FieldProblem("children", problem, "Hold for all of them, or have the referral changed first.")
     cure = "Name children who were offered this home together, as an option or as part of a split."
     return FieldProblem("children", "This home was not offered to these children together.", cure)
-
-
-def being_placed(reading: Reading, desk: Desk, choice: Choice, party: Collection[ChildRef]) -> ChildBeingPlaced:
-    """Each child of the party for whom a placement is under way, and that placement."""
-    pursued = conflicts.pursued_for(reading, desk.authority, party)
-    if choice.children:
-        listed, name = choice.children, "children"
-    else:
-        stored = load.referral(reading, desk.authority, choice.referral)
-        listed = () if stored is None else tuple(child.ref for child in stored.record.children)
-        name = "referral.children"
-    problems = [_pursued(f"{name}[{n}]", pursued[child]) for n, child in enumerate(listed) if child in pursued]
-    return ChildBeingPlaced(problems or [_pursued("children", one) for one in pursued.values()])
-
-
-def _pursued(field: str, placement: conflicts.Pursued) -> FieldProblem:
-    cure = "Withdraw that placement first, or go on with it."
-    said = f"For this child the placement {placement.id} is under way ({placement.state})."
-    return FieldProblem(field, said, cure)
 
 
 def not_standing(stored: StoredProposal, before: Placement | None) -> ProposalNotStanding:

@@ -1,22 +1,55 @@
 """Children whose move answered their referral, wherever they live by now: nobody is looked for who was not asked for.
 
 A referral is answered by the move. It counts as waiting again only where the case system sent or changed it after
-that, which is how a move begins, whether the placement has ended by then or not.
+that, which is how a move begins, whether the placement has ended by then or not. Whose time in care ended with the
+placement is looked for again only where it was sent or changed after that end: a move that was begun before is none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from app.matching.referral import ChildRef
 from app.store.placement_records import State, Step
 from app.store.placement_tables import decisions, place_claims, placements
 from app.store.prepared import Prepared, of_refs
+from app.store.reasons import CareEnd
 from app.store.session import Reading
 from app.store.tables import children, referrals
+
+LEFT_CARE = tuple(map(str, CareEnd))
+"""Codes of an end with which the child's time in care ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A child whose placement answered the referral and has ended since. `reason`: the code of why."""
+
+    child: ChildRef
+    placement: str
+    ended_on: date
+    reason: str
+
+    @property
+    def left_care(self) -> bool:
+        """Whether the child's time in care ended with it."""
+        return self.reason in LEFT_CARE
+
+
+def ends(rows: Iterable[Mapping[Any, Any]]) -> tuple[Ended, ...]:
+    """Out of the rows of `AFTER_THE_END`: of each child the last one."""
+    told = (Ended(ChildRef(row["child_ref"]), row["id"], row["ended_on"], row["end_reason"]) for row in rows)
+    return tuple({one.child: one for one in told}.values())
+
+
+def ended_for(reading: Reading, authority: str, among: Sequence[ChildRef]) -> tuple[Ended, ...]:
+    """The children of these in a referral that a placement answered which has ended since, with that end."""
+    return ends(_AMONG.rows(reading, authority=authority, refs=list(among)))
 
 
 def after_the_end(reading: Reading, authority: str, among: Sequence[ChildRef] | None = None) -> frozenset[ChildRef]:
@@ -38,16 +71,18 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     of_move = and_(decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id)
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
-    moved = decisions.c.step == str(Step.PLACE), decisions.c.decided_at >= referrals.c.changed_at
+    of_care = or_(*(placements.c.end_reason == code for code in LEFT_CARE))
+    left = and_(decisions.c.step == str(Step.END), of_care)
+    since = decisions.c.decided_at >= referrals.c.changed_at, or_(decisions.c.step == str(Step.PLACE), left)
     return (
-        select(place_claims.c.child_ref)
+        select(place_claims.c.child_ref, placements.c.id, placements.c.ended_on, placements.c.end_reason)
         .join(placements, of_claim)
         .join(decisions, of_move)
         .join(children, of_child)
         .join(referrals, of_referral)
-        .where(place_claims.c.authority == bindparam("authority"), placements.c.state == str(State.ENDED), *moved)
+        .where(place_claims.c.authority == bindparam("authority"), placements.c.state == str(State.ENDED), *since)
         .where(*which)
-        .distinct()
+        .order_by(placements.c.number)
     )
 
 

@@ -197,13 +197,6 @@ def homes_of(reading: Reading, authority: str) -> dict[ChildRef, HomeRef]:
     return {claim.child: claim.home for claim in ordered}
 
 
-def pursued_children(reading: Reading, authority: str, children: Iterable[ChildRef]) -> frozenset[ChildRef]:
-    """Those of the children for whom a placement is under way."""
-    wanted = table.c.authority == authority, table.c.live, table.c.lived_in.is_(False)
-    found = reading.execute(select(table.c.child_ref).where(*wanted, table.c.child_ref.in_(sorted(set(children)))))
-    return frozenset(ChildRef(ref) for ref in found.scalars())
-
-
 def with_claims(
     reading: Reading, authority: str, homes: Sequence[Home], without: str | None = None
 ) -> tuple[Home, ...]:

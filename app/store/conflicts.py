@@ -1,38 +1,26 @@
-"""With what a change is in conflict: asked only once it was refused, to say so."""
+"""With what a change is in conflict: asked to say so where it is refused."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from app.matching.referral import ChildRef, ReferralRef
-from app.store.placement_records import State
-from app.store.placement_tables import place_claims, placements
+from app.store.placement_tables import place_claims
 from app.store.session import Reading
 from app.store.tables import children
 
 
-@dataclass(frozen=True, slots=True)
-class Pursued:
-    """A placement that is under way for a child."""
-
-    id: str
-    state: State
-
-
-def pursued_for(reading: Reading, authority: str, among: Iterable[ChildRef]) -> dict[ChildRef, Pursued]:
-    """Those of these children for whom a placement is under way, with that placement."""
-    joined = and_(placements.c.authority == place_claims.c.authority, placements.c.id == place_claims.c.placement_id)
+def lives_by(reading: Reading, authority: str, among: Iterable[ChildRef], besides: str) -> dict[ChildRef, str]:
+    """Those of these children who live somewhere by another placement than `besides`, with the id of that."""
     wanted = (
-        select(place_claims.c.child_ref, placements.c.id, placements.c.state)
-        .join(placements, joined)
-        .where(place_claims.c.authority == authority, place_claims.c.live, place_claims.c.lived_in.is_(False))
-        .where(place_claims.c.child_ref.in_(sorted(set(among))))
+        select(place_claims.c.child_ref, place_claims.c.placement_id)
+        .where(place_claims.c.authority == authority, place_claims.c.live, place_claims.c.lived_in)
+        .where(place_claims.c.placement_id != besides, place_claims.c.child_ref.in_(sorted(set(among))))
         .order_by(place_claims.c.child_ref)
     )
-    return {ChildRef(row.child_ref): Pursued(row.id, State(row.state)) for row in reading.execute(wanted)}
+    return {ChildRef(row.child_ref): row.placement_id for row in reading.execute(wanted)}
 
 
 def waiting_in(

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.under_way import still_waiting, without_answered
-from app.store.answered import AFTER_THE_END
+from app.store.answered import AFTER_THE_END, Ended, ends
 from app.store.claims import NO_PLACEMENT
 from app.store.earlier import OF_REFERRAL, Earlier, earlier
 from app.store.load import StoredReferral, referral_and_more
@@ -41,36 +41,69 @@ def with_a_place(
     return _homes_by_child(rows)
 
 
+class Place(NamedTuple):
+    """The place that a child has: in which home, and by which placement."""
+
+    child: ChildRef
+    home: HomeRef
+    placement: str
+    state: State
+
+
 class Waiting(NamedTuple):
     """A referral with those of its children who still wait, with all of them where nobody does.
 
-    `seq`: how often the inventory had changed. `before`: what was declined or is under way for them. Of one moment.
+    `seq`: how often the inventory had changed. `before`: what was declined or is under way for them. `places`: those
+    that children of the referral have; `ended`: placements that answered it and have ended. Of one moment.
     """
 
     referral: StoredReferral
     seq: int
     before: Earlier
+    places: tuple[Place, ...] = ()
+    ended: tuple[Ended, ...] = ()
+
+    @property
+    def told_of(self) -> frozenset[ChildRef]:
+        """Every child of whom this says something."""
+        people = (child.ref for child in self.referral.record.children)
+        refused = (child for one in self.before.declined for child in one.children)
+        return frozenset([*people, *refused, *(one.child for one in self.places), *(one.child for one in self.ended)])
 
 
 def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> Waiting | None:
     """A referral as it waits, by one question; None where there is none."""
     mine = {"authority": authority, "referral": ref}
-    places = _OF_REFERRAL_WITH_A_PLACE, mine | {"without": NO_PLACEMENT}
-    more = places, (AFTER_THE_END, mine), (OF_REFERRAL, mine)
+    having = _OF_REFERRAL_WITH_A_PLACE, mine | {"without": NO_PLACEMENT}
+    more = having, (AFTER_THE_END, mine), (OF_REFERRAL, mine)
     stored, seq, (placed, ended, past) = referral_and_more(reading, authority, ref, *more)
     if stored is None:
         return None
-    answered = {ChildRef(row["child_ref"]) for row in ended}
-    (waiting,) = [*without_answered([stored.record], answered), stored.record][:1]
-    left = still_waiting(waiting, _homes_by_child(placed)) or stored.record
-    return Waiting(replace(stored, record=left), seq, earlier(past))
+    if not placed and not ended:
+        return Waiting(stored, seq, earlier(past))
+    places, over = _places(placed), ends(ended)
+    (waiting,) = [*without_answered([stored.record], {one.child for one in over}), stored.record][:1]
+    left = still_waiting(waiting, {one.child: one.home for one in places}) or stored.record
+    return Waiting(replace(stored, record=left), seq, earlier(past), places, over)
+
+
+def places_of(reading: Reading, authority: str, among: Sequence[ChildRef]) -> tuple[Place, ...]:
+    """The place of each of these children who waits in a referral and has one already."""
+    which = {"authority": authority, "without": NO_PLACEMENT}
+    return _places(_AMONG_WITH_A_PLACE.rows(reading, **which, refs=list(among)))
 
 
 def _homes_by_child(rows: Sequence[Row]) -> dict[ChildRef, HomeRef]:
-    found: dict[ChildRef, HomeRef] = {}
+    return {one.child: one.home for one in _places(rows)}
+
+
+def _places(rows: Sequence[Row]) -> tuple[Place, ...]:
+    """Of each child the first."""
+    found: dict[ChildRef, Place] = {}
     for row in rows:
-        found.setdefault(ChildRef(row["child_ref"]), HomeRef(row["home_ref"]))
-    return found
+        child = ChildRef(row["child_ref"])
+        found.setdefault(child, Place(child, HomeRef(row["home_ref"]), row["id"], State(row["state"])))
+    return tuple(found.values())
 
 
 def _with_a_place(*which: ColumnElement[bool]) -> Select[Any]:
@@ -81,7 +114,7 @@ def _with_a_place(*which: ColumnElement[bool]) -> Select[Any]:
     answered = and_(placements.c.state == str(State.PLACED), referrals.c.changed_at <= placements.c.changed_at)
     mine = place_claims.c.authority == bindparam("authority"), place_claims.c.placement_id != bindparam("without")
     return (
-        select(place_claims.c.child_ref, place_claims.c.home_ref)
+        select(place_claims.c.child_ref, place_claims.c.home_ref, placements.c.id, placements.c.state)
         .join(placements, of_claim)
         .join(children, of_child)
         .join(referrals, of_referral)

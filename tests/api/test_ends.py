@@ -105,7 +105,18 @@ def test_a_list_says_who_still_waits(served: TestClient) -> None:
     assert _waiting(served) == [[]]
     sent = send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*")
     assert (sent.status_code, _waiting(served)) == (200, [[CHILD]])
+    take_step(served, placed, "end", {"ended_on": DAY, "planned": True, "reason": {"code": "CARPL"}})
+    assert _waiting(served) == [[CHILD]]
+
+
+def test_who_left_care_waits_no_more(served: TestClient) -> None:
+    """Also where the referral was sent anew before that: whoever is looked for again is sent again."""
+    placed = _placed(served)
+    assert send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*").status_code == 200
+    assert _waiting(served) == [[CHILD]]
     take_step(served, placed, "end", {"ended_on": DAY, "planned": True, "left_care": {"code": "E4A"}})
+    assert _waiting(served) == [[]]
+    assert send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*").status_code == 200
     assert _waiting(served) == [[CHILD]]
 
 

@@ -29,6 +29,7 @@ from app.store import claims, placements, proposals, runs
 from app.store.placement_records import CLAIMING, Placement
 from app.store.run_records import ProposalStatus, Run, StoredProposal
 from app.store.session import Database
+from app.store.under_way import with_a_place
 from tests.campaign.copies import KINDS, copies
 from tests.campaign.counts import Counts, run
 from tests.support.builders import a_child, a_home, a_referral
@@ -172,7 +173,7 @@ def _accepted_too(database: Database, standing: list[StoredProposal]) -> list[st
     twice = []
     for one in standing:
         with database.reading() as reading:
-            taken = claims.pursued_children(reading, HERE, one.proposal.children)
+            taken = with_a_place(reading, HERE, one.proposal.children)
         shown = database.transact(lambda w, one=one: seeing.show_proposal(w, a_desk(), OFFICER, one))  # type: ignore[misc]
         try:
             database.transact(lambda w, one=one, shown=shown: accept_proposal(w, a_desk(), OFFICER, one.id, shown))  # type: ignore[misc]

@@ -77,6 +77,20 @@ def test_a_move_that_was_begun_before_the_end(database: Database) -> None:
     assert _asked_for(database)["R1"] == ["C1"]
 
 
+def test_who_left_care_moves_nowhere(database: Database) -> None:
+    """Whatever was begun before that: only a referral that was sent after it is looked at."""
+    _sent_an_hour_ago(database)
+    placed = moved_in(database, held(database, "R1", ONE_PLACE.ref))
+    store(database, [], [REFERRAL])
+    _ended(database, placed, "E4A")
+    assert _asked_for(database) == {"R2": ["C2"]}
+    with database.reading() as reading:
+        (one,) = answered.ended_for(reading, HERE, [ChildRef("C1")])
+    assert (one.placement, one.reason, one.left_care, one.ended_on) == (placed.id, "E4A", True, AS_OF)
+    store(database, [], [REFERRAL])
+    assert _asked_for(database) == {"R1": ["C1"], "R2": ["C2"]}
+
+
 def test_a_brother_who_still_waits(database: Database) -> None:
     """He is looked for alone, and nobody says that his sister lives where she no longer does."""
     both = a_referral(a_child(ref="S1"), a_child(ref="S2"), ref="R3", keep_together=KeepTogether.NOT_REQUIRED)

@@ -1,0 +1,62 @@
+"""What a list should say of those for whom no home is looked for: they have a place, or their placement has ended.
+
+No child is named: the placement is, and whoever reads the list may look at that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.documents.places import Note
+from app.matching.codes import KeepTogether
+from app.matching.referral import Rest
+from app.store.placement_records import State
+from app.store.under_way import Place, Waiting
+
+FIELD = "referral.children"
+"""What all of these notes are about."""
+
+LIVES = (
+    "They live there: to look for another home, have the case system send the referral again; until then nothing of "
+    "this list can be held."
+)
+PURSUED = "Go on with that placement, or withdraw it first: until then nothing of this list can be held."
+APART = "They must stay together: in any other home the rule siblings_together is not met."
+PARTED = "They must stay together, but have places in several homes: the rule siblings_together is met in none."
+
+
+def notes_of(found: Waiting) -> list[Note]:
+    """What is to be said beside the list of a referral; nothing of one whose children all wait."""
+    if not found.places and not found.ended:
+        return []
+    return [Note(FIELD, " ".join(said)) for said in (*_placed(found), *_ended(found))]
+
+
+def _placed(found: Waiting) -> Iterator[list[str]]:
+    places = {one.placement: one for one in found.places}
+    record = found.referral.record
+    if isinstance(record, Rest):
+        required = record.keep_together is KeepTogether.REQUIRED
+        together = [PARTED if len(record.siblings_at) > 1 else APART] if required else []
+        for one in places.values():
+            yield [f"Brothers or sisters {_have(one)}.", *together]
+        return
+    for one in places.values():
+        yield [f"Children of this list {_have(one)}.", LIVES if one.state is State.PLACED else PURSUED]
+
+
+def _have(place: Place) -> str:
+    return f"have a place in home {place.home} (placement {place.placement}, {place.state})"
+
+
+def _ended(found: Waiting) -> Iterator[list[str]]:
+    listed = {child.ref for child in found.referral.record.children}
+    for one in {each.placement: each for each in found.ended}.values():
+        who = "Children of this list" if one.child in listed else "Brothers or sisters"
+        if one.left_care:
+            said = f"{who} left care on {one.ended_on} ({one.reason}, placement {one.placement})."
+            cure = "The referral was not sent since: it must be, before a home can be held for them."
+        else:
+            said = f"{who} had a placement that ended on {one.ended_on} ({one.reason}, placement {one.placement})."
+            cure = "The referral was not sent since: until it is, no run looks for a home for them."
+        yield [said, cure]
