@@ -14,9 +14,9 @@ from app.deciding.judging import Facts, judge_pursued, on_day
 from app.deciding.kept import WasSo
 from app.errors import ApprovalMissing, ChildBeingPlaced, FactsChanged, FieldProblem, RulesNotMet, SecondMissing
 from app.matching.approval import Approval
+from app.matching.explain import Outcome
 from app.matching.policy import Policy
 from app.matching.referral import ReferralRef
-from app.matching.rules.usable_places import USABLE_PLACES
 from app.matching.rules.usable_places import USABLE_PLACES
 from app.matching.under_way import still_waiting, without_answered
 from app.store import comings, load, placements
@@ -70,8 +70,17 @@ def facts_now(
     if told:
         known = {*option.rules, *(() if placement is None else placement.overridden)}
         told += [rule_problem(code, found, NOT_ANY_MORE) for code in found.blocked_by if code not in known]
-        raise FactsChanged(told)
+        raise FactsChanged([*told, *(_not_known(found) if then is None else ())])
     return found
+
+
+def _not_known(found: Facts) -> list[FieldProblem]:
+    """With a list nobody keeps what each rule answered: what is not known now is told, whenever that came to be so."""
+    codes = [code for code, outcome in kept.outcomes(found.findings).items() if outcome is Outcome.NOT_KNOWN]
+    said = "The rule {} is not known as things are now: check it before you decide."
+    return [
+        FieldProblem(f"rules.{code}", said.format(code), LOOK_AGAIN) for code in codes if code not in found.blocked_by
+    ]
 
 
 def _other_company(
@@ -221,18 +230,10 @@ def require_others(
     if facts.approval.level is not Approval.NONE and Step.APPROVE in fallen:
         raise ApprovalMissing(fallen[Step.APPROVE])
 
-HELD_FOR_THEM = (
-    " If a place is held for these very children, have the home stored with `places_held` without it: what waits by a"
-    " placement is counted already."
-)
-
-
 
 HELD_FOR_THEM = (
     " If a place is held for these very children, have the home stored with `places_held` without it: what waits by a"
     " placement is counted already."
-    if code == USABLE_PLACES.code and facts.lived_in.places_held:
-        cure += HELD_FOR_THEM
 )
 
 

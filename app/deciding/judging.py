@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.deciding import kept
 from app.deciding.desk import Desk
-from app.matching.approval import Approval, ApprovalNeeded
+from app.matching.approval import ApprovalNeeded
 from app.matching.approvals import approvals
 from app.matching.assess import Question
 from app.matching.child_columns import ChildTable
@@ -123,7 +123,7 @@ def judge_pursued(
 ) -> Facts:
     """The same of a placement, by its own policy and by the one in effect: what either refuses is in the way.
 
-    Another policy opens no home, neither when it is held nor at any step after that; and it needs no fewer approvals.
+    Another policy opens no home, neither when it is held nor at any step after that.
     """
     found = judge(reading, desk, referral, home, children, policy, placement_id)
     in_effect = desk.in_effect
@@ -133,9 +133,7 @@ def judge_pursued(
 
 
 def _with_what_else_refuses(found: Facts, also: Facts) -> Facts:
-    """The facts with the rules that are in the way by another policy alone, and the higher of both approvals."""
-    order = tuple(Approval)
-    higher = max(found.approval, also.approval, key=lambda needed: order.index(needed.level))
+    """The facts with the rules that are in the way by another policy alone."""
     codes = tuple(code for code in also.blocked_by if code not in found.blocked_by)
     told = tuple(finding for finding in found.findings if finding.code not in codes)
     new = tuple(finding for finding in also.findings if finding.code in codes)
@@ -144,7 +142,6 @@ def _with_what_else_refuses(found: Facts, also: Facts) -> Facts:
         explanation=replace(found.explanation, rules=(*told, *new)),
         blocked_by=(*found.blocked_by, *codes),
         statutory=found.statutory | also.statutory,
-        approval=higher,
     )
 
 

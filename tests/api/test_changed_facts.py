@@ -162,6 +162,16 @@ def test_who_looked_at_a_list_before_somebody_came(served: TestClient) -> None:
     assert posted(served, "/holds", body).status_code == 201, "who came and went again is nobody new"
 
 
+def test_what_is_not_known_is_named_where_a_list_is_old(here: TestClient) -> None:
+    """Somebody of whom nothing is known came since the list was shown: which rule nobody can answer is said at once."""
+    _put(here, "homes", _with_room())
+    _put(here, "referrals", {**A_REFERRAL, "children": [VULNERABLE]})
+    shown = shortlist_of(here)
+    _put(here, "homes", _with_room({**A_RESIDENT, "risks": {}}))
+    body = {"referral": R1, "home": TOGETHER, "seen": shown["seen"], "reason": REASON}
+    assert _refused(posted(here, "/holds", body), "facts_changed") == ["home", "rules.safe_from_residents"]
+
+
 CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home.name": ("homes", {"name": "Renamed"}),
     "home.places": ("homes", {"places": 5}),
