@@ -8,20 +8,22 @@ from datetime import date, timedelta
 import pytest
 
 from app.deciding import seeing
+from app.deciding.accepting import accept
 from app.deciding.answering import withdraw
 from app.deciding.desk import Desk, Why
 from app.deciding.holding import hold
-from app.errors import Invalid, RulesNotMet
+from app.errors import Invalid, NotSeen, RulesNotMet
 from app.matching.referral import HomeRef, ReferralRef
 from app.matching.shortlist import shortlist
-from app.store import load
+from app.runs.working import run_now
+from app.store import load, proposals
 from app.store.follower import PoolFollower
-from app.store.placement_records import Placement
+from app.store.placement_records import Placement, State
 from app.store.policies import PolicyBook
 from app.store.session import Database
 from tests.support.builders import AS_OF, a_home
-from tests.support.deciding import BECAUSE, HERE, OFFICER, a_choice, do, look_at, policies
-from tests.support.nights import store
+from tests.support.deciding import BECAUSE, HERE, OFFICER, a_choice, do, held, look_at, now, policies
+from tests.support.nights import a_workplace, store, wanted
 
 IN_EFFECT = policies().pick(None, AS_OF)
 NONE = Why()
@@ -117,3 +119,38 @@ def test_where_no_policy_is_in_effect_every_choice_takes_a_reason(lite: Database
     seen, home = _seen(lite, desk, version)
     assert _refused(lite, desk, seen, home) == ["reason"]
     assert _held(lite, desk, seen, home, BECAUSE).policy_version == version
+
+
+def _run_shown(database: Database, days: int = 0, policy: str | None = None) -> tuple[str, str]:
+    """What a run as of a day and under a policy proposed for R1 is looked at; the id to decide with, and the home."""
+    day = AS_OF + timedelta(days=days)
+    run = run_now(a_workplace(database), wanted(as_of=day, business_date=day, policy=policy))
+    with database.reading() as reading:
+        made = proposals.of_run(reading, HERE, run.id)
+    (mine,) = [one for one in made if one.proposal.referral == "R1"]
+    shown = database.transact(lambda writing: seeing.show_proposal(writing, _desk(), OFFICER, mine))
+    assert shown is not None
+    return shown, mine.proposal.home
+
+
+@pytest.mark.parametrize(
+    ("days", "policy", "is_todays"), [(0, None, True), (-1, None, True), (1, None, False), (0, OTHERS[0], False)]
+)
+def test_what_a_run_proposed(database: Database, days: int, policy: str | None, *, is_todays: bool) -> None:
+    """Of a run up to today under the policy in effect it takes no words; of another its own code is no reason."""
+    seen, home = _run_shown(database, days, policy)
+    if not is_todays:
+        by_run = Why("proposed_by_run", "The run of that day proposed this home for the child.")
+        assert _refused(database, _desk(), seen, home) == ["reason"]
+        assert _refused(database, _desk(), seen, home, by_run) == ["reason.code"]
+    why = NONE if is_todays else BECAUSE
+    assert _held(database, _desk(), seen, home, why).reason_code == why.code
+
+
+def test_a_look_at_another_placement_is_none_at_this(lite: Database) -> None:
+    """Each is decided on after a look at itself, also where both are of the same home and person."""
+    mine, other = held(lite, "R1", "H2"), held(lite, "R2", "H2")
+    with pytest.raises(NotSeen) as caught:
+        do(lite, accept, OFFICER, mine, look_at(lite, other))
+    assert [problem.field for problem in caught.value.problems] == ["seen"]
+    assert now(lite, mine).state is State.HELD
