@@ -6,8 +6,11 @@ Whoever accepts and whoever lets expire ask the database the same question in th
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+
+from sqlalchemy.exc import DBAPIError
 
 from app.deciding import steps
 from app.errors import DatabaseBusy, VersionMismatch
@@ -16,11 +19,13 @@ from app.store.clock import database_now
 from app.store.placement_records import TEMPORARY, Placement, State, Step
 from app.store.session import Database, Writing
 
+log = logging.getLogger(__name__)
+
 FORGOTTEN_AFTER = timedelta(days=30)
 """What somebody was shown is needed to decide, which nobody does a month later."""
 
 MOST_AT_ONCE = 100
-"""So many expire in one look; the rest in the next."""
+"""So many are asked for in one statement."""
 
 
 def as_it_is(placement: Placement, now: datetime) -> Placement:
@@ -34,18 +39,31 @@ def expire_overdue(database: Database, authority: str, most: int = MOST_AT_ONCE,
 
     Whoever decides does this first, so that a hold which is over keeps its place and its children from nobody, with
     a worker or without. `sparing`: the placement that is decided on; whether its own time is over is told there.
+    `most`: so many are asked for at once, until there are no more. One that the database will not let expire keeps
+    what it has, and is told in the log; it is no reason to refuse what somebody else decides.
     """
-    with database.asking() as reading:
-        due = overdue.due(reading, authority, most)
-    expired = 0
-    for placement_id in due:
-        if placement_id == sparing:
-            continue
-        try:
-            expired += database.transact(lambda writing, one=placement_id: expire(writing, authority, one))  # type: ignore[misc]
-        except (VersionMismatch, DatabaseBusy):
-            continue  # somebody was faster, or the next look will do it
-    return expired
+    expired, left = 0, 0
+    while True:
+        with database.asking() as reading:
+            due = overdue.due(reading, authority, most, left)
+        for placement_id in due:
+            if placement_id != sparing and (ended := _expired(database, authority, placement_id)) is not None:
+                expired += ended
+            else:
+                left += 1
+        if len(due) < most:
+            return expired
+
+
+def _expired(database: Database, authority: str, placement_id: str) -> bool | None:
+    """Whether it expired just now; None where it is still due: somebody was faster, or the database refuses."""
+    try:
+        return database.transact(lambda writing: expire(writing, authority, placement_id))
+    except (VersionMismatch, DatabaseBusy):
+        return None  # somebody was faster, or the next look will do it
+    except DBAPIError:
+        log.exception("a hold that is over does not expire", extra={"object": placement_id})
+        return None
 
 
 def forget_unseen(database: Database, authority: str, most: int = 500) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import Callable, Iterable
+from secrets import token_bytes
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, String, Table, cast, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, String, Table, cast, delete, func, literal, null, or_, select, update
 
 from app.matching.home import Home
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
@@ -20,8 +22,9 @@ from app.store.erasure_forgetting import (
     snapshot_without,
     swap,
 )
+from app.store.erasure_kept import forget_beside
 from app.store.outbox_tables import messages
-from app.store.placement_tables import decision_texts, place_claims, placements, seen
+from app.store.placement_tables import decision_texts, decisions, place_claims, placements, seen
 from app.store.run_tables import placed_children, proposals, proposed_children, run_snapshots, runs
 from app.store.session import Reading, Writing
 from app.store.tables import children, homes, idempotency_keys, referrals, residents
@@ -29,6 +32,8 @@ from app.store.versions import Precondition
 
 Forget: TypeAlias = Callable[[Writing, str, str, Names], None]
 """In a transaction, for an authority: a child, with the new names of what is erased with it."""
+
+NO_POINTS = 0
 
 
 def referrals_of(reading: Reading, authority: str, child: str) -> dict[str, set[str]]:
@@ -101,7 +106,7 @@ def _proposals(writing: Writing, authority: str, child: str, names: Names) -> No
             "children": swap(row["children"], names),
             "explanation": explanation_without(row["explanation"], names, about=about),
             "referral_ref": names.get(row["referral_ref"], row["referral_ref"]),
-        }
+        } | ({"points": NO_POINTS} if about else {})
         writing.execute(update(table).where(_of(table, authority), table.c.id == row["id"]).values(values))
     mine = _of(proposed_children, authority), proposed_children.c.child_ref == child
     writing.execute(update(proposed_children).where(*mine).values(child_ref=names[child]))
@@ -117,23 +122,34 @@ def _runs(writing: Writing, authority: str, _child: str, names: Names) -> None:
 
 
 def _run_snapshots(writing: Writing, authority: str, _child: str, names: Names) -> None:
-    """One after the other: each may be large."""
+    """One after the other: each may be large. Its digest is of what is left, or a run would tell what was."""
     table = run_snapshots
     for run_id in _snapshots(writing, authority):
         left = snapshot_without(_packed(writing, authority, run_id), names)
         if left is not None:
             writing.execute(update(table).where(_of(table, authority), table.c.run_id == run_id).values(packed=left))
+            digest = hashlib.sha256(zlib.decompress(left)).hexdigest()
+            writing.execute(
+                update(runs).where(_of(runs, authority), runs.c.id == run_id).values(snapshot_sha256=digest)
+            )
 
 
 def _decisions(writing: Writing, authority: str, child: str, names: Names) -> None:
-    """Placements that have ended keep who decided what and when; what was written to it goes."""
+    """Placements that have ended keep who decided what and when; what was written to it, and what it rested on, goes.
+
+    A digest of where the family lives, points that fall with the distance, the order of homes: each is found by trying.
+    """
     named = or_(_mentions(placements.c.children, names), placements.c.referral_ref.in_(list(names)))
     wanted = select(placements.c.id, placements.c.children, placements.c.referral_ref)
     for row in writing.execute(wanted.where(_of(placements, authority), named)).all():
         here = _of(placements, authority), placements.c.id == row.id
+        steps = _of(decisions, authority), decisions.c.placement_id == row.id, decisions.c.agreed_on.is_not(None)
+        writing.execute(update(decisions).where(*steps).values(agreed_on=null()))
         values = {
             "children": swap(row.children, names),
             "referral_ref": names.get(row.referral_ref, row.referral_ref),
+            "points": NO_POINTS,
+            "approval_because": [],
         }
         writing.execute(update(placements).where(*here).values(values))
         texts = decision_texts
@@ -156,15 +172,21 @@ def _claims(writing: Writing, authority: str, _child: str, names: Names) -> None
 
 
 def _seen(writing: Writing, authority: str, _child: str, names: Names) -> None:
+    """That somebody looked stays; of what they were shown, what is for others alone."""
     named = or_(_mentions(seen.c.options, names), seen.c.referral_ref.in_(list(names)))
     wanted = select(seen.c.id, seen.c.options, seen.c.referral_ref).where(_of(seen, authority), named)
     for row in writing.execute(wanted).all():
-        values = {"options": swap(row.options, names), "referral_ref": names.get(row.referral_ref, row.referral_ref)}
+        is_whole = row.referral_ref in names
+        options = [] if is_whole else [one for one in row.options if names.keys().isdisjoint(one["children"])]
+        values = {"options": options, "referral_ref": names.get(row.referral_ref, row.referral_ref), "was_so": null()}
         writing.execute(update(seen).where(_of(seen, authority), seen.c.id == row.id).values(values))
 
 
 def _answers(writing: Writing, authority: str, _child: str, names: Names) -> None:
-    """Answers that are kept for a request that is sent again; what is left of them says that they were."""
+    """Answers that are kept for a request that is sent again; what is left of them says that they were.
+
+    Not for which request: the digest of a body tells of the body. It counts as another now, and is done no second time.
+    """
     table = idempotency_keys
     for ref in names:
         quoted = f'"{ref}"'.encode()
@@ -173,7 +195,9 @@ def _answers(writing: Writing, authority: str, _child: str, names: Names) -> Non
             if writing.dialect.name == "sqlite"
             else func.position(literal(quoted).op("IN")(table.c.body)) > 0
         )
-        writing.execute(update(table).where(_of(table, authority), inside).values(body=b"{}"))
+        writing.execute(
+            update(table).where(_of(table, authority), inside).values(body=b"{}", fingerprint=token_bytes(32))
+        )
         keys = select(table.c.key).where(_of(table, authority), table.c.key.contains(ref, autoescape=True))
         for key in writing.execute(keys).scalars().all():
             here = _of(table, authority), table.c.key == key
@@ -190,6 +214,7 @@ def _messages(writing: Writing, authority: str, _child: str, names: Names) -> No
 EVERYWHERE: tuple[Forget, ...] = (
     _referrals,
     _homes,
+    forget_beside,
     _claims,
     _caseload,
     _proposals,
@@ -201,6 +226,9 @@ EVERYWHERE: tuple[Forget, ...] = (
     _messages,
 )
 """Each table that names children, but those of the audit trail. Homes before others lock what is theirs."""
+
+RECORDS: tuple[Forget, ...] = (_referrals, _homes, _claims)
+"""Those of them that are judged by: what stands for somebody is exchanged in them alone once they are known again."""
 
 
 def _of(table: Table, authority: str) -> ColumnElement[bool]:

@@ -20,9 +20,12 @@ LOOKED_AFTER_WITHIN = timedelta(minutes=5)
 """A worker ends a hold within seconds. One that is over for longer is looked after by nobody."""
 
 
-def due(reading: Reading, authority: str, most: int) -> Sequence[str]:
-    """Ids of so many, the longest over first; asked alone, as before every decision that takes places."""
-    rows = _DUE[reading.dialect.name].rows(reading, authority=authority, most=most)
+def due(reading: Reading, authority: str, most: int, behind: int = 0) -> Sequence[str]:
+    """Ids of so many, the longest over first; asked alone, as before every decision that takes places.
+
+    `behind`: so many of the first are passed over, as they do not expire.
+    """
+    rows = _DUE[reading.dialect.name].rows(reading, authority=authority, most=most, behind=behind)
     return [row["id"] for row in rows]
 
 
@@ -37,7 +40,10 @@ def _due(clock: ColumnElement[Any]) -> Prepared:
     temporary = or_(*(table.c.state == str(state) for state in TEMPORARY))
     over = table.c.held_until <= type_coerce(clock, UtcDateTime)
     wanted = select(table.c.id).where(table.c.authority == bindparam("authority"), temporary, over)
-    return Prepared(wanted.order_by(table.c.held_until, table.c.id).limit(bindparam("most", type_=Integer)))
+    behind = bindparam("behind", type_=Integer)
+    return Prepared(
+        wanted.order_by(table.c.held_until, table.c.id).limit(bindparam("most", type_=Integer)).offset(behind)
+    )
 
 
 _DUE = {

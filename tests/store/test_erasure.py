@@ -74,6 +74,7 @@ ALLOWED = (
     MINE | {"column": "children", "value": "'[\"erased-1\"]'"},
     MINE | {"column": "referral_ref", "value": "'erased-2'"},
     MINE | {"column": "explanation", "value": "'{}'"},
+    MINE | {"column": "points", "value": "0"},
     {"table": "proposed_children", "which": "child_ref = 'C1'", "column": "child_ref", "value": "'erased-1'"},
     KEYS | {"column": "ref", "value": "NULL, secret = NULL"},
 )
@@ -158,7 +159,7 @@ def test_a_proposal_of_others_stays_word_for_word(proposed: Database) -> None:
     assert after["C2",] == before["R-C2"]
     mine = after[erased_as,]
     assert mine.referral_ref.startswith(erasure.MARK)
-    assert (mine.explanation["why"], mine.explanation["first_home"], mine.points) == ("x", "erased", 5)
+    assert (mine.explanation["why"], mine.explanation["first_home"], mine.points) == ("x", "erased", 0)
     assert zlib.decompress(packed) == SNAPSHOT
 
 

@@ -374,6 +374,8 @@ def test_capital_letters_make_nobody_another_person(filled: Database) -> None:
     for given in ({"second_by": "Officer-1"}, {"approved_by": "OFFICER-1", "approved_level": "director"}):
         step = _decision(**OF_E | {"step": "accept"})
         assert_refused(filled, ANOTHER, step, mine.values(version=2, state="accepted", held_until=None, **given))
+        begun = insert(placements).values(PLACEMENT | {"id": "c" * 32, "number": 9} | given)
+        assert_refused(filled, ANOTHER, _decision(), begun)
 
 
 def test_counts_only_go_on(filled: Database) -> None:
