@@ -8,36 +8,22 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from app.deciding import kept
+from app.deciding import by_policy, cures, kept
 from app.deciding.desk import Desk
 from app.deciding.judging import Facts, judge_pursued, on_day
 from app.deciding.kept import WasSo
 from app.errors import ApprovalMissing, ChildBeingPlaced, FactsChanged, FieldProblem, RulesNotMet, SecondMissing
 from app.matching.approval import Approval
 from app.matching.explain import Outcome
-from app.matching.policy import Policy
 from app.matching.referral import ReferralRef
 from app.matching.rules.usable_places import USABLE_PLACES
 from app.matching.under_way import still_waiting, without_answered
 from app.store import comings, load, placements
 from app.store.answered import after_the_end
 from app.store.load import StoredReferral
-from app.store.placement_records import Placement, Seen, SeenOption, State, Step
+from app.store.placement_records import Placement, Seen, SeenOption, Step
 from app.store.session import Reading
 from app.store.under_way import with_a_place
-
-LOOK_AGAIN = "Look again, and decide on what is so now."
-OVERRIDE = (
-    "It can be overridden with a reason and a second person, by holding with `override`; "
-    "where it is held already, withdraw that placement first and hold it anew."
-)
-HOLD_ANEW = "Withdraw this placement, look at the shortlist, and hold anew: to look at it again does not help."
-CHOOSE = "Choose from the shortlist, or have a new run made: to look at this proposal again does not help."
-WITHDRAW = "Nothing can be decided on this placement any more: what remains is to withdraw it."
-ELSEWHERE = "A child of this placement has its place by another placement."
-END_THAT = "End that placement or withdraw it first, and look again; or withdraw this one."
-NO_POLICY = "Let the council's policy document be put in place, and look again; or withdraw this placement."
-NOT_ANY_MORE = "is not met any more"
 
 
 def facts_now(
@@ -47,9 +33,9 @@ def facts_now(
 
     `placement`: the one that is judged, whose own places are not in its way.
     """
-    policy = _policy(desk, shown) if placement is None else _policy_to_decide(desk, shown, placement)
+    policy = by_policy.of_shown(desk, shown) if placement is None else by_policy.to_decide(desk, shown, placement)
     placement_id = None if placement is None else placement.id
-    cure = LOOK_AGAIN if placement is None else WITHDRAW
+    cure = cures.LOOK_AGAIN if placement is None else cures.WITHDRAW
     referral = waiting_referral(reading, desk, shown.referral, placement_id)
     home = load.home(reading, desk.authority, option.home)
     if home is None:
@@ -69,7 +55,7 @@ def facts_now(
         told += since(reading, desk, found, then, salt, placement_id, {problem.field for problem in told})
     if told:
         known = {*option.rules, *(() if placement is None else placement.overridden)}
-        told += [rule_problem(code, found, NOT_ANY_MORE) for code in found.blocked_by if code not in known]
+        told += [rule_problem(code, found, cures.NOT_ANY_MORE) for code in found.blocked_by if code not in known]
         raise FactsChanged([*told, *(_not_known(found) if then is None else ())])
     return found
 
@@ -79,7 +65,9 @@ def _not_known(found: Facts) -> list[FieldProblem]:
     codes = [code for code, outcome in kept.outcomes(found.findings).items() if outcome is Outcome.NOT_KNOWN]
     said = "The rule {} is not known as things are now: check it before you decide."
     return [
-        FieldProblem(f"rules.{code}", said.format(code), LOOK_AGAIN) for code in codes if code not in found.blocked_by
+        FieldProblem(f"rules.{code}", said.format(code), cures.LOOK_AGAIN)
+        for code in codes
+        if code not in found.blocked_by
     ]
 
 
@@ -94,7 +82,7 @@ def _other_company(
         return []
     seq, whose = shown.inventory_seq, desk.authority
     is_other = not seq or comings.others_since(reading, whose, option.home, seq, placement_id, option.children)
-    return [kept.company_changed(LOOK_AGAIN)] if is_other else []
+    return [kept.company_changed(cures.LOOK_AGAIN)] if is_other else []
 
 
 def when_decided(reading: Reading, desk: Desk, placement: Placement, step: Step = Step.HOLD) -> WasSo | None:
@@ -125,8 +113,8 @@ def since(
 ) -> list[FieldProblem]:
     """Every kind of fact that is another than then, and every rule that answers worse."""
     now = as_then(reading, desk, found, then, salt, placement_id)
-    facts = [problem for problem in kept.changed_facts(then, now, LOOK_AGAIN) if problem.field not in told]
-    return facts + kept.worse(then, now, LOOK_AGAIN, without=found.blocked_by)
+    facts = [problem for problem in kept.changed_facts(then, now, cures.LOOK_AGAIN) if problem.field not in told]
+    return facts + kept.worse(then, now, cures.LOOK_AGAIN, without=found.blocked_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,26 +136,26 @@ def look(reading: Reading, desk: Desk, placement: Placement) -> Looked:
     """The facts about a placement as they are now, whatever has changed since it was decided."""
     home = load.home(reading, desk.authority, placement.home)
     try:
-        policy, other_policy = policy_of_placement(desk, placement)
+        policy, other_policy = by_policy.of_placement(desk, placement)
         referral = waiting_referral(reading, desk, placement.referral, placement.id)
         if home is None:
-            raise _changed(("home", "The home was taken away since you saw it."), cure=WITHDRAW)
+            raise _changed(("home", "The home was taken away since you saw it."), cure=cures.WITHDRAW)
     except FactsChanged as error:
         return Looked(None, tuple(error.problems))
     except ChildBeingPlaced:
-        return Looked(None, (FieldProblem("children", ELSEWHERE, END_THAT),))
+        return Looked(None, (FieldProblem("children", cures.ELSEWHERE, cures.END_THAT),))
     versions = (placement.referral_version, placement.home_version)
     changes = _versions((referral.version, home.version), versions)
     if not {child.ref for child in referral.record.children} >= set(placement.children):
         changes.append(("children", "These are not all children of the referral any more."))
-        return Looked(None, tuple(_changed(*changes, cure=WITHDRAW).problems))
+        return Looked(None, tuple(_changed(*changes, cure=cures.WITHDRAW).problems))
     found = judge_pursued(reading, desk, referral, home, placement.children, policy, placement.id)
     then = when_decided(reading, desk, placement)
     told = [*other_policy, *_changed(*changes).problems]
     if then is not None:
         told += since(reading, desk, found, then, placement.id, placement.id, ())
     new = [code for code in found.blocked_by if code not in placement.overridden]
-    return Looked(found, (*told, *(rule_problem(code, found, NOT_ANY_MORE) for code in new)), then)
+    return Looked(found, (*told, *(rule_problem(code, found, cures.NOT_ANY_MORE) for code in new)), then)
 
 
 def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_id: str | None = None) -> StoredReferral:
@@ -177,7 +165,7 @@ def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_i
     """
     stored = load.referral(reading, desk.authority, ref)
     if stored is None:
-        cure = LOOK_AGAIN if placement_id is None else WITHDRAW
+        cure = cures.LOOK_AGAIN if placement_id is None else cures.WITHDRAW
         raise _changed(("referral", "The referral was withdrawn since you saw it."), cure=cure)
     people = [child.ref for child in stored.record.children]
     places = with_a_place(reading, desk.authority, people, without=placement_id)
@@ -199,7 +187,7 @@ def require_rules(facts: Facts, override: Collection[str], *, seen: Collection[s
     missing = [code for code in facts.blocked_by if code not in considered]
     new = [code for code in missing if code not in seen]
     if new:
-        raise FactsChanged([rule_problem(code, facts, NOT_ANY_MORE) for code in new])
+        raise FactsChanged([rule_problem(code, facts, cures.NOT_ANY_MORE) for code in new])
     if missing:
         raise RulesNotMet([rule_problem(code, facts, "is not met") for code in missing])
 
@@ -240,56 +228,10 @@ HELD_FOR_THEM = (
 def rule_problem(code: str, facts: Facts, said: str) -> FieldProblem:
     """What is to be said of a rule that is in the way."""
     law = code in facts.statutory
-    cure = "It is law: nobody can override it." if law else OVERRIDE
+    cure = "It is law: nobody can override it." if law else cures.OVERRIDE
     if code == USABLE_PLACES.code and facts.lived_in.places_held:
         cure += HELD_FOR_THEM
     return FieldProblem(f"rules.{code}", f"The rule {code} {said}.", cure)
-
-
-def _policy(desk: Desk, shown: Seen) -> Policy:
-    """The policy by which it was shown, if it is still the same."""
-    look_again = LOOK_AGAIN if shown.proposal_id is None else CHOOSE
-    cure = look_again if shown.placement_id is None else HOLD_ANEW
-    return policy_of(desk, shown.policy_version, shown.policy_sha256, cure)
-
-
-def policy_of_placement(desk: Desk, placement: Placement) -> tuple[Policy, tuple[FieldProblem, ...]]:
-    """The policy by which a placement is judged, and what is to be said where that is not the one of its decision.
-
-    What is held is judged by the policy of its hold for good, so with another one it can only be held anew. What was
-    accepted is judged by the policy in effect then, which is a change to be looked at: never by none, because the law
-    does not depend on the council's document. Raises `FactsChanged`.
-    """
-    is_accepted = placement.state is State.ACCEPTED
-    cure = LOOK_AGAIN if is_accepted else HOLD_ANEW
-    try:
-        return policy_of(desk, placement.policy_version, placement.policy_sha256, cure), ()
-    except FactsChanged as changed:
-        if not is_accepted:
-            raise
-        if desk.in_effect is None:
-            raise FactsChanged([replace(problem, cure=NO_POLICY) for problem in changed.problems]) from None
-        return desk.in_effect, tuple(changed.problems)
-
-
-def _policy_to_decide(desk: Desk, shown: Seen, placement: Placement) -> Policy:
-    """The policy of a placement, whichever the look named; both must still be what they were at the look."""
-    policy, changed = policy_of_placement(desk, placement)
-    if changed and shown.policy_sha256 != policy.sha256:
-        raise FactsChanged(changed)
-    _policy(desk, shown)
-    return policy
-
-
-def policy_of(desk: Desk, version: str, sha256: str, cure: str) -> Policy:
-    """The policy of this version, if it is still the same. Raises `FactsChanged` with this cure."""
-    try:
-        policy = desk.policies.pick(version, desk.today)
-    except LookupError:
-        raise FactsChanged([FieldProblem("policy", "The policy is not in use any more.", cure)]) from None
-    if policy.sha256 != sha256:
-        raise FactsChanged([FieldProblem("policy", "The policy was changed since you saw it.", cure)])
-    return policy
 
 
 def _versions(now: tuple[int, int], then: tuple[int, int]) -> list[tuple[str, str]]:
@@ -301,5 +243,5 @@ def _versions(now: tuple[int, int], then: tuple[int, int]) -> list[tuple[str, st
     ]
 
 
-def _changed(*changes: tuple[str, str], cure: str = LOOK_AGAIN) -> FactsChanged:
+def _changed(*changes: tuple[str, str], cure: str = cures.LOOK_AGAIN) -> FactsChanged:
     return FactsChanged([FieldProblem(field, said, cure) for field, said in changes])

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from app.access.principal import Principal
-from app.deciding import agreed, facts, kept, seeing, without_referral
+from app.deciding import agreed, by_policy, facts, kept, seeing, without_referral
 from app.deciding.desk import Desk
 from app.deciding.facts import Fallen, Looked
 from app.deciding.judging import Facts, on_day
@@ -53,7 +53,7 @@ def look(reading: Reading, desk: Desk, placement: Placement) -> AtTheDoor:
     codes = [code for code in found.blocked_by if code not in ANSWERED and code not in placement.overridden]
     missing = tuple(facts.rule_problem(code, found, "is not met any more") for code in codes)
     was_so = None if then is None else then.get("was_so")
-    _, policy_changed = facts.policy_of_placement(desk, placement)
+    _, policy_changed = by_policy.of_placement(desk, placement)
     told = agreed.changes(Step.ACCEPT, then, now)
     changed = (*policy_changed, *told, *_since(reading, desk, placement, found, was_so))
     return AtTheDoor(found, missing, changed, agreed.fallen(reading, desk, placement, found), was_so)

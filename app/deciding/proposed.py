@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from app.access.principal import Kind, Principal
-from app.deciding import facts
+from app.deciding import by_policy, cures, facts
 from app.deciding.desk import Desk
 from app.deciding.facts import Looked
 from app.deciding.judging import Facts, judge
@@ -40,26 +40,26 @@ def look(reading: Reading, desk: Desk, stored: StoredProposal) -> Looked:
     if load.referral(reading, desk.authority, proposal.referral) is None:
         return Looked(None, (FieldProblem("referral", WITHDRAWN, NOTHING_LEFT),))
     if home is None:
-        return Looked(None, (FieldProblem("home", TAKEN_AWAY, facts.CHOOSE),))
+        return Looked(None, (FieldProblem("home", TAKEN_AWAY, cures.CHOOSE),))
     try:
-        policy = facts.policy_of(desk, str(run.policy_version), str(run.policy_sha256), facts.CHOOSE)
+        policy = by_policy.of_version(desk, str(run.policy_version), str(run.policy_sha256), cures.CHOOSE)
         referral = facts.waiting_referral(reading, desk, proposal.referral)
     except ChildBeingPlaced:
-        return Looked(None, (FieldProblem("children", HAS_A_PLACE, facts.CHOOSE),))
+        return Looked(None, (FieldProblem("children", HAS_A_PLACE, cures.CHOOSE),))
     except FactsChanged as error:
         return Looked(None, tuple(error.problems))
     waiting = {child.ref for child in referral.record.children}
     if not waiting >= set(proposal.children):
         said = "These are not all children of the referral any more, or one of them has a place."
-        return Looked(None, (FieldProblem("children", said, facts.CHOOSE),))
+        return Looked(None, (FieldProblem("children", said, cures.CHOOSE),))
     found = judge(reading, desk, referral, home, proposal.children, policy)
     then = was_so(stored)
     if then is None:
         (now,) = proposals.changed_since(reading, desk.authority, [stored])
-        told = [FieldProblem(name, ANEW.format(name=name), facts.LOOK_AGAIN) for name in now.changed]
+        told = [FieldProblem(name, ANEW.format(name=name), cures.LOOK_AGAIN) for name in now.changed]
     else:
         told = facts.since(reading, desk, found, then, stored.id, None, ())
-    in_the_way = [facts.rule_problem(code, found, facts.NOT_ANY_MORE) for code in found.blocked_by]
+    in_the_way = [facts.rule_problem(code, found, cures.NOT_ANY_MORE) for code in found.blocked_by]
     return Looked(found, (*told, *in_the_way), then)
 
 

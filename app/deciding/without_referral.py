@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.deciding import agreed, facts, kept
+from app.deciding import agreed, by_policy, cures, facts, kept
 from app.deciding.desk import Desk
 from app.deciding.judging import judge_pursued
 from app.errors import FactsChanged, FieldProblem
@@ -50,19 +50,19 @@ def look(reading: Reading, desk: Desk, placement: Placement, then: agreed.Agreed
     """The rules that are in the way, and what was accepted and is not so any more."""
     home = load.home(reading, desk.authority, placement.home)
     if home is None:
-        return (), (FieldProblem("home", GONE, facts.WITHDRAW),)
+        return (), (FieldProblem("home", GONE, cures.WITHDRAW),)
     children = placements.children_kept(reading, desk.authority, placement.id)
     if {child.ref for child in children} != set(placement.children):
         return (), (FieldProblem("referral", NOT_KEPT, SEND_AGAIN),)
     try:
-        policy, other_policy = facts.policy_of_placement(desk, placement)
+        policy, other_policy = by_policy.of_placement(desk, placement)
     except FactsChanged as changed:
         return (), tuple(changed.problems)
     record = Referral(placement.referral, tuple(map(_as_child, children)), desk.today, desk.today)
     referral = StoredReferral(record, placement.referral_version)
     found = judge_pursued(reading, desk, referral, home, placement.children, policy, placement.id)
     codes = [code for code in found.blocked_by if code in JUDGED and code not in placement.overridden]
-    missing = tuple(facts.rule_problem(code, found, facts.NOT_ANY_MORE) for code in codes)
+    missing = tuple(facts.rule_problem(code, found, cures.NOT_ANY_MORE) for code in codes)
     was_so = None if then is None else then.get("was_so")
     told = [*other_policy, *agreed.changes(Step.ACCEPT, then, {"home": agreed.of_home(placement, home.record)})]
     if was_so is not None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.deciding import facts, seeing
+from app.deciding import cures, facts, seeing
 from app.deciding.accepting import accept
 from app.deciding.desk import Desk
 from app.errors import FactsChanged
@@ -33,11 +33,11 @@ def test_the_cure_is_to_withdraw_and_hold_anew(database: Database) -> None:
         after = facts.look(reading, _edited(), placement)
     assert looked.facts is not None
     assert after.facts is None
-    assert [(problem.field, problem.cure) for problem in after.changed] == [("policy", facts.HOLD_ANEW)]
+    assert [(problem.field, problem.cure) for problem in after.changed] == [("policy", cures.HOLD_ANEW)]
     found = looked.facts
     shown = database.transact(lambda w: seeing.show_placement(w, a_desk(), OFFICER, placement, found))
     assert shown is not None
     wanted = Precondition(versions=frozenset({placement.version}))
     with pytest.raises(FactsChanged) as caught, database.writing() as writing:
         accept(writing, _edited(), OFFICER, placement.id, wanted, shown)
-    assert [problem.cure for problem in caught.value.problems] == [facts.HOLD_ANEW]
+    assert [problem.cure for problem in caught.value.problems] == [cures.HOLD_ANEW]

@@ -15,7 +15,7 @@ from sqlalchemy import delete
 
 from app.access.principal import Kind as KindOfCaller
 from app.access.principal import Principal, Role
-from app.deciding import facts, kept
+from app.deciding import cures, facts, kept
 from app.deciding.accepting import accept
 from app.deciding.agreed import ABOUT_COMPANY
 from app.deciding.agreeing import approve, second
@@ -205,7 +205,7 @@ def test_what_remains_where_nothing_can_be_judged(lite: Database) -> None:
     with lite.reading() as reading:
         looked = facts.look(reading, a_desk(), placement)
     assert looked.facts is None
-    assert [(problem.field, problem.cure) for problem in looked.changed] == [("referral", facts.WITHDRAW)]
+    assert [(problem.field, problem.cure) for problem in looked.changed] == [("referral", cures.WITHDRAW)]
 
 
 def test_a_look_from_before_it_was_known_beside_whom(lite: Database) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from app.deciding import facts, moving_in, seeing
+from app.deciding import cures, facts, moving_in, seeing
 from app.deciding.accepting import accept
 from app.deciding.desk import Desk
 from app.deciding.holding import hold
@@ -118,7 +118,7 @@ def test_where_no_policy_is_in_effect_nobody_moves_in(lite: Database) -> None:
     accepted = _accepted(lite)
     with pytest.raises(FactsChanged) as told:
         _place(lite, NONE, accepted)
-    assert [(problem.field, problem.cure) for problem in told.value.problems] == [("policy", facts.NO_POLICY)]
+    assert [(problem.field, problem.cure) for problem in told.value.problems] == [("policy", cures.NO_POLICY)]
 
 
 def test_a_child_whose_place_is_elsewhere(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,7 +131,7 @@ def test_a_child_whose_place_is_elsewhere(lite: Database, monkeypatch: pytest.Mo
     monkeypatch.setattr(facts, "waiting_referral", elsewhere)
     looked, seen = _look(lite, a_desk(), accepted)
     assert seen is None
-    assert [(problem.field, problem.cure) for problem in looked.changed] == [("children", facts.END_THAT)]
+    assert [(problem.field, problem.cure) for problem in looked.changed] == [("children", cures.END_THAT)]
     assert _refused(lite, a_desk(), accepted) == ("facts_changed", ["children"])
 
 
