@@ -172,3 +172,11 @@ def test_looking_makes_no_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert list(tmp_path.iterdir()) == []
     Settings.read().migrate_database()
     Settings.read().open_database().close()
+
+
+@pytest.mark.parametrize("everybody", ["0.0.0.0/0", "::/0"])
+def test_everybody_is_no_proxy(everybody: str) -> None:
+    """Else each caller could name its own address, and every budget by address would be worth nothing."""
+    with pytest.raises(ValidationError, match="everybody is no proxy"):
+        Settings(trusted_proxies=("10.0.0.0/8", everybody))
+    assert len(Settings(trusted_proxies=("10.0.0.0/8", "fd00::/8", "192.0.2.1")).trusted_proxies) == 3

@@ -201,3 +201,14 @@ def test_what_is_not_theirs_to_set_is_refused(app: FastAPI, ours: TestClient, pa
         answer = ours.put(path.replace("{ref}", body["ref"]), json=body | {field: 1}, headers=bearer())
         assert (answer.status_code, answer.json()["code"]) == (422, "invalid"), field
     assert ours.get(path.replace("{ref}", body["ref"]), headers=bearer()).status_code == 404
+
+
+def test_the_service_does_not_start_with_a_route_behind_one_wall(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row in the table is not enough, and again it is the service that looks."""
+    router = APIRouter()
+    router.add_api_route("/policies", lambda: None, methods=["GET"])
+    monkeypatch.setattr(policies, "router", router)
+    with pytest.raises(RouteWithoutPermission, match="SECOND_WALL"):
+        create_app(settings_for(sqlite_url), lambda: TODAY)

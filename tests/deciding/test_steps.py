@@ -319,3 +319,21 @@ def test_what_was_never_decided_on_is_forgotten(database: Database) -> None:
     with database.reading() as reading:
         assert seen.get(reading, HERE, unused) is None
         assert seen.get(reading, HERE, str(placement.seen_id)) is not None
+
+
+def test_a_decision_is_of_the_moment_of_its_step(database: Database) -> None:
+    """To the thousandth of a second, and the same that stands with the placement: what came first is told by it."""
+
+    def moments(placement: Placement) -> tuple[Any, Any]:
+        mine = decisions.c.placement_id == placement.id, decisions.c.version == placement.version
+        with database.reading() as reading:
+            at = reading.execute(select(decisions.c.decided_at).where(*mine)).scalar_one()
+        return at, now(database, placement).changed_at
+
+    first = held(database, "R1", ONE_PLACE.ref)
+    sent = do(database, send, OFFICER, first)
+    accepted = do(database, accept, OFFICER, sent)
+    assert moments(accepted)[0] == moments(accepted)[1] == accepted.changed_at
+    with database.reading() as reading:
+        told = reading.execute(select(decisions.c.decided_at).order_by(decisions.c.version)).scalars().all()
+    assert told == [first.changed_at, sent.changed_at, accepted.changed_at]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import TransactionStatus
-from sqlalchemy import BindParameter, Integer, bindparam, cast, event, func, select, text
+from sqlalchemy import BindParameter, Integer, bindparam, cast, column, event, func, select, table, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.errors import DatabaseUnavailable
@@ -307,3 +307,22 @@ def test_an_answer_that_was_cut_off_is_a_database_that_is_away(
     with pytest.raises(DatabaseUnavailable), here.reading() as reading:
         Prepared(select(cast(REF, Integer))).one(reading, ref="no number")
     here.close()
+
+
+def test_a_statement_that_failed_is_prepared_anew(postgres_url: str) -> None:
+    """Tables may be laid out anew under a connection: the first to notice fails, and nobody after it."""
+    kinds = table("kinds", column("old"))
+    ask = Prepared(select(kinds))
+    database = Database.open(postgres_url, connections=2)
+    with database.writing() as writing:
+        writing.execute(text("CREATE TABLE kinds (old integer)"))
+        writing.execute(text("INSERT INTO kinds VALUES (1)"))
+    with database.reading() as reading:
+        assert ask.one(reading) == 1
+    with database.writing() as writing:
+        writing.execute(text("ALTER TABLE kinds ALTER COLUMN old TYPE text"))
+    with pytest.raises(DBAPIError), database.reading() as reading:
+        ask.one(reading)
+    with database.reading() as reading:
+        assert ask.one(reading) == "1"
+    database.close()
