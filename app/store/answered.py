@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
 
 from app.matching.referral import ChildRef
 from app.store.placement_records import State, Step
@@ -71,8 +71,8 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     of_move = and_(decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id)
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
-    of_care = or_(*(placements.c.end_reason == code for code in LEFT_CARE))
-    left = and_(decisions.c.step == str(Step.END), of_care)
+    of_care = [literal_column(f"'{code}'") for code in LEFT_CARE]  # words of ours, so that nobody has to send them
+    left = and_(decisions.c.step == str(Step.END), placements.c.end_reason.in_(of_care))
     since = decisions.c.decided_at >= referrals.c.changed_at, or_(decisions.c.step == str(Step.PLACE), left)
     return (
         select(place_claims.c.child_ref, placements.c.id, placements.c.ended_on, placements.c.end_reason)
