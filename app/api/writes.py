@@ -16,7 +16,7 @@ from app.api.callers import caller_of
 from app.api.service import service_of
 from app.documents.fields import Ref
 from app.errors import FieldProblem, Invalid
-from app.store.idempotency import Answer, Keyed, key_of, write_once
+from app.store.idempotency import Answer, Keyed, key_of, sealed, write_once
 from app.store.session import Writing
 from app.store.versions import Precondition
 
@@ -104,7 +104,8 @@ def write(request: Request, key: str | None, work: Callable[[Writing], Answer]) 
     service, keyed = service_of(request), None
     if key is not None:
         own = key_of(caller_of(request).subject, key)
-        keyed = Keyed(service.authority, own, _fingerprint(request))
+        plain = _fingerprint(request)
+        keyed = Keyed(service.authority, own, sealed(key, plain), plain)
     done = write_once(service.database, keyed, work)
     answer = done.answer
     headers = {"ETag": etag(answer.version)} if answer.version else {}

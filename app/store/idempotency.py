@@ -7,6 +7,7 @@ kept as long as what it wrote. Of two requests with one key at the same moment t
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +24,11 @@ def key_of(subject: str, key: str) -> str:
     return hashlib.sha256(f"{subject}\n{key}".encode()).hexdigest()
 
 
+def sealed(key: str, digest: bytes) -> bytes:
+    """The digest of a request as it is stored: without the caller's key nobody finds a body by trying."""
+    return hmac.new(key.encode(), digest, hashlib.sha256).digest()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a write was answered with: HTTP status, version of what it wrote, body. Nothing personal in it."""
@@ -34,11 +40,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """A request by its key as it is stored. `fingerprint` stands for the whole request."""
+    """A request by its key as it is stored. `fingerprint` stands for the whole request.
+
+    `before`: what stood for it in the release before, which stored no `sealed` one.
+    """
 
     authority: str
     key: str
     fingerprint: bytes
+    before: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +68,7 @@ def write_once(database: Database, keyed: Keyed | None, work: Callable[[Writing]
     def once(writing: Writing) -> Done:
         if keyed is None:
             return Done(work(writing))
-        known = claim(writing, keyed.authority, keyed.key, keyed.fingerprint)
+        known = claim(writing, keyed.authority, keyed.key, keyed.fingerprint, keyed.before)
         if known is not None:
             return Done(known, is_replayed=True)
         answer = work(writing)
@@ -68,7 +78,7 @@ def write_once(database: Database, keyed: Keyed | None, work: Callable[[Writing]
     return database.transact(once)
 
 
-def claim(writing: Writing, authority: str, key: str, fingerprint: bytes) -> Answer | None:
+def claim(writing: Writing, authority: str, key: str, fingerprint: bytes, before: bytes | None = None) -> Answer | None:
     """Take the key for this transaction, or give the answer that it already has.
 
     `fingerprint` stands for the whole request. Raises `KeyUsedForAnother` where the key came with another.
@@ -79,7 +89,7 @@ def claim(writing: Writing, authority: str, key: str, fingerprint: bytes) -> Ans
     if writing.execute(claimed).scalar() is not None:
         return None
     found = writing.execute(select(keys).where(keys.c.authority == authority, keys.c.key == key)).one()
-    if found.fingerprint != fingerprint:
+    if found.fingerprint not in (fingerprint, before):
         raise KeyUsedForAnother
     return Answer(found.status, found.version, found.body)
 

@@ -185,6 +185,7 @@ def _postgresql() -> None:
         "decisions",
         "to_jsonb(NEW) - 'agreed_on' = to_jsonb(OLD) - 'agreed_on'"
         f" AND EXISTS ({ERASING}) AND ((NEW.agreed_on IS NULL AND {mine}) OR ({of_others}))",
+        ("agreed_on",),
     )
     names_it = f"EXISTS ({ERASING} AND strpos(to_jsonb(OLD)::text, to_jsonb(e.ref)::text) > 0)"
     stripped = "'{referral_ref,options,was_so}'::text[]"
@@ -193,6 +194,7 @@ def _postgresql() -> None:
         f"(to_jsonb(NEW) - {stripped} = to_jsonb(OLD) - {stripped} AND {names_it})"
         " OR (to_jsonb(NEW) - 'was_so' = to_jsonb(OLD) - 'was_so' AND NEW.was_so IS NULL"
         f" AND EXISTS ({ERASING}))",
+        ("referral_ref", "options", "was_so"),
         "UPDATE",
     )
     stripped = "'{referral_ref,children,explanation,points}'::text[]"
@@ -206,6 +208,7 @@ def _postgresql() -> None:
         "proposals",
         f"(to_jsonb(NEW) - {stripped} = to_jsonb(OLD) - {stripped} AND {zero} AND {names_it})"
         f" OR ({grounds} AND EXISTS ({ERASING}))",
+        ("referral_ref", "children", "explanation", "points"),
     )
     op.execute(
         "CREATE FUNCTION count_claim() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
@@ -245,15 +248,24 @@ def _guard_placement(wrong: str) -> None:
     )
 
 
-def _guard(table: str, allowed: str, events: str = "UPDATE OR DELETE") -> None:
+def _guard(table: str, allowed: str, may: tuple[str, ...], events: str = "UPDATE OR DELETE") -> None:
+    """Two triggers: what is never done at all is no right of the service either, which is read from the first."""
+    op.execute(
+        f"CREATE TRIGGER never_changed BEFORE {events} ON {table}"
+        f" FOR EACH ROW EXECUTE FUNCTION refuse_change_unless_erasing('packed', {_quoted(may)})"
+    )
     op.execute(
         f"CREATE FUNCTION guard_kept_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-        f" IF TG_OP = 'UPDATE' THEN IF {allowed} THEN RETURN NEW; END IF; END IF;"
+        f" IF {allowed} THEN RETURN NEW; END IF;"
         f" RAISE EXCEPTION '{KEPT.format(table)}'; END $$"
     )
     op.execute(
-        f"CREATE TRIGGER never_changed BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION guard_kept_{table}()"
+        f"CREATE TRIGGER only_what_was_kept BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION guard_kept_{table}()"
     )
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return ", ".join(f"'{name}'" for name in names)
 
 
 def _sqlite() -> None:
@@ -349,6 +361,7 @@ def _back_on_postgresql(agreed: str) -> None:
     named = "OLD.children || jsonb_build_array(OLD.referral_ref)"
     _guard_placement(_step(f"EXISTS ({ERASING} AND ({named}) ? e.ref)", before=True))
     for table in ("decisions", "seen", "proposals"):
+        op.execute(f"DROP TRIGGER only_what_was_kept ON {table}")
         op.execute(f"DROP FUNCTION guard_kept_{table}()")
     op.execute("DROP FUNCTION count_claim()")
     for table, events, function in (
@@ -357,10 +370,6 @@ def _back_on_postgresql(agreed: str) -> None:
         ("proposals", "UPDATE OR DELETE", f"refuse_change_unless_erasing('named', {_quoted(PROPOSAL_MAY)})"),
     ):
         op.execute(f"CREATE TRIGGER never_changed BEFORE {events} ON {table} FOR EACH ROW EXECUTE FUNCTION {function}")
-
-
-def _quoted(names: tuple[str, ...]) -> str:
-    return ", ".join(f"'{name}'" for name in names)
 
 
 def _back_on_sqlite(agreed: str) -> None:

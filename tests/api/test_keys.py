@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, select, update
 from starlette.requests import Request
 from starlette.testclient import TestClient
 
 from app.access.principal import Kind, Principal
 from app.api.writes import _fingerprint
 from app.documents.examples import A_HOME
+from app.store.idempotency import sealed
+from app.store.tables import idempotency_keys
 from tests.api.desk import OFFICER, hold_first, placement_of
 from tests.api.service import send
 from tests.support.access import AUTHORITY
@@ -73,6 +75,22 @@ def test_a_key_is_of_one_address(here: TestClient) -> None:
         headers = {**JSON, **OFFICER, "If-Match": '"v1"', "Idempotency-Key": "k"}
         answer = here.post(path, content=body, headers=headers)
         assert (answer.status_code, answer.json()["code"]) == REUSED, path
+
+
+def test_a_body_is_not_found_by_trying(lite: TestClient) -> None:
+    """What is stored for a request is nothing that the body leads to; what a release before stored still counts."""
+    path, named = f"/homes/{A_HOME['ref']}", {"Idempotency_Key": "k", "If_None_Match": "*"}
+    database = lite.app.state.service.database  # type: ignore[attr-defined]
+    first = send(lite, "PUT", path, A_HOME, **named)
+    assert first.status_code == 201, first.text
+    parts = {"method": "PUT", "path": path, "subject": "local-officer", "if-match": "", "if-none-match": "*"}
+    plain = _of(parts | {"body": first.request.content})
+    with database.reading() as reading:
+        stored = reading.execute(select(idempotency_keys.c.fingerprint)).scalar_one()
+    assert stored == sealed("k", plain) != plain
+    with database.writing() as writing:
+        writing.execute(update(idempotency_keys).values(fingerprint=plain))
+    assert "Idempotency-Replayed" in send(lite, "PUT", path, A_HOME, **named).headers
 
 
 def test_a_key_is_of_one_method(lite: TestClient) -> None:

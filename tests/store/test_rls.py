@@ -250,7 +250,7 @@ def test_an_erasure_may_change_its_columns_and_no_others(owner: Database) -> Non
         " AND table_name = 'proposals' AND privilege_type = 'UPDATE' ORDER BY 1"
     )
     with owner.reading() as reading:
-        assert reading.execute(text(wanted)).scalars().all() == ["children", "explanation", "referral_ref"]
+        assert reading.execute(text(wanted)).scalars().all() == ["children", "explanation", "points", "referral_ref"]
 
 
 def _rights(owner: Database, table: str) -> Sequence[str]:
