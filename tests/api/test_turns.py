@@ -9,9 +9,10 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from starlette.types import Message, Receive, Scope, Send
 
 from app.api.admission import LARGE_WAITING, Crowd, Door
-from app.api.guard import _Turn
+from app.api.guard import Guard, Limits, _Turn
 from app.errors import Overloaded
 
 CALLERS = "abcd"
@@ -162,3 +163,46 @@ def test_a_large_request_that_is_refused_at_the_second_door_leaves_the_first() -
         return large_door._inside
 
     assert asyncio.run(play()) == 0
+
+
+def test_a_large_body_goes_by_the_door_of_large_ones() -> None:
+    """Of what comes in at the guard: one large body at a time is worked on, and a small one beside it."""
+    limits = Limits(
+        body_bytes=10,
+        larger={"/import": 100},
+        body_timeout_s=5,
+        hosts=frozenset({"here"}),
+        crowd=Crowd(at_once=3, waiting=5, wait_s=5, large_at_once=1),
+    )
+
+    async def play() -> tuple[list[str], list[str]]:
+        at_work: list[str] = []
+        go_on = asyncio.Event()
+
+        async def work(scope: Scope, receive: Receive, _send: Send) -> None:
+            await receive()
+            at_work.append(scope["query_string"].decode())
+            await go_on.wait()
+
+        async def ignored(_message: Message) -> None:
+            return
+
+        def ask(name: str, size: int) -> asyncio.Task[None]:
+            async def body() -> Message:
+                return {"type": "http.request", "body": b"x" * size, "more_body": False}
+
+            headers = [(b"host", b"here"), (b"content-length", str(size).encode())]
+            told = {"type": "http", "method": "POST", "path": "/import", "query_string": name.encode()}
+            return asyncio.create_task(guard({**told, "headers": headers}, body, ignored))
+
+        guard = Guard(work, limits, lambda _scope: "somebody")
+        asked = [ask("first large", 50), ask("second large", 50), ask("small", 5)]
+        await asyncio.sleep(0.05)
+        before = list(at_work)
+        go_on.set()
+        await asyncio.gather(*asked)
+        return before, at_work
+
+    before, after = asyncio.run(play())
+    assert before == ["first large", "small"]
+    assert after == ["first large", "small", "second large"]

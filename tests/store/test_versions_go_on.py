@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import insert, update
 
@@ -52,3 +54,23 @@ def test_what_was_seen_or_decided_of_a_removed_referral_counts(database: Databas
     migrate.upgrade(database)
     with database.writing() as writing:
         assert removed.first_version(writing, NOTTINGHAM, Removed.REFERRAL) == 10
+
+
+def test_whoever_removes_waits_for_whoever_begins(postgres_url: str) -> None:
+    """A record that begins above all that were removed is not overtaken by one that is removed meanwhile."""
+    database = Database.open(postgres_url)
+    migrate.upgrade(database)
+    removing = threading.Thread(
+        target=lambda: database.transact(lambda w: removed.remember(w, NOTTINGHAM, Removed.REFERRAL, 7))
+    )
+    with database.writing() as writing:
+        removed.remember(writing, NOTTINGHAM, Removed.REFERRAL, 3)
+    with database.writing() as writing:
+        assert removed.first_version(writing, NOTTINGHAM, Removed.REFERRAL) == 4
+        removing.start()
+        removing.join(0.3)
+        assert removing.is_alive(), "it waits"
+    removing.join()
+    with database.writing() as writing:
+        assert removed.first_version(writing, NOTTINGHAM, Removed.REFERRAL) == 8
+    database.close()
