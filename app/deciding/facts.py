@@ -234,6 +234,12 @@ def rule_problem(code: str, facts: Facts, said: str) -> FieldProblem:
     return FieldProblem(f"rules.{code}", f"The rule {code} {said}.", cure)
 
 
+def stored_anew(placement: Placement, found: Facts) -> Sequence[FieldProblem]:
+    """Which of referral and home was stored anew since the last step that judged them."""
+    versions = (placement.referral_version, placement.home_version)
+    return _changed(*_versions((found.referral.version, found.home.version), versions)).problems
+
+
 def _versions(now: tuple[int, int], then: tuple[int, int]) -> list[tuple[str, str]]:
     """What is to be said of the versions of referral and home."""
     return [

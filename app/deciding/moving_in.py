@@ -66,9 +66,9 @@ def _since(
 
     What is in the way is told by itself.
     """
-    if then is None:
-        return []
     cure = agreed.ANEW[Step.ACCEPT]
+    if then is None:  # accepted before all of it was kept
+        return [replace(problem, cure=cure) for problem in facts.stored_anew(placement, found)]
     now = facts.as_then(reading, desk, found, then, placement.id, placement.id)
     told = [problem for problem in kept.changed_facts(then, now, cure) if problem.field not in kept.ANSWERED_BY_MOVE]
     return told + kept.worse(then, now, cure, without={*found.blocked_by, *ANSWERED})

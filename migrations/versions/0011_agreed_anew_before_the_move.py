@@ -4,6 +4,8 @@ Revision ID: 0011
 Revises: 0010
 """
 
+import sqlite3
+
 from alembic import op
 
 revision = "0011"
@@ -37,6 +39,8 @@ BEFORE = (
 ADDED = {"second:sent>sent": "second:accepted>accepted", "approve:sent>sent": "approve:accepted>accepted"}
 """New moves, each behind one that there was."""
 
+TEXT = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'decisions'"
+
 AFTER = tuple(each for move in BEFORE for each in (move, ADDED.get(move)) if each is not None)
 
 
@@ -63,8 +67,11 @@ def _on_sqlite(was: tuple[str, ...], now: tuple[str, ...]) -> None:
     So its text is changed, as SQLite's own manual does it for checks (https://www.sqlite.org/lang_altertable.html,
     "Making Other Kinds Of Table Schema Changes"): no row is stored otherwise because of it.
     """
-    run = op.get_bind().exec_driver_sql
-    sql = run("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'decisions'").scalar_one()
+    bound = op.get_bind()
+    raw, run = bound.connection.driver_connection, bound.exec_driver_sql
+    if hasattr(raw, "setconfig"):  # Python 3.12; some systems build SQLite so that it refuses this unless asked
+        raw.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE, False)
+    sql = run(TEXT).scalar_one()
     if sql.count(_listed(was)) != 1:
         raise RuntimeError("the table decisions is not as migration 0004 made it")
     number = int(run("PRAGMA schema_version").scalar_one())
@@ -73,6 +80,8 @@ def _on_sqlite(was: tuple[str, ...], now: tuple[str, ...]) -> None:
     run(changed, (sql.replace(_listed(was), _listed(now)),))
     run(f"PRAGMA schema_version = {number + 1}")
     run("PRAGMA writable_schema = RESET")
+    if run(TEXT).scalar_one().count(_listed(now)) != 1:
+        raise RuntimeError("SQLite did not take the new check of the table decisions")
 
 
 def _listed(moves: tuple[str, ...]) -> str:

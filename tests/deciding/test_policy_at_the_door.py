@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from app.deciding import cures, facts, moving_in, seeing
+from app.deciding import agreed, cures, facts, moving_in, seeing
 from app.deciding.accepting import accept
 from app.deciding.desk import Desk
 from app.deciding.holding import hold
@@ -133,6 +133,17 @@ def test_a_child_whose_place_is_elsewhere(lite: Database, monkeypatch: pytest.Mo
     assert seen is None
     assert [(problem.field, problem.cure) for problem in looked.changed] == [("children", cures.END_THAT)]
     assert _refused(lite, a_desk(), accepted) == ("facts_changed", ["children"])
+
+
+def test_of_an_acceptance_that_kept_nothing_versions_are_told(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was accepted before every kind of fact was kept: what was stored anew is looked at all the same."""
+    kept = agreed.decided_on
+    monkeypatch.setattr(agreed, "decided_on", lambda *given: kept(*given) | {"was_so": None})
+    accepted = _accepted(lite)
+    store(lite, [replace(TWO, judgement=Judgement.REQUIRES_IMPROVEMENT)])
+    assert _refused(lite, a_desk(), accepted) == ("facts_changed", ["home"])
+    _, seen = _look(lite, a_desk(), accepted)
+    assert _place(lite, a_desk(), accepted, seen).moved_in_on == AS_OF
 
 
 # ---------------------------------------------------------------------------------------------- the referral is gone
