@@ -16,7 +16,6 @@ from app.api.callers import caller_of
 from app.api.decided import desk_of
 from app.api.placement_answers import changes_answer, looked_answer, now_answer, placement_answer
 from app.api.service import service_of
-from app.api.withholding import withholds
 from app.deciding import facts, moving_in, proposed, seeing
 from app.errors import PlacementError, ReadOnly
 from app.matching.shortlist import Shortlist
@@ -75,10 +74,13 @@ def _own_rank(request: Request, stored: StoredProposal) -> int:
 
 
 def seen_placement(request: Request, placement: Placement) -> dict[str, Any]:
-    """A placement with what is so of it now, and the id under which the caller was shown it."""
+    """A placement with what is so of it now, and the id under which the caller was shown it.
+
+    Whoever may ask for a placement may read the children's records (`tests/api/test_without_children.py`).
+    """
     service, desk, who = service_of(request), desk_of(request), caller_of(request)
     with service.database.reading() as reading:
-        words = None if withholds(request) else placements.first_words(reading, service.authority, placement.id)
+        words = placements.first_words(reading, service.authority, placement.id)
         seconded = placements.seconded_by(reading, service.authority, [placement]).get(placement.id, frozenset())
         looked = moving_in.looked_at(reading, desk, placement) if placement.state in PURSUED else None
     if looked is None:
