@@ -47,7 +47,7 @@ from app.errors import FieldProblem, HomeNotFound, Invalid
 from app.imports import bringing
 from app.imports.promised import note_of
 from app.matching.referral import HomeRef
-from app.store import audit_whom, load, save
+from app.store import audit_whom, erased_named, load, save
 from app.store.audit import JSON
 from app.store.idempotency import Answer
 from app.store.import_records import ImportKind
@@ -124,7 +124,9 @@ def put_home(
             told.append(NOBODY_ON_RECORD)
         notes = [NoteOut(field=note.field, note=note.note) for note in told]
         out = Saved(ref=ref, version=saved.version, notes=notes)
-        residents = saved.before | {resident.ref for resident in home.residents}
+        new = {resident.ref for resident in home.residents} - saved.before
+        erased_named.told_again(writing, service.authority, new)
+        residents = saved.before | new
         changed(request, writing, "home.write", "home", ref, residents, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -35,7 +35,7 @@ from app.documents.referral_documents import read_referral, referral_as_sent
 from app.documents.referral_models import ReferralIn
 from app.errors import ReferralNotFound
 from app.matching.referral import ChildRef, ReferralRef
-from app.store import answered, audit_whom, load, save
+from app.store import answered, audit_whom, erased_named, load, save
 from app.store.audit import JSON
 from app.store.idempotency import Answer
 from app.store.load import StoredDocument
@@ -70,6 +70,23 @@ class ReferralsOut(BaseModel):
     next: str | None
 
 
+ERASED = (
+    "The personal data of somebody who is named here was erased: a word that means nothing stands in the list instead."
+    " The rule holds for whoever was left in a home in their place, and for the person once you send them again by this"
+    " reference, in a home or a referral. Where they live now under another name nobody here can tell: ask who knows."
+)
+
+
+def named_at(body: ReferralIn, refs: Collection[str]) -> list[str]:
+    """Where a body names these people among those from whom a child must live apart."""
+    return [
+        f"children[{n}].live_apart_from[{at}]"
+        for n, child in enumerate(body.children)
+        for at, ref in enumerate(child.live_apart_from)
+        if ref in refs
+    ]
+
+
 @router.put(
     "/referrals/{ref}",
     response_model=Saved,
@@ -86,7 +103,8 @@ def put_referral(
 ) -> Response:
     """Store a referral, new or changed. A change needs `If-Match` with the ETag of what was read.
 
-    A child for whom a place waits is not taken out of it: 409 `referral_still_pursued`.
+    A child for whom a place waits is not taken out of it: 409 `referral_still_pursued`. Whoever was erased and is
+    named in `live_apart_from` is kept there by a word that means nothing; `notes` says where.
     """
     service = service_of(request)
     same_ref(ref, body.ref)
@@ -95,8 +113,12 @@ def put_referral(
     notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
 
     def work(writing: Writing) -> Answer:
-        saved = save.save_referral(writing, service.authority, read.record, wanted)
-        out = Saved(ref=ref, version=saved.version, notes=notes)
+        record, kept = erased_named.as_kept(writing, service.authority, read.record)
+        saved = save.save_referral(writing, service.authority, record, wanted)
+        new = {child.ref for child in record.children} - saved.before
+        erased_named.told_again(writing, service.authority, new)
+        hidden = [NoteOut(field=path, note=ERASED) for path in named_at(body, kept)]
+        out = Saved(ref=ref, version=saved.version, notes=notes + hidden)
         children = saved.before | {child.ref for child in read.record.children}
         changed(request, writing, "referral.write", "referral", ref, children, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)

@@ -13,7 +13,7 @@ from app.cli.desk import console, errors, gently, open_desk, read_file, reading_
 from app.documents.home_documents import read_homes
 from app.documents.strict_json import parse_json
 from app.geo.postcodes import PostcodeDirectory
-from app.store import save
+from app.imports.bringing import save_all
 from app.wording import counted
 
 SHOWN = 20
@@ -45,7 +45,7 @@ def import_homes(
         done = None
         if not dry_run:
             with desk.database.writing() as writing:
-                done = save.import_homes(writing, desk.settings.authority, found.records)
+                done = save_all(writing, desk.settings.authority, found.records)
         progress.update(task, advance=1, description="Done")
     for note in found.notes[:SHOWN]:
         console.print(f"{note.field}: {note.note}", markup=False)

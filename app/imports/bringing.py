@@ -14,10 +14,12 @@ from app.documents.strict_json import parse_json
 from app.errors import FieldProblem, Invalid
 from app.geo.postcodes import PostcodeDirectory
 from app.imports.promised import notes_of
-from app.store import audit_whom, caseload, promised, save
+from app.matching.home import Home
+from app.store import audit_whom, caseload, erased_named, promised, save
 from app.store.audit import AuditEntry
 from app.store.bulk import keeping_all
 from app.store.import_records import ImportKind
+from app.store.save import Imported
 from app.store.session import Writing
 
 REFUSE_ALL = "refuse_all"
@@ -50,9 +52,11 @@ def homes(rows: Sequence[Any], on_problem: str, directory: PostcodeDirectory, to
     if read.problems and on_problem == REFUSE_ALL:
         raise Invalid(read.problems)
 
+    whom = frozenset(str(resident.ref) for home in read.records for resident in home.residents)
+
     def store(writing: Writing, authority: str) -> Brought:
         with keeping_all():
-            done = save.import_homes(writing, authority, read.records)
+            done = save_all(writing, authority, read.records)
             short = notes_of(read.records, promised.everywhere(writing, authority), _paths(rows))
         counts = {"created": done.created, "changed": done.changed}
         told = {
@@ -62,10 +66,18 @@ def homes(rows: Sequence[Any], on_problem: str, directory: PostcodeDirectory, to
             "errors": errors_of(read.problems),
             "notes": _notes([*read.notes, *short]),
         }
-        whom = frozenset(str(resident.ref) for home in read.records for resident in home.residents)
         return Brought(told, "homes.import", "homes", whom, {**counts, "refused": read.rows_refused})
 
     return store
+
+
+def save_all(writing: Writing, authority: str, records: Sequence[Home]) -> Imported:
+    """Store homes as an inventory has them; whoever was erased and lives in one of them is known again."""
+    before = erased_named.living(writing, authority)
+    done = save.import_homes(writing, authority, records)
+    now = {str(resident.ref) for home in records for resident in home.residents}
+    erased_named.told_again(writing, authority, now - before)
+    return done
 
 
 def children(rows: Sequence[Any], directory: PostcodeDirectory, *, replace: bool) -> Store:

@@ -1,0 +1,84 @@
+"""Somebody who was erased is named anew: in whose lists they stand, and when they are told of again themselves.
+
+Where a child must live apart from somebody who was erased, a word that means nothing stands in the list, and in the
+home where that person lived (`app.store.erasure`). The records of the case system still name the person. What it
+sends is read with that word again, or the rule would be met in silence; the log of erasures tells by its digests who
+is meant, and keeps nothing more for it. Once the person is told of anew, as somebody who lives in a home or waits for
+one, they are known by their own reference, and the word is exchanged for it everywhere: one person, one name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from app.matching.referral import ChildRef, Referral
+from app.store import save
+from app.store.audit_tables import audit_entries, erasures
+from app.store.erasure import digest_of
+from app.store.erasure_tables import RECORDS
+from app.store.placement_tables import place_claims
+from app.store.session import Reading, Writing
+from app.store.tables import children, residents
+
+
+def words_for(reading: Reading, authority: str, refs: Collection[str]) -> dict[str, list[str]]:
+    """The words that stand for those of these people who were erased, each person's last one last."""
+    joined = (audit_entries.c.authority == erasures.c.authority) & (audit_entries.c.seq == erasures.c.audit_seq)
+    kept = select(erasures.c.salt, erasures.c.digest, audit_entries.c.object_ref).join(audit_entries, joined)
+    wanted = kept.where(erasures.c.authority == authority).order_by(erasures.c.audit_seq)
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in reading.execute(wanted) if refs else ():
+        for ref in refs:
+            if row.object_ref is not None and digest_of(authority, ref, row.salt) == row.digest:
+                found[ref].append(row.object_ref)
+    return dict(found)
+
+
+def as_kept(reading: Reading, authority: str, referral: Referral) -> tuple[Referral, Mapping[ChildRef, ChildRef]]:
+    """The referral with its lists as they are kept, and whom these name by a word.
+
+    Whoever is on record again by their own reference, in this referral too, is named by it.
+    """
+    named = frozenset[ChildRef]().union(*(child.live_apart_from for child in referral.children))
+    words = words_for(reading, authority, named)
+    words = {ref: words[ref] for ref in words.keys() - {child.ref for child in referral.children}}
+    there = _on_record(reading, authority, words)
+    kept = {ChildRef(ref): ChildRef(found[-1]) for ref, found in words.items() if ref not in there}
+    if not kept:
+        return referral, kept
+    people = tuple(
+        replace(child, live_apart_from=frozenset(kept.get(ref, ref) for ref in child.live_apart_from))
+        for child in referral.children
+    )
+    return replace(referral, children=people), kept
+
+
+def told_again(writing: Writing, authority: str, refs: Collection[str]) -> None:
+    """Somebody came on record by these references: whoever must live apart from one of them must do so again by it."""
+    words = words_for(writing, authority, refs)
+    if words:
+        save.next_seq(writing, authority)
+    for ref, found in sorted(words.items()):
+        for word in found:
+            for exchange in RECORDS:
+                exchange(writing, authority, word, {word: ref})
+
+
+def living(reading: Reading, authority: str) -> set[str]:
+    """Everybody who lives in a home as it is stored."""
+    return set(reading.execute(select(residents.c.ref).where(residents.c.authority == authority)).scalars())
+
+
+def _on_record(reading: Reading, authority: str, refs: Iterable[str]) -> set[str]:
+    """Those who live in a home, wait for one, or have a place."""
+    named = sorted(refs)
+    found: set[str] = set()
+    for column in (residents.c.ref, children.c.ref, place_claims.c.child_ref) if named else ():
+        live = (place_claims.c.live,) if column.table is place_claims else ()
+        mine = column.table.c.authority == authority, column.in_(named), *live
+        found.update(reading.execute(select(column).where(*mine)).scalars())
+    return found
