@@ -55,7 +55,8 @@ class PlacementOut(Out):
     """A party of children that is pursued, or lives, in a home.
 
     `rank`, `points`: what was seen and counted when it was decided. `steps`: what the caller may do now; in a list by
-    the approval that was needed when it was decided, of one placement alone by the one that is needed now.
+    the approval that was needed when it was decided, of one placement alone by the one that is needed now, and with
+    what must be agreed to anew after the acceptance.
     """
 
     id: Hex32

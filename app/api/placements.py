@@ -116,7 +116,8 @@ def post_second(
     """Agree, as a second person, to rules that were overridden. Whoever agrees is not the one who accepts.
 
     It holds for what is so now. 409 `facts_changed` where something is not as you saw it, `not_seen` where you
-    looked at nothing.
+    looked at nothing. Open once more after the acceptance where what was agreed to has fallen, and not to whoever
+    accepted it.
     """
     return step_on(request, key, placement_id, if_match, partial(agreeing.second, seen_id=body.seen))
 
@@ -132,7 +133,8 @@ def post_approve(
     """Approve, as nominated officer or director, a placement that needs it. Not by whoever proposed it.
 
     It holds for the home, the place, the fee and the rules as they are now. 403 `not_director` for the director's
-    approval by anybody else; 409 `facts_changed` where something is not as you saw it.
+    approval by anybody else; 409 `facts_changed` where something is not as you saw it. Open once more after the
+    acceptance where the approval has fallen, or a higher one is needed.
     """
     step = partial(agreeing.approve, level=body.level, seen_id=body.seen)
     return step_on(request, key, placement_id, if_match, step)

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from app.access.principal import same_person
-from app.deciding import kept
+from app.deciding import cures, kept
 from app.deciding.desk import Desk
 from app.deciding.judging import Facts, on_day
 from app.errors import FieldProblem
@@ -65,7 +65,7 @@ AGREED: Mapping[Step, str] = {
 ANEW: Mapping[Step, str] = {
     Step.APPROVE: "It must be approved anew.",
     Step.SECOND: "Somebody must second it anew, who neither proposed nor accepted it.",
-    Step.ACCEPT: "Look again, and send `seen` if it is still right.",
+    Step.ACCEPT: cures.SEND_SEEN,
 }
 
 

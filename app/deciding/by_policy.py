@@ -26,7 +26,7 @@ def of_placement(desk: Desk, placement: Placement) -> tuple[Policy, tuple[FieldP
     does not depend on the council's document. Raises `FactsChanged`.
     """
     is_accepted = placement.state is State.ACCEPTED
-    cure = cures.LOOK_AGAIN if is_accepted else cures.HOLD_ANEW
+    cure = cures.SEND_SEEN if is_accepted else cures.HOLD_ANEW
     try:
         return of_version(desk, placement.policy_version, placement.policy_sha256, cure), ()
     except FactsChanged as changed:

@@ -5,6 +5,7 @@ OVERRIDE = (
     "It can be overridden with a reason and a second person, by holding with `override`; "
     "where it is held already, withdraw that placement first and hold it anew."
 )
+SEND_SEEN = "Look again, and send `seen` if it is still right."
 HOLD_ANEW = "Withdraw this placement, look at the shortlist, and hold anew: to look at it again does not help."
 CHOOSE = "Choose from the shortlist, or have a new run made: to look at this proposal again does not help."
 WITHDRAW = "Nothing can be decided on this placement any more: what remains is to withdraw it."
