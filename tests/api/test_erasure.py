@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import zlib
@@ -21,8 +22,9 @@ from app.documents.examples import A_CHILD, A_HOME, A_REFERRAL, A_RESIDENT
 from app.settings import Settings
 from app.store import erasure
 from app.store.audit_verify import verify
-from app.store.run_tables import run_snapshots
+from app.store.run_tables import run_snapshots, runs
 from app.store.session import Database
+from app.store.tables import idempotency_keys
 from tests.api.desk import opened, posted, run_to_its_end, take_step
 from tests.api.service import send, settings_for
 from tests.support.access import AUTHORITY, bearer
@@ -112,14 +114,35 @@ def test_nothing_of_an_erased_child_is_left(told: tuple[TestClient, Settings]) -
     held = client.get(f"/children/{CHILD}/personal-data", headers=AUDITOR).json()
     TypeAdapter(HeldOut).validate_python(held)
     assert {"children", "residents", "placed_children", "audit_subjects"} <= set(held["rows"])
+    before = _digests(client)
     answer = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
     assert answer.status_code == 200, answer.text
     TypeAdapter(ErasedOut).validate_python(answer.json())
     assert found_in(raw(settings)) == []
+    assert before.isdisjoint(_digests(client)), "a digest of what was tells of it"
     again = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
     assert (again.status_code, again.json()["code"]) == (404, "child_not_known")
     _trail_is_whole(client)
     _others_are_as_they_were(client, answer.json()["erased_as"])
+
+
+def _digests(client: TestClient) -> set[Any]:
+    """Of what the runs worked on, and of the request that told of the child; each is of what stands there."""
+    with client.app.state.service.database.reading() as reading:  # type: ignore[attr-defined]
+        of_runs = select(runs.c.snapshot_sha256, run_snapshots.c.packed).join(
+            run_snapshots, (run_snapshots.c.authority == runs.c.authority) & (run_snapshots.c.run_id == runs.c.id)
+        )
+        found = reading.execute(of_runs).all()
+        named = idempotency_keys.c.body.in_([b"{}", *_answers_of(reading)])
+        sent = reading.execute(select(idempotency_keys.c.fingerprint).where(named)).scalars().all()
+    assert found, sent
+    assert all(hashlib.sha256(zlib.decompress(row.packed)).hexdigest() == row.snapshot_sha256 for row in found)
+    return {*sent, *(row.snapshot_sha256 for row in found)}
+
+
+def _answers_of(reading: Any) -> list[bytes]:
+    bodies = reading.execute(select(idempotency_keys.c.body)).scalars().all()
+    return [body for body in bodies if body and REFERRAL.encode() in body]
 
 
 def _trail_is_whole(client: TestClient) -> None:
