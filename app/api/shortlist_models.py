@@ -109,7 +109,7 @@ class DeclinedOut(Out):
 
 DeclinedBefore = Annotated[
     list[DeclinedOut],
-    Field(description="Refusals of this home for any of these children, whatever their referral was called, newest first"),
+    Field(description="Refusals of this home for any of these children, under whatever referral, the newest first"),
 ]
 
 
