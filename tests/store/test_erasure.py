@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from app.errors import ChildNotKnown, RunAlreadyMade
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
-from app.store import erasure, runs
+from app.store import erasure, runs, save
 from app.store.audit import AuditEntry, record
 from app.store.audit_tables import erasing
+from app.store.clock import database_now
 from app.store.erasure import Erasure
 from app.store.erasure_forgetting import report_without, swap
 from app.store.run_records import NewProposal, Publication
 from app.store.run_tables import proposals
 from app.store.session import Database, Writing
-from tests.support.builders import NOTTINGHAM
+from app.store.tables import homes, referrals
+from app.store.versions import Precondition
+from tests.support.builders import NOTTINGHAM, a_child, a_home, a_referral, a_resident
 from tests.support.nights import taken_up
 from tests.support.tampering import undone
 
@@ -161,6 +166,46 @@ def test_a_proposal_of_others_stays_word_for_word(proposed: Database) -> None:
     assert mine.referral_ref.startswith(erasure.MARK)
     assert (mine.explanation["why"], mine.explanation["first_home"], mine.points) == ("x", "erased", 0)
     assert zlib.decompress(packed) == SNAPSHOT
+
+
+def _published(database: Database, *made: NewProposal) -> None:
+    run = taken_up(database)
+
+    def work(writing: Writing) -> None:
+        about = {"policy_version": "p", "policy_sha256": "0" * 64}
+        runs.keep_input(writing, NOTTINGHAM, run, SNAPSHOT, about, {"python": "3"})
+        runs.begin_publishing(writing, NOTTINGHAM, run)
+        publication = Publication("p", "0" * 64, "proven", 10, 12, None, {"children": len(made)}, made)
+        runs.publish(writing, NOTTINGHAM, run, publication)
+
+    database.transact(work)
+
+
+def _rests_on(child: str, home: str, digest: str) -> NewProposal:
+    was_so = {"home": {"residents": digest}, "rules": {}, "children": []}
+    explanation = {"why": "x", "grounds": {"inventory_seq": 1, "was_so": was_so}}
+    return replace(_proposal(child), home=HomeRef(home), explanation=explanation)
+
+
+def test_what_proposals_of_others_rest_on_tells_nothing(proposed: Database) -> None:
+    """Of a run that stands no more it goes; of the one that stands, where the child may be in it, and there alone."""
+    with proposed.writing() as writing:
+        save.import_homes(writing, NOTTINGHAM, [a_home(ref=HomeRef(ref)) for ref in ("H1", "H2")])
+        for ref in ("C5", "C6", "C7"):
+            save.save_referral(writing, NOTTINGHAM, a_referral(a_child(ref=ref), ref=f"R-{ref}"), Precondition())
+        long_ago = database_now(writing) - timedelta(days=1)
+        for table in (homes, referrals):
+            writing.execute(update(table).values(changed_at=long_ago))
+    _published(proposed, _rests_on("C5", "H1", "before"))
+    _published(proposed, _rests_on("C6", "H1", "apart"), _rests_on("C7", "H2", "beside"))
+    with proposed.writing() as writing:
+        lives = a_home(ref=HomeRef("H2"), residents=(a_resident(ref="C1"),))
+        save.import_homes(writing, NOTTINGHAM, [lives])
+    proposed.transact(lambda w: erasure.erase(w, "C1", Erasure.of(NOTTINGHAM, "C1"), ACTOR))
+    with proposed.reading() as reading:
+        told = {row.children[0]: row.explanation for row in reading.execute(select(proposals))}
+    assert (told["C5"]["grounds"], told["C7"]["grounds"]) == (None, None)
+    assert told["C6"] == _rests_on("C6", "H1", "apart").explanation
 
 
 def test_references_are_exchanged_everywhere_and_whole() -> None:
