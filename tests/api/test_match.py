@@ -125,7 +125,7 @@ def test_siblings_get_splits(client: TestClient) -> None:
         (INLINE | {"homes": A_HOME}, "homes"),
         (INLINE | {"referral": A_REFERRAL | {"family_home": "NG1 9ZZ"}}, "referral.family_home"),
         (INLINE | {"referral": A_REFERRAL | {"children": [A_CHILD | {"sdq": 41}]}}, "referral.children[0].sdq"),
-        (INLINE | {"made_up": 1}, "made_up"),
+        (INLINE | {"made_up": 1}, "body"),
     ],
 )
 def test_a_wrong_question_is_named(lite: TestClient, body: dict[str, Any], field: str) -> None:

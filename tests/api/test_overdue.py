@@ -111,3 +111,12 @@ def test_whoever_is_told_that_it_is_over_finds_the_place_free(alone: TestClient,
         assert take_step(alone, first, "accept", {}).json()["code"] == "hold_expired"
     found = alone.get(f"/referrals/{R1}/shortlist", headers=COLLEAGUE).json()
     assert (found["under_way"], first["home"] in [one["home"] for one in found["options"]]) == ([], True)
+
+
+def test_lists_tell_it_as_over(alone: TestClient) -> None:
+    """Also before anybody has ended it: nowhere does it stand as held, nor with a step that is open."""
+    first = hold_first(alone).json()
+    _over(alone, first)
+    (told,) = alone.get("/placements").json()["placements"]
+    assert (told["id"], told["state"], told["held_until"], told["steps"]) == (first["id"], "expired", None, [])
+    assert alone.get("/placements?state=held").json()["placements"] == []

@@ -277,7 +277,7 @@ def test_who_has_no_proposal_and_why(running: TestClient) -> None:
         ({"home_prices": {"NONE": 5}}, "home_prices"),
         ({"home_prices": {A_HOME["ref"]: -5}}, "home_prices"),
         ({"frontier": 1}, "frontier"),
-        ({"solver": "x"}, "solver"),
+        ({"solver": "x"}, "body"),
     ],
 )
 def test_what_cannot_be_asked_is_refused(running: TestClient, body: dict[str, Any], field: str) -> None:
