@@ -460,6 +460,10 @@ class ChildBeingPlaced(PlacementError):
 
     status, code, title = 409, "child_being_placed", "Child is being placed already"
 
+    def __init__(self, problems: Sequence[FieldProblem] = ()) -> None:
+        cure = "Look again: the list says by which placement, and GET /placements lists the newest first."
+        super().__init__(problems or [FieldProblem("children", "A child of this party has a place by now.", cure)])
+
 
 class ReferralAnswered(PlacementError):
     """A child of this party left care after the referral was sent; `errors` says when. Have it sent again first."""

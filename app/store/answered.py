@@ -71,7 +71,7 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     of_move = and_(decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id)
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
-    of_care = [literal_column(f"'{code}'") for code in LEFT_CARE]  # words of ours, so that nobody has to send them
+    of_care: list[ColumnElement[str]] = [literal_column(f"'{code}'") for code in LEFT_CARE]
     left = and_(decisions.c.step == str(Step.END), placements.c.end_reason.in_(of_care))
     since = decisions.c.decided_at >= referrals.c.changed_at, or_(decisions.c.step == str(Step.PLACE), left)
     return (

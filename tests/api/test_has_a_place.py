@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from app.api.shortlist_models import WhyNotOut
 from app.documents.examples import A_HOME, A_REFERRAL
+from app.errors import ChildBeingPlaced
 from tests.api.desk import (
     CASE_SYSTEM,
     CHILD,
@@ -100,6 +101,12 @@ def test_a_move_before_the_old_home_was_left(served: TestClient) -> None:
     assert take_step(served, placed, "end", over).status_code == 200
     body = {"moved_in_on": DAY, "seen": placement_of(served, moving)["seen"]}
     assert take_step(served, moving, "place", body).status_code == 200
+
+
+def test_who_was_faster_is_not_forgotten() -> None:
+    """Also where the database alone noticed, when nobody could look any more, it is said what to do."""
+    (error,) = ChildBeingPlaced().problems
+    assert (error.field, "Look again" in error.cure) == ("children", True)
 
 
 @pytest.mark.parametrize("began_to_move", [False, True])
