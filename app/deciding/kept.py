@@ -1,7 +1,8 @@
 """What was so of a placement when it was held, accepted or looked at, so that what changed since can be named.
 
-Nothing is kept that could be read: of each kind of fact a digest, which says no more than whether it is still the
-same, and of the rules what they answered. The digests are the placement's own: no two placements can be compared.
+Of each kind of fact a digest is kept, to see whether it is still the same, and of the rules what they answered. The
+digests are the placement's own: no two placements can be compared. Whoever tries all that a fact can be finds it by
+its digest, so they are told to nobody, and go where a child is erased (`app.store.erasure_kept`).
 """
 
 from __future__ import annotations

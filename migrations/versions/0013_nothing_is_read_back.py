@@ -146,7 +146,9 @@ def _agreed() -> str:
     given = " OR ".join(
         f"(NEW.{one} {_differs()} OLD.{one} AND {_other_letters(one)})" for one in ("second_by", "approved_by")
     )
-    begins = f"NEW.state = 'accepted' AND OLD.state <> 'accepted' AND ({SAME_PERSON.format('NEW.')})"
+    second, approved = (f"lower(NEW.{one}) = lower(NEW.proposer)" for one in ("second_by", "approved_by"))
+    relied_on = f"{second} OR ({approved} AND NEW.approval_needed <> 'none')"
+    begins = f"NEW.state = 'accepted' AND OLD.state <> 'accepted' AND ({relied_on})"
     return f"{given} OR ({begins})"
 
 
