@@ -226,6 +226,7 @@ def test_what_is_not_known_is_never_hidden(here: TestClient) -> None:
         unknown = list(dict.fromkeys(rule["code"] for rule in rules if rule["outcome"] == "not_known"))
         shown = _shown(here, one["id"])
         assert one["to_check"] == shown["to_check"] == unknown
+        assert (shown["changes"], shown["now"]["turned"]) == ([], [])
         assert list(dict.fromkeys(each["code"] for each in shown["now"]["to_check"])) == unknown
         assert all(each["sentence"] for each in shown["now"]["to_check"])
         named += unknown
