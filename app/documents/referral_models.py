@@ -100,7 +100,11 @@ class ChildIn(Document):
 
 
 class ReferralIn(Document):
-    """A request to place one child, or one sibling group. `needed_by` is today for an emergency."""
+    """A request to place one child, or one sibling group.
+
+    `waiting_since` is the day on which the search began. In an emergency the home was needed on that very day: then
+    `needed_by` is the same.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [A_REFERRAL]})
 

@@ -121,7 +121,7 @@ class Child:
 class Referral:
     """A request to place one child, or one sibling group.
 
-    `needed_by` is a date: today for an emergency. `waiting_since` is the day the search began.
+    `waiting_since` is the day the search began; in an emergency a home was `needed_by` that very day.
     `family_home` is None where the home postcode is not known or has no place on the grid.
     """
 
