@@ -72,7 +72,7 @@ def test_a_webhook_is_registered_changed_and_taken_away(hooked: TestClient) -> N
         ({"topics": []}, "topics"),
         ({"topics": ["placement.held", "placement.held"]}, "topics"),
         ({"topics": ["everything"]}, "topics[0]"),
-        ({"key": KEY}, "key"),
+        ({"key": KEY}, "body"),
     ],
 )
 def test_what_will_not_do_is_named_and_not_repeated(hooked: TestClient, change: dict[str, Any], field: str) -> None:
