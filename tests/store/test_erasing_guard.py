@@ -103,8 +103,7 @@ def test_of_others_digests_alone_are_taken(filled: Database) -> None:
             writing.execute(_erasing(ref))
             assert writing.execute(of_f.values(agreed_on=changed)).rowcount == 1
     assert_refused(filled, "a placement changes by one step", _erasing("C9"), update(placements).values(points=1))
-    for changed_look in ({"options": ["x"]}, {"was_so": {"home": {}}}):
-        look = update(seen).values(changed_look)
+    for look in (update(seen).values(options=["x"]), update(seen).values(was_so={"home": {}})):
         assert_refused(filled, "rows of seen are never changed", _erasing("C9"), look)
 
 
