@@ -34,13 +34,13 @@ test: $(DEV) $(POSTCODES)  ## Everything that must pass: lint, types, imports an
 
 # What decides about one child and one home, and what is cheap. Left out: the optimiser and the nights, the laws
 # over random worlds, whatever needs a database or starts a service, and all that is marked slow.
-QUICK := tests/access tests/documents tests/geo tests/tooling tests/test_settings.py tests/test_wording.py \
+CHEAP := tests/access tests/documents tests/geo tests/tooling tests/test_settings.py tests/test_wording.py \
 	tests/laws/test_flips.py tests/laws/test_golden.py tests/laws/test_not_modelled.py \
 	tests/matching/criteria tests/matching/rules \
 	$(filter-out tests/matching/test_night% %nights.py,$(wildcard tests/matching/test_*.py))
 
 check: $(DEV) $(POSTCODES)  ## In about a minute: lint, types, imports, and the quick half of the tests
-	@$(MAKE) --keep-going lint types imports pytest PYTEST_SELECT='-m "not slow"' TESTS='$(or $(TESTS),$(QUICK))'
+	@$(MAKE) --keep-going lint types imports pytest PYTEST_SELECT='-m "not slow"' TESTS='$(or $(TESTS),$(CHEAP))'
 
 lint: $(DEV)  ## Style and likely mistakes
 	@echo "== lint"

@@ -47,21 +47,33 @@ def test_without_a_suitable_python_it_says_what_to_install(tmp_path: Path) -> No
     assert not (tmp_path / ".venv").exists()
 
 
-def test_a_failed_step_fails_the_whole_and_hides_no_later_one(tmp_path: Path) -> None:
-    """`make test` goes on after a failed lint, and still ends in failure."""
-    (tmp_path / ".venv/bin").mkdir(parents=True)
-    (tmp_path / "var/geo").mkdir(parents=True)
-    (tmp_path / "app/geo").mkdir(parents=True)
+def _installed(folder: Path, **answers: int) -> None:
+    """A folder in which everything is as if it were installed; each tool says that it ran, and ends so."""
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / "var/geo").mkdir(parents=True)
+    (folder / "app/geo").mkdir(parents=True)
     for source in ("requirements.lock", "requirements-build.lock", "requirements-dev.lock", "pyproject.toml"):
-        (tmp_path / source).touch()
-    for name, status in {"ruff": 1, "mypy": 0, "lint-imports": 0, "python": 0}.items():
-        tool = tmp_path / ".venv/bin" / name
-        tool.write_text(f"#!/bin/sh\necho ran {name} $1 $2\nexit {status}\n")
+        (folder / source).touch()
+    for name in ("ruff", "mypy", "lint-imports", "python"):
+        tool = folder / ".venv/bin" / name
+        tool.write_text(f"#!/bin/sh\necho ran {name} $*\nexit {answers.get(name, 0)}\n")
         tool.chmod(0o755)
     for stamp in (".venv/.made", ".venv/.runtime-ready", ".venv/.dev-ready", "var/geo/.ready"):
-        (tmp_path / stamp).touch()
+        (folder / stamp).touch()
 
+
+def test_a_failed_step_fails_the_whole_and_hides_no_later_one(tmp_path: Path) -> None:
+    """`make test` goes on after a failed lint, and still ends in failure."""
+    _installed(tmp_path, ruff=1)
     answer = _make(tmp_path, "test")
     for step in ("ran ruff check", "Not formatted", "ran mypy", "ran lint-imports", "ran python -m pytest"):
         assert step in answer.stdout
     assert answer.returncode != 0
+
+
+def test_a_campaign_is_a_whole_one_unless_a_quick_one_is_asked_for(tmp_path: Path) -> None:
+    """No name of the Makefile's own is taken for what was asked."""
+    _installed(tmp_path)
+    said = [_make(tmp_path, "campaign", *asked).stdout.split() for asked in ([], ["QUICK=1"], ["ONLY=kills"])]
+    ran = ["ran", "python", "-m", "tests.campaign"]
+    assert said == [ran, [*ran, "--quick"], [*ran, "--only", "kills"]]
