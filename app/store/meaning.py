@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 
+import psycopg
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -71,7 +72,8 @@ def meaning_of(error: Exception, *, writing: bool = True) -> Exception:
     meaning = _of_code(code, original, writing=writing) or (_not_let_in(original) if code == "none" else None)
     if meaning is not None:
         return meaning()
-    gone = isinstance(error, GONE) and code != "SQLITE_ERROR"
+    cut_off = type(original) is psycopg.DatabaseError and code == "none"  # an answer that broke off has no state
+    gone = cut_off or (isinstance(error, GONE) and code != "SQLITE_ERROR")
     if gone or getattr(error, "connection_invalidated", False):
         return DatabaseUnavailable()
     return error

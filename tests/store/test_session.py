@@ -10,7 +10,7 @@ from threading import Barrier, Thread
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from app.errors import (
     DatabaseBusy,
@@ -297,3 +297,10 @@ def test_who_is_not_let_in_is_told_why(postgres: Postgres, caplog: pytest.LogCap
 def test_what_a_server_says_at_its_door(said: str, meaning: type[Exception]) -> None:
     """The driver keeps no code of it, so the words are known; what is over in a moment stays that."""
     assert type(meaning_of(OperationalError("", {}, psycopg.OperationalError(said)))) is meaning
+
+
+def test_an_answer_that_broke_off_is_an_end_of_the_connection() -> None:
+    """It has no state, and the driver no class for it; any other error without a state is a mistake of ours."""
+    assert type(meaning_of(DatabaseError("", {}, psycopg.DatabaseError("closed")))) is DatabaseUnavailable
+    ours = DatabaseError("", {}, psycopg.ProgrammingError("the query has 0 placeholders"))
+    assert meaning_of(ours) is ours
