@@ -15,8 +15,8 @@ from app.api.callers import caller_of
 from app.api.service import service_of
 from app.errors import ReadOnly
 from app.observing.correlation import pseudonym
-from app.store import audit
-from app.store.audit import JSON, AuditEntry, Look
+from app.store.audit import JSON, AuditEntry
+from app.store.audit_last import Look, record_last
 from app.store.prepared import Prepared, Wanted
 from app.store.session import Writing
 
@@ -102,9 +102,9 @@ def changed(
     children: Iterable[str] = (),
     **facts: JSON,
 ) -> None:
-    """Record what the caller changes, in its transaction and last of all: the trail is locked from then on."""
+    """Record what the caller changes, in its transaction and last of all."""
     entry = _entry(request, action, object_kind, object_ref, children, facts)
-    audit.record(writing, service_of(request).authority, entry)
+    record_last(writing, service_of(request).authority, [entry])
 
 
 def _entry(

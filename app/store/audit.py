@@ -15,21 +15,19 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from sqlalchemy import bindparam, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.store.audit_seal import commitment, seal
 from app.store.audit_tables import audit_entries, audit_heads, audit_subjects
-from app.store.prepared import Prepared, Values, Wanted, of_refs, rows_of_all
+from app.store.prepared import Prepared, Values, of_refs, rows_of_all
 from app.store.schema import UtcDateTime
 from app.store.session import Writing
-
-T = TypeVar("T")
 
 JSON: TypeAlias = "str | int | bool | Sequence[JSON] | Mapping[str, JSON] | None"
 """What a fact may be. No float: a trail must read the same for ever."""
@@ -73,19 +71,6 @@ class Head:
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Look(Generic[T]):
-    """Something that is read in the very transaction that records who reads it.
-
-    `about`: asks for the numbers and keys of those whom it is about, as far as that can be asked before it is read.
-    `entry`: what is recorded of what was found; None where nothing is, as nothing was there.
-    """
-
-    wanted: Wanted[T]
-    about: tuple[Prepared, Values]
-    entry: Callable[[T], AuditEntry | None]
-
-
 def record(writing: Writing, authority: str, entry: AuditEntry) -> int:
     """Add an entry in the caller's transaction; its number in the trail.
 
@@ -96,33 +81,13 @@ def record(writing: Writing, authority: str, entry: AuditEntry) -> int:
 
 def record_all(writing: Writing, authority: str, entries: Sequence[AuditEntry]) -> int:
     """Add several entries, in this order; the number of the last."""
-    wanted = _people(entries)
-    end, known, _ = _lock_head(writing, authority, wanted, ())
+    wanted = people(entries)
+    end, known = _lock_head(writing, authority, wanted)
     return _record(writing, authority, end, entries, wanted, known)
 
 
-def record_looks(
-    writing: Writing, authority: str, looks: Sequence[Look[Any]], entries: Sequence[AuditEntry] = ()
-) -> list[Any]:
-    """Read each and record it, after these entries; what each found.
-
-    It is read when the end of the trail is ours: whoever changes something records that too, and so waits.
-    """
-    asked = [question for look in looks for question in (look.about, look.wanted.asked)]
-    end, known, answers = _lock_head(writing, authority, _people(entries), asked)
-    found = [look.wanted.told(rows) for look, rows in zip(looks, answers[1::2], strict=True)]
-    seen = [look.entry(one) for look, one in zip(looks, found, strict=True)]
-    all_entries = [*entries, *(entry for entry in seen if entry is not None)]
-    wanted = _people(all_entries)
-    known = [*known, *(row for rows in answers[::2] for row in rows)]
-    strange = sorted({*wanted} - {row["ref"] for row in known})
-    if strange:
-        known += [row for rows in rows_of_all(writing, _who_is_known(authority, strange)) for row in rows]
-    _record(writing, authority, end, all_entries, wanted, known)
-    return found
-
-
-def _people(entries: Iterable[AuditEntry]) -> list[str]:
+def people(entries: Iterable[AuditEntry]) -> list[str]:
+    """References of all children whom these entries are about, in order."""
     return sorted({ref for entry in entries for ref in entry.subjects})
 
 
@@ -167,15 +132,21 @@ def check(entry: AuditEntry) -> None:
 
 def hashed(previous: bytes, row: Mapping[Any, Any]) -> bytes:
     """The hash of an entry: over the hash before and every column in one fixed form."""
+    moment = row["at"].astimezone(UTC).isoformat(timespec="microseconds")
+    said = f'{opening(row["authority"])}{row["seq"]},"{moment}",{rest(row)}'
+    return hashlib.sha256(previous + said.encode()).digest()
+
+
+def opening(authority: str) -> str:
+    """What stands before the number of an entry in that form: a list in JSON."""
+    return f"[{canonical(authority)},"
+
+
+def rest(row: Mapping[Any, Any]) -> str:
+    """What stands behind its time. The migration that made `audit_add` rests on the form of all three."""
     sealed = None if row["sealed"] is None else hashlib.sha256(row["sealed"]).hexdigest()
-    parts = [
-        *(row[name] for name in ("authority", "seq")),
-        row["at"].astimezone(UTC).isoformat(timespec="microseconds"),
-        *(row[name] for name in ("actor", "actor_kind", "action", "object_kind", "object_ref")),
-        *(row[name] for name in ("subjects", "introduced", "facts")),
-        sealed,
-    ]
-    return hashlib.sha256(previous + canonical(parts).encode()).digest()
+    names = ("actor", "actor_kind", "action", "object_kind", "object_ref", "subjects", "introduced", "facts")
+    return canonical([*(row[name] for name in names), sealed])[1:]
 
 
 def canonical(value: Any) -> str:
@@ -184,26 +155,38 @@ def canonical(value: Any) -> str:
 
 
 def _row(authority: str, seq: int, at: datetime, entry: AuditEntry, subjects: _Subjects) -> dict[str, Any]:
+    numbers = {ref: subjects.numbers[ref] for ref in entry.subjects}
+    introduced = subjects.introduce(sorted(numbers.values()))
+    said = content(authority, entry, numbers, subjects.secrets)
+    return said | {"seq": seq, "at": at, "introduced": canonical(introduced) if introduced else None}
+
+
+def content(
+    authority: str, entry: AuditEntry, numbers: Mapping[str, int], secrets_of: Mapping[int, bytes]
+) -> dict[str, Any]:
+    """The columns of an entry that do not depend on its place in the trail. Raises as `check`."""
     check(entry)
-    numbers = sorted({subjects.numbers[ref] for ref in entry.subjects})
+    named = sorted({numbers[ref] for ref in entry.subjects})
     is_personal = entry.object_kind in PERSONAL_KINDS
     personal = canonical({"object_ref": entry.object_ref if is_personal else None, "facts": dict(entry.facts)})
-    introduced = subjects.introduce(numbers)
-    where = f"{authority}/{seq}"
-    return {
+    row: dict[str, Any] = {
         "authority": authority,
-        "seq": seq,
-        "at": at,
         "actor": entry.actor,
         "actor_kind": str(entry.actor_kind),
         "action": entry.action,
         "object_kind": entry.object_kind,
         "object_ref": None if is_personal else entry.object_ref,
-        "subjects": canonical(numbers),
-        "introduced": canonical(introduced) if introduced else None,
-        "facts": None if numbers else canonical(dict(entry.facts)),
-        "sealed": seal([subjects.secrets[n] for n in numbers], where, personal) if numbers else None,
+        "subjects": canonical(named),
+        "introduced": None,
+        "facts": None if named else canonical(dict(entry.facts)),
+        "sealed": None,
     }
+    return row | {"sealed": seal([secrets_of[n] for n in named], bound(row), personal)} if named else row
+
+
+def bound(row: Mapping[Any, Any]) -> str:
+    """What is sealed is bound to who did what, to what, and about whom: in another entry it cannot be read."""
+    return canonical([row[name] for name in ("authority", "actor", "actor_kind", "action", "object_kind", "subjects")])
 
 
 class _Subjects:
@@ -251,30 +234,25 @@ class _End:
     at: datetime
 
 
-_Rows: TypeAlias = Sequence[Mapping[Any, Any]]
-
-
-def _lock_head(
-    writing: Writing, authority: str, wanted: Sequence[str], also: Sequence[tuple[Prepared, Values]]
-) -> tuple[_End, list[Mapping[Any, Any]], Sequence[_Rows]]:
-    """The end of the trail, kept until the transaction ends; who of those wanted is known; what else was asked.
+def _lock_head(writing: Writing, authority: str, wanted: Sequence[str]) -> tuple[_End, list[Mapping[Any, Any]]]:
+    """The end of the trail, kept until the transaction ends, and who of those wanted is known.
 
     Who is known is looked up once the end is ours, in a statement of its own: nobody else can add to them then.
     """
-    named = _who_is_known(authority, wanted)
-    asked = [(_LOCK_HEAD[writing.dialect.name], {"authority": authority}), *named, *also]
-    found, *rest = rows_of_all(writing, asked)
+    asked = [(_LOCK_HEAD[writing.dialect.name], {"authority": authority}), *who_is_known(authority, wanted)]
+    found, *known = rows_of_all(writing, asked)
     if not found:
         module = sqlite if writing.dialect.name == "sqlite" else postgresql
         first = {"authority": authority, "seq": 0, "hash": GENESIS, "subjects": 0}
         writing.execute(module.insert(audit_heads).values(first).on_conflict_do_nothing())
-        found, *rest = rows_of_all(writing, asked)
+        found, *known = rows_of_all(writing, asked)
     (head,) = found
     end = _End(Head(head["seq"], head["hash"]), head["subjects"], head["clock"])
-    return end, [row for rows in rest[: len(named)] for row in rows], rest[len(named) :]
+    return end, [row for rows in known for row in rows]
 
 
-def _who_is_known(authority: str, wanted: Sequence[str]) -> list[tuple[Prepared, Values]]:
+def who_is_known(authority: str, wanted: Sequence[str]) -> list[tuple[Prepared, Values]]:
+    """Asks for the numbers and keys of those of these children whom the trail knows."""
     some = [wanted[start : start + MOST_NAMED] for start in range(0, len(wanted), MOST_NAMED)]
     return [(_KNOWN, {"authority": authority, "refs": refs}) for refs in some]
 

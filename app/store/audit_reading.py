@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, text
 
-from app.store.audit import GENESIS, Head
+from app.store.audit import GENESIS, Head, bound
 from app.store.audit_seal import unseal
 from app.store.audit_tables import audit_entries, audit_heads, audit_subjects
 from app.store.session import Reading
@@ -99,7 +99,10 @@ def _entry(authority: str, row: Mapping[Any, Any], known: Mapping[int, tuple[str
     numbers = json.loads(row["subjects"])
     object_ref, facts = row["object_ref"], None if row["facts"] is None else json.loads(row["facts"])
     if row["sealed"] is not None and all(number in known for number in numbers):
-        opened = unseal([known[number][1] for number in numbers], f"{authority}/{row['seq']}", row["sealed"])
+        keys = [known[number][1] for number in numbers]
+        opened = unseal(keys, bound(row), row["sealed"])
+        if opened is None:  # bound to its number, as before migration 0014
+            opened = unseal(keys, f"{authority}/{row['seq']}", row["sealed"])
         personal = {"object_ref": None, "facts": None} if opened is None else json.loads(opened)
         object_ref, facts = object_ref or personal["object_ref"], personal["facts"]
     return StoredEntry(

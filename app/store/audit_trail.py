@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from app.errors import DatabaseUnavailable
-from app.store.audit import AuditEntry, Look, check, record_all, record_looks
+from app.store.audit import AuditEntry, check
+from app.store.audit_last import Look, record_last
 from app.store.session import Database, Writing
 
 T = TypeVar("T")
@@ -118,12 +119,8 @@ class Trail:
         results = [None if waiting.also is None else waiting.also(writing) for waiting in together]
         entries = [waiting.entry for waiting in together if waiting.entry is not None]
         looks = [waiting.look for waiting in together if waiting.look is not None]
-        if looks:
-            found = iter(record_looks(writing, self._authority, looks, entries))
-            return [
-                next(found) if waiting.look is not None else result
-                for waiting, result in zip(together, results, strict=True)
-            ]
-        if entries:
-            record_all(writing, self._authority, entries)
-        return results
+        found = iter(record_last(writing, self._authority, entries, looks))
+        return [
+            next(found) if waiting.look is not None else result
+            for waiting, result in zip(together, results, strict=True)
+        ]

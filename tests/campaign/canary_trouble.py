@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from starlette.testclient import TestClient
 
-from app.api import callers
+from app.api import callers, recording
 from app.store import audit, load
 from tests.campaign.canary_requests import NAME, REF
 
@@ -38,7 +38,8 @@ def the_code_fails(_client: TestClient) -> Iterator[None]:
 
     homes, referrals = ("home", "home_document", "homes_page"), ("referral", "referral_document", "referrals_page")
     names = (*homes, *referrals, "all_referrals", "inventory_seq")
-    patches = [mock.patch.object(load, name, fails) for name in names] + [mock.patch.object(audit, "record", fails)]
+    patches = [mock.patch.object(load, name, fails) for name in names]
+    patches += [mock.patch.object(audit, "record", fails), mock.patch.object(recording, "record_last", fails)]
     for patch in patches:
         patch.start()
     try:

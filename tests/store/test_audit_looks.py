@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from app.matching.referral import ReferralRef
-from app.store import audit_reading, audit_whom, load, save
-from app.store.audit import AuditEntry, Look, record_all, record_looks
+from app.store import audit, audit_reading, audit_whom, erasure, load, save
+from app.store.audit import AuditEntry, record_all
+from app.store.audit_last import Look, record_last
 from app.store.audit_tables import audit_subjects
 from app.store.audit_trail import Trail
 from app.store.audit_verify import verify
@@ -89,7 +92,7 @@ def test_looks_and_entries_share_a_transaction(stored: Database) -> None:
     """Entries first, then the looks in their order; each look gets its own answer."""
     plain = AuditEntry("job", "system", "policy.read", "policy", "p-1")
     looks = [_look(), _look("R-none"), _look()]
-    found = stored.transact(lambda writing: record_looks(writing, AUTHORITY, looks, [plain]))
+    found = stored.transact(lambda writing: record_last(writing, AUTHORITY, [plain], looks))
     assert [None if one is None else one.ref for one in found] == ["R-1", None, "R-1"]
     assert [action for action, _, _ in _recorded(stored)] == ["policy.read", "referral.read", "referral.read"]
 
@@ -123,8 +126,8 @@ def test_who_fails_fails_alone(stored: Database) -> None:
     assert sorted(action for action, _, _ in _recorded(stored)) == ["referral.read"] * 8 + ["x.read"] * 4
 
 
-def test_it_is_read_when_the_end_of_the_trail_is_ours(stored: Database) -> None:
-    """A change under way, which records itself, is waited for: what is shown is what stands when it is recorded."""
+def test_what_was_shown_is_recorded_though_a_change_comes_between(stored: Database) -> None:
+    """A change that is under way records itself first; what is recorded behind it is the version that was shown."""
     begun, go_on, seen = threading.Event(), threading.Event(), list[Any]()
     Trail(stored, AUTHORITY).look(_look())
 
@@ -143,9 +146,56 @@ def test_it_is_read_when_the_end_of_the_trail_is_ours(stored: Database) -> None:
     assert begun.wait(20)
     reader.start()
     reader.join(0.3)
-    assert reader.is_alive()
+    assert reader.is_alive(), "its entry comes behind that of the change"
     go_on.set()
     writer.join(20)
     reader.join(20)
-    assert seen == [2]
-    assert [facts for _, _, facts in _recorded(stored)] == [{"v": 1}, {}, {"v": 2}]
+    assert [facts for _, _, facts in _recorded(stored)] == [{"v": 1}, {}, {"v": seen[0]}]
+
+
+def test_a_child_who_is_erased_in_between_is_found_to_be_gone(stored: Database) -> None:
+    """What was sealed under a key that is gone meanwhile is not stored: the look is made again, of whoever is left."""
+    Trail(stored, AUTHORITY).look(_look())
+    wanted, erased = load.referral_document(AUTHORITY, ReferralRef("R-1")), list[bool]()
+
+    def told(rows: Sequence[Any]) -> StoredDocument | None:
+        if stored.engine.dialect.name == "postgresql" and not erased:
+            erased.append(True)
+            with stored.writing() as writing:
+                erasure.erase(writing, "C-1", erasure.Erasure.of(AUTHORITY, "C-1"), ("admin-1", "person"))
+        return wanted.told(rows)
+
+    found = Trail(stored, AUTHORITY).look(_look(wanted=Wanted(wanted.statement, wanted.values, told)))
+    assert found.people == (("C-2",) if erased else ("C-1", "C-2"))
+    assert _recorded(stored)[-1][1] == list(found.people)
+
+
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)
+
+
+@given(
+    actor=TEXTS.filter(bool),
+    facts=st.dictionaries(TEXTS, TEXTS | st.none() | st.booleans() | st.integers(), max_size=4),
+    named=st.sets(st.sampled_from(["C-1", "C-2"])),
+)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_every_entry_has_the_hash_that_the_verifier_works_out(
+    stored: Database, actor: str, facts: dict[str, Any], named: set[str]
+) -> None:
+    """Whatever its words are, whoever it is about, and whichever way it was added; and it reads as it was given."""
+    entry = AuditEntry(actor, "person", "home.read", "home", "H-1", tuple(sorted(named)), facts)
+    stored.transact(lambda writing: record_last(writing, AUTHORITY, [entry, entry]))
+    stored.transact(lambda writing: record_all(writing, AUTHORITY, [entry]))
+    assert _recorded(stored)[-3:] == [("home.read", sorted(named), facts)] * 3
+    with stored.reading() as reading:
+        assert {one.actor for one in audit_reading.page(reading, AUTHORITY, None, 3)} == {actor}
+
+
+def test_what_was_sealed_by_the_release_before_is_read(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then it was bound to the number of its entry; and what is bound to anything else is not read."""
+    entry = AuditEntry("user-1", "person", "referral.read", "referral", "R-1", ("C-1",), {"v": 1})
+    for bound_to in (f"{AUTHORITY}/1", f"{AUTHORITY}/1"):
+        with monkeypatch.context() as patched:
+            patched.setattr(audit, "bound", lambda _row, bound_to=bound_to: bound_to)
+            stored.transact(lambda writing: record_all(writing, AUTHORITY, [entry]))
+    assert [facts for _, _, facts in _recorded(stored)] == [{"v": 1}, None]
