@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from app.matching.pairs import ChildPairs, Pairs, child_list, party_list
 from app.matching.policy import CriterionSetting, RuleSetting
 from app.matching.referral import ChildRef, HomeRef
 from app.matching.unit import Level
+
+T = TypeVar("T")
 
 
 class Outcome(StrEnum):
@@ -46,12 +48,12 @@ class RuleFinding:
     facts: Mapping[str, Value]
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """One criterion's share of the points of one child: `points == weight * value`, exactly.
 
     Where the value is not known `value` is what the policy lets stand in, and `points_low`..`points_high`
-    is what it could be. A criterion that does not apply has no points.
+    is what it could be. A criterion that does not apply has no points. A list shows hundreds of them, and a tuple
+    with names is made in a third of the time.
     """
 
     code: str
@@ -127,31 +129,40 @@ def explain(
     party_pairs = party_list(table, pool, local, np.full(len(cols), party), cols)
     names = tuple(question.children.entries[row].child.ref for row in members)
     places = None if judged is None else judged.places(members, cols)
-    rules: list[list[RuleFinding]] = [[] for _ in cols]
-    parts: list[list[Part]] = [[] for _ in cols]
+    rules: list[Sequence[RuleFinding]] = []
+    parts: list[Sequence[Part]] = []
     for setting in question.policy.rules:
         pairs = child_pairs if setting.rule.level is Level.CHILD else party_pairs
         who = names if setting.rule.level is Level.CHILD else (None,)
-        found = _findings(setting, pairs, who) if setting.bit & open_bits else _met(setting, who, len(cols))
-        for at, finding in enumerate(found):
-            rules[at % len(cols)].append(finding)
+        rules += _findings(setting, pairs, who) if setting.bit & open_bits else _met(setting, who, len(cols))
     for criterion in question.policy.criteria:
         if criterion.enabled:
-            for at, part in enumerate(_parts(criterion, _scored(criterion, child_pairs, judged, places), names)):
-                parts[at % len(cols)].append(part)
+            parts += _parts(criterion, _scored(criterion, child_pairs, judged, places), names)
     return [
-        PairExplanation(pool.records[col].ref, names, tuple(rules[i]), tuple(parts[i])) for i, col in enumerate(cols)
+        PairExplanation(pool.records[col].ref, names, of_rules, of_parts)
+        for col, of_rules, of_parts in zip(cols, _by_home(rules, len(cols)), _by_home(parts, len(cols)), strict=True)
     ]
 
 
-def _met(setting: RuleSetting, who: Sequence[ChildRef | None], each: int) -> list[RuleFinding]:
+def _by_home(found: Sequence[Sequence[T]], homes: int) -> Sequence[tuple[T, ...]]:
+    """What was found of each home, from rows that hold one thing found in each home."""
+    return list(zip(*found, strict=True)) if found else [()] * homes
+
+
+def _in_rows(found: list[T], rows: int) -> list[list[T]]:
+    """What was found for each child in each home, a row a child."""
+    each = len(found) // rows
+    return [found[start : start + each] for start in range(0, len(found), each)]
+
+
+def _met(setting: RuleSetting, who: Sequence[ChildRef | None], each: int) -> list[list[RuleFinding]]:
     outcome = Outcome.MET if setting.enabled else Outcome.OFF
     rule = setting.rule
-    one_each = [RuleFinding(rule.code, outcome, False, rule.statutory, child, {}) for child in who]
-    return [finding for finding in one_each for _ in range(each)]
+    return [[RuleFinding(rule.code, outcome, False, rule.statutory, child, {})] * each for child in who]
 
 
-def _findings(setting: RuleSetting, pairs: Pairs, who: Sequence[ChildRef | None]) -> list[RuleFinding]:
+def _findings(setting: RuleSetting, pairs: Pairs, who: Sequence[ChildRef | None]) -> list[list[RuleFinding]]:
+    """A row for each child (or the party), with what was found in each home."""
     rule, count = setting.rule, pairs.shape[0]
     each = count // len(who)
     if not setting.enabled:
@@ -165,7 +176,7 @@ def _findings(setting: RuleSetting, pairs: Pairs, who: Sequence[ChildRef | None]
         outcome = Outcome.NOT_MET if fails[i] else Outcome.NOT_KNOWN if unknown[i] else Outcome.MET
         blocks = outcome is Outcome.NOT_MET or (outcome is Outcome.NOT_KNOWN and setting.blocks)
         found.append(RuleFinding(rule.code, outcome, blocks, rule.statutory, who[i // each], facts[i]))
-    return found
+    return _in_rows(found, len(who))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +214,8 @@ def _scored(setting: CriterionSetting, pairs: ChildPairs, judged: Judged | None,
     return _Scored(known, judged.shape, places)
 
 
-def _parts(setting: CriterionSetting, found: _Scored, names: Sequence[ChildRef]) -> list[Part]:
+def _parts(setting: CriterionSetting, found: _Scored, names: Sequence[ChildRef]) -> list[list[Part]]:
+    """A row for each child, with the share of the criterion in each home."""
     score, count = found.score, found.count
     each = count // len(names)
     values = found.flat(counted(score, setting.stand_in))
@@ -211,26 +223,15 @@ def _parts(setting: CriterionSetting, found: _Scored, names: Sequence[ChildRef])
     most = [FULL] * count if score.most is None else found.flat(score.most)
     known = [True] * count if score.not_known is None else found.flat(~score.not_known)
     applies = [True] * count if score.applies is None else found.flat(score.applies)
-    facts = found.facts()
-    weight, parts = setting.weight, []
-    for i in range(count):
-        open_ended = applies[i] and not known[i]
-        points = weight * values[i]
+    code, weight, parts = setting.criterion.code, setting.weight, []
+    for i, (value, is_known, does, facts) in enumerate(zip(values, known, applies, found.facts(), strict=True)):
+        points = low = high = weight * value
+        if does and not is_known:
+            low, high = weight * least[i], weight * most[i]
         parts.append(
-            Part(
-                code=setting.criterion.code,
-                child=names[i // each],
-                weight=weight,
-                applies=applies[i],
-                known=known[i],
-                value=values[i],
-                points=points,
-                points_low=weight * least[i] if open_ended else points,
-                points_high=weight * most[i] if open_ended else points,
-                facts=facts[i] if applies[i] else {},
-            )
+            Part(code, names[i // each], weight, does, is_known, value, points, low, high, facts if does else {})
         )
-    return parts
+    return _in_rows(parts, len(names))
 
 
 def _flat(found: Array, shape: tuple[int, ...]) -> list[Any]:
@@ -239,5 +240,7 @@ def _flat(found: Array, shape: tuple[int, ...]) -> list[Any]:
 
 
 def _decoded(facts: Facts, shape: tuple[int, ...], count: int) -> list[dict[str, Value]]:
-    columns = {name: fact.decoded(shape) for name, fact in facts.items()}
-    return [{name: values[i] for name, values in columns.items()} for i in range(count)]
+    columns = [fact.decoded(shape) for fact in facts.values()]
+    if not columns:
+        return [{} for _ in range(count)]
+    return [dict(zip(facts, row, strict=True)) for row in zip(*columns, strict=True)]
