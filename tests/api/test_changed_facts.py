@@ -12,7 +12,6 @@ from app.matching.codes import Risk, Vulnerability
 from app.matching.considerations import Consideration
 from tests.api.desk import (
     APPROVER,
-    CASE_SYSTEM,
     CHILD,
     COLLEAGUE,
     DIRECTOR,
@@ -25,9 +24,9 @@ from tests.api.desk import (
     placement_of,
     posted,
     shortlist_of,
+    store_anew,
     take_step,
 )
-from tests.api.service import send
 
 TOGETHER = "EXAMPLE-H2"
 """A home with room for several."""
@@ -37,14 +36,6 @@ PHYSICAL = {**NO_KNOWN_RISKS, str(Risk.TO_OTHERS_PHYSICAL): "Risk Present"}
 SEXUAL = {**NO_KNOWN_RISKS, str(Risk.TO_OTHERS_SEXUAL): "Risk Present"}
 
 
-def _put(client: TestClient, kind: str, document: dict[str, Any]) -> None:
-    path = f"/{kind}/{document['ref']}"
-    who = CASE_SYSTEM if kind == "homes" else {}
-    is_there = client.get(path).status_code == 200
-    answer = send(client, "PUT", path, document, **({"If_Match": "*"} if is_there else {}), **who)
-    assert answer.status_code in (200, 201), answer.text
-
-
 def _with_room(*residents: dict[str, Any]) -> dict[str, Any]:
     return {**OTHER_HOME, "places": 4, "residents": list(residents)}
 
@@ -52,7 +43,7 @@ def _with_room(*residents: dict[str, Any]) -> dict[str, Any]:
 def _comes(client: TestClient, **changes: Any) -> dict[str, Any]:
     """A colleague holds a place for another child in the same home, whatever rules of the policy say."""
     ref, child = "EXAMPLE-R2", {**A_CHILD, "ref": "EXAMPLE-C2", **changes}
-    _put(client, "referrals", {**A_REFERRAL, "ref": ref, "children": [child]})
+    store_anew(client, "referrals", {**A_REFERRAL, "ref": ref, "children": [child]})
     shown = client.get(f"/referrals/{ref}/shortlist", headers=COLLEAGUE).json()
     out = {one["home"]: [finding["code"] for finding in one["findings"]] for one in shown["near_misses"]}
     body = {"referral": ref, "home": TOGETHER, "seen": shown["seen"], "reason": REASON}
@@ -73,8 +64,8 @@ def _refused(answer: Any, code: str) -> list[str]:
 
 def _seconded(client: TestClient) -> dict[str, Any]:
     """Beside a resident who is a risk, for which the rule is overridden and seconded."""
-    _put(client, "homes", _with_room({**A_RESIDENT, "risks": PHYSICAL}))
-    _put(client, "referrals", {**A_REFERRAL, "children": [VULNERABLE]})
+    store_anew(client, "homes", _with_room({**A_RESIDENT, "risks": PHYSICAL}))
+    store_anew(client, "referrals", {**A_REFERRAL, "children": [VULNERABLE]})
     answer = hold_first(client, TOGETHER, override=["safe_from_residents"], reason=REASON)
     assert answer.status_code == 201, answer.text
     held = answer.json()
@@ -94,7 +85,7 @@ def test_somebody_else_comes_to_live_beside_the_child(served: TestClient, how: s
         _comes(served, risks=SEXUAL)
     else:
         other = {**A_RESIDENT, "ref": "EXAMPLE-X1", "risks": SEXUAL}
-        _put(served, "homes", _with_room({**A_RESIDENT, "risks": PHYSICAL}, other))
+        store_anew(served, "homes", _with_room({**A_RESIDENT, "risks": PHYSICAL}, other))
     assert "home.residents" in _refused(take_step(served, seconded, "accept", {}), "facts_changed")
     found = placement_of(served, seconded)
     assert {"home.residents", "second.company"} <= set(_fields(found["changed"]))
@@ -108,8 +99,8 @@ def test_somebody_else_comes_to_live_beside_the_child(served: TestClient, how: s
 
 def test_what_was_met_and_is_not_known_now(served: TestClient) -> None:
     """A child of whom nothing is known comes: nothing blocks, and yet nobody accepts before having looked."""
-    _put(served, "homes", _with_room())
-    _put(served, "referrals", {**A_REFERRAL, "children": [VULNERABLE]})
+    store_anew(served, "homes", _with_room())
+    store_anew(served, "referrals", {**A_REFERRAL, "children": [VULNERABLE]})
     held = hold_first(served, TOGETHER, reason=REASON).json()
     came = _comes(served, risks={})
     fields = _refused(take_step(served, held, "accept", {}), "facts_changed")
@@ -153,7 +144,7 @@ def test_somebody_comes_after_the_acceptance_and_the_second_person_agrees_anew(s
 
 def test_who_looked_at_a_list_before_somebody_came(served: TestClient) -> None:
     """A hold on yesterday's list, in a home that somebody else was given a place in since: look again, then hold."""
-    _put(served, "homes", _with_room())
+    store_anew(served, "homes", _with_room())
     shown = shortlist_of(served)
     came = _comes(served)
     body = {"referral": R1, "home": TOGETHER, "seen": shown["seen"], "reason": REASON}
@@ -164,10 +155,10 @@ def test_who_looked_at_a_list_before_somebody_came(served: TestClient) -> None:
 
 def test_what_is_not_known_is_named_where_a_list_is_old(here: TestClient) -> None:
     """Somebody of whom nothing is known came since the list was shown: which rule nobody can answer is said at once."""
-    _put(here, "homes", _with_room())
-    _put(here, "referrals", {**A_REFERRAL, "children": [VULNERABLE]})
+    store_anew(here, "homes", _with_room())
+    store_anew(here, "referrals", {**A_REFERRAL, "children": [VULNERABLE]})
     shown = shortlist_of(here)
-    _put(here, "homes", _with_room({**A_RESIDENT, "risks": {}}))
+    store_anew(here, "homes", _with_room({**A_RESIDENT, "risks": {}}))
     body = {"referral": R1, "home": TOGETHER, "seen": shown["seen"], "reason": REASON}
     assert _refused(posted(here, "/holds", body), "facts_changed") == ["home", "rules.safe_from_residents"]
 
@@ -188,11 +179,11 @@ CHANGES: dict[str, tuple[str, dict[str, Any]]] = {
 
 def test_each_change_reads_as_what_it_is(here: TestClient) -> None:
     """A corrected name reads otherwise than somebody who moved in: one problem a kind of fact, none of another."""
-    _put(here, "homes", _with_room())
+    store_anew(here, "homes", _with_room())
     sentences = set()
     for field, (kind, change) in CHANGES.items():
         held = hold_first(here, TOGETHER, reason=REASON).json()
-        _put(here, kind, {**(_with_room() if kind == "homes" else A_REFERRAL), **change})
+        store_anew(here, kind, {**(_with_room() if kind == "homes" else A_REFERRAL), **change})
         answer = take_step(here, held, "accept", {})
         fields = [one for one in _refused(answer, "facts_changed") if not one.startswith("rules.")]
         assert fields == [kind.removesuffix("s"), field]
@@ -201,14 +192,14 @@ def test_each_change_reads_as_what_it_is(here: TestClient) -> None:
         assert field in _fields(placement_of(here, held)["changed"])
         give_up = {"reason": {"code": "NONEED"}}
         assert take_step(here, held, "withdraw", give_up).status_code == 200
-        _put(here, kind, _with_room() if kind == "homes" else A_REFERRAL)
+        store_anew(here, kind, _with_room() if kind == "homes" else A_REFERRAL)
     assert len(sentences) == len(CHANGES)
 
 
 def test_a_rule_that_broke_is_named_at_once(here: TestClient) -> None:
     """The first refusal says which, and that it is law."""
     held = hold_first(here).json()
-    _put(here, "homes", {**A_HOME, "registration": "Cancelled"})
+    store_anew(here, "homes", {**A_HOME, "registration": "Cancelled"})
     answer = take_step(here, held, "accept", {})
     assert _refused(answer, "facts_changed") == ["home", "home.registration", "rules.registered"]
     assert "law" in answer.json()["errors"][-1]["cure"]
@@ -219,7 +210,7 @@ def test_a_rule_that_broke_is_named_at_once(here: TestClient) -> None:
 
 def test_who_seconds_reads_what_the_rules_found_and_why_the_officer_chose_it(here: TestClient) -> None:
     """The finding of each overridden rule, as why-not words it, and the officer's own words."""
-    _put(here, "homes", {**OTHER_HOME, "available_from": "2026-05-01"})
+    store_anew(here, "homes", {**OTHER_HOME, "available_from": "2026-05-01"})
     why_not = here.get(f"/referrals/{R1}/why-not/{TOGETHER}").json()
     held = hold_first(here, TOGETHER, override=["available_by"], reason=REASON).json()
     found = placement_of(here, held, APPROVER)
@@ -230,7 +221,7 @@ def test_who_seconds_reads_what_the_rules_found_and_why_the_officer_chose_it(her
 
 def test_who_approves_reads_how_far_it_is(here: TestClient) -> None:
     """Distance, area and the considerations of section 22C, each as the shortlist has it."""
-    _put(here, "homes", FAR_HOME)
+    store_anew(here, "homes", FAR_HOME)
     (option,) = (one for one in shortlist_of(here)["options"] if one["home"] == FAR_HOME["ref"])
     held = hold_first(here, FAR_HOME["ref"], reason=REASON).json()
     now = placement_of(here, held, DIRECTOR)["now"]
@@ -244,7 +235,7 @@ def test_a_home_that_moved_away_asks_for_the_directors_approval(here: TestClient
     """The look says which approval it needs as things are now, and the steps are those that work."""
     held = hold_first(here).json()
     assert held["approval_needed"] == "none"
-    _put(here, "homes", {**A_HOME, "location": "DE1 2QY"})
+    store_anew(here, "homes", {**A_HOME, "location": "DE1 2QY"})
     mine, hers = placement_of(here, held), placement_of(here, held, DIRECTOR)
     assert {one["approval_needed"] for one in (mine, hers)} == {"director_of_childrens_services"}
     assert mine["approval_because"] == ["at_a_distance"]

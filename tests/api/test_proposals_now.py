@@ -15,7 +15,6 @@ from app.documents.examples import A_CHILD, A_REFERRAL, A_RESIDENT, NO_KNOWN_RIS
 from app.matching.codes import Risk, Vulnerability
 from app.store.policies import PolicyBook
 from tests.api.desk import (
-    CASE_SYSTEM,
     CHILD,
     COLLEAGUE,
     OFFICER,
@@ -25,21 +24,13 @@ from tests.api.desk import (
     placement_of,
     posted,
     run_to_its_end,
+    store_anew,
     take_step,
 )
-from tests.api.service import send
 
 TOGETHER = OTHER_HOME["ref"]
 VULNERABLE = {**A_CHILD, "vulnerabilities": sorted(map(str, Vulnerability))}
 UNKNOWN = {**A_RESIDENT, "ref": "EXAMPLE-X1", "risks": dict.fromkeys(NO_KNOWN_RISKS, "Not known")}
-
-
-def _put(client: TestClient, kind: str, document: dict[str, Any]) -> None:
-    path = f"/{kind}/{document['ref']}"
-    who = CASE_SYSTEM if kind == "homes" else {}
-    is_there = client.get(path).status_code == 200
-    answer = send(client, "PUT", path, document, **({"If_Match": "*"} if is_there else {}), **who)
-    assert answer.status_code in (200, 201), answer.text
 
 
 def _with_room(*residents: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -48,8 +39,8 @@ def _with_room(*residents: dict[str, Any], **changes: Any) -> dict[str, Any]:
 
 def _proposed(client: TestClient, child: dict[str, Any] = VULNERABLE, home: str = TOGETHER) -> dict[str, Any]:
     """The proposal of a night for a child whom nobody may harm, in a home where nobody lives."""
-    _put(client, "homes", _with_room())
-    _put(client, "referrals", {**A_REFERRAL, "children": [child]})
+    store_anew(client, "homes", _with_room())
+    store_anew(client, "referrals", {**A_REFERRAL, "children": [child]})
     run_to_its_end(client, pinned=[{"children": [CHILD], "home": home}])
     return _shown(client, _listed(client)["id"])
 
@@ -102,7 +93,7 @@ def test_who_came_since_is_told_before_it_is_accepted(served: TestClient) -> Non
     """A resident of whom nothing is known: the old look is refused by name, the new one says what is to be checked."""
     before = _proposed(served)
     assert (before["to_check"], _listed(served)["to_check"]) == ([], [])
-    _put(served, "homes", _with_room(UNKNOWN))
+    store_anew(served, "homes", _with_room(UNKNOWN))
     fields = _refused(_accepted(served, before), "facts_changed")
     assert {"home", "home.residents", "rules.safe_from_residents"} == set(fields)
     shown = _shown(served, before["id"])
@@ -118,7 +109,7 @@ def test_who_came_since_is_told_before_it_is_accepted(served: TestClient) -> Non
 def test_a_law_that_is_broken_now_is_told(here: TestClient) -> None:
     """A registration that was cancelled: it stands in the look, nobody is offered to accept, and nobody can."""
     before = _proposed(here)
-    _put(here, "homes", _with_room(registration="Cancelled"))
+    store_anew(here, "homes", _with_room(registration="Cancelled"))
     shown = _shown(here, before["id"])
     codes = [one["code"] for one in shown["now"]["in_the_way"]]
     assert codes
@@ -130,7 +121,9 @@ def test_a_law_that_is_broken_now_is_told(here: TestClient) -> None:
 def test_somebody_who_comes_by_a_placement_is_told(served: TestClient) -> None:
     """No document of the home says so: a colleague holds a place there for a child of whom nothing is known."""
     before = _proposed(served)
-    _put(served, "referrals", {**A_REFERRAL, "ref": "EXAMPLE-R2", "children": [{**A_CHILD, "ref": "C2", "risks": {}}]})
+    store_anew(
+        served, "referrals", {**A_REFERRAL, "ref": "EXAMPLE-R2", "children": [{**A_CHILD, "ref": "C2", "risks": {}}]}
+    )
     seen = served.get(f"/referrals/EXAMPLE-R2/why-not/{TOGETHER}", headers=COLLEAGUE).json()
     body = {"referral": "EXAMPLE-R2", "home": TOGETHER, "seen": seen["seen"], "reason": REASON}
     held = posted(served, "/holds", body | {"override": [r["code"] for r in seen["rules"] if r["blocks"]]}, COLLEAGUE)
@@ -147,7 +140,7 @@ def test_somebody_who_comes_by_a_placement_is_told(served: TestClient) -> None:
 def test_a_rule_of_the_council_is_overridden_on_a_proposal_in_words(here: TestClient) -> None:
     """It came into the way since: the look shows it, and to hold it all the same takes words of a person's own."""
     before = _proposed(here)
-    _put(
+    store_anew(
         here,
         "homes",
         _with_room({**A_RESIDENT, "risks": {**NO_KNOWN_RISKS, str(Risk.TO_OTHERS_PHYSICAL): "Risk Present"}}),
@@ -215,8 +208,8 @@ def test_what_is_not_known_is_never_hidden(here: TestClient) -> None:
     vague = {**A_CHILD, "needs": {}, "pets": "Not Known"}
     for n in range(4):
         child = {**(vague if n % 2 else A_CHILD), "ref": f"VAGUE-{n}", "vulnerabilities": None if n > 1 else []}
-        _put(here, "referrals", {**A_REFERRAL, "ref": f"EXAMPLE-V{n}", "children": [child]})
-        _put(here, "homes", {**OTHER_HOME, "ref": f"HOUSE-{n}", "places": 2, "capability": {}})
+        store_anew(here, "referrals", {**A_REFERRAL, "ref": f"EXAMPLE-V{n}", "children": [child]})
+        store_anew(here, "homes", {**OTHER_HOME, "ref": f"HOUSE-{n}", "places": 2, "capability": {}})
     run = run_to_its_end(here)
     made = here.get(f"/runs/{run['id']}/proposals").json()
     TypeAdapter(RunProposalsOut).validate_python(made)
