@@ -44,7 +44,8 @@ def record_last(
 ) -> list[Any]:
     """Add these entries and one for each look, in this order; what each look found.
 
-    Last of all: what the transaction does after this, it does while it holds the end of the trail. Raises as `app.store.audit.check`.
+    Last of all: what the transaction does after this, it does while it holds the end of the trail. Raises as
+    `app.store.audit.check`.
     """
     asked = who_is_known(authority, people(entries))
     before = len(asked)
