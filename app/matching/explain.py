@@ -7,7 +7,7 @@ edge (`app.wording`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple, TypeVar
 
@@ -193,7 +193,7 @@ class _Scored:
 
     def facts(self) -> list[dict[str, Value]]:
         """The facts of each that is wanted."""
-        wanted = {name: replace(fact, values=self._wanted(fact.values)) for name, fact in self.score.facts().items()}
+        wanted = {name: fact.of(self._wanted) for name, fact in self.score.facts().items()}
         return _decoded(wanted, (self.count,), self.count)
 
     @property

@@ -52,6 +52,10 @@ class Fact:
             case FactKind.CODES:
                 return [_names_in(self.codes, raw) for raw in raws]
 
+    def of(self, chosen: Callable[[Array], Array]) -> Fact:
+        """The same fact of the pairs that are chosen from its values."""
+        return Fact(chosen(self.values), self.kind, self.codes)
+
 
 @cache
 def _names(codes: type[Code] | None) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from app.matching.codes import HomeKind, Package
-from app.matching.columns import NOT_KNOWN, IntArray
+from app.matching.columns import NOT_KNOWN, IntArray, frozen
 from app.matching.criteria.checks import check_percent
 from app.matching.criteria.falling import falling_share
 from app.matching.criteria.ranges import between, home_table, where_known
@@ -18,6 +18,7 @@ from app.matching.finding import Facts, Score, code, flag, number
 from app.matching.home_columns import Homes
 from app.matching.pairs import ChildPairs
 from app.matching.unit import Criterion
+from app.matching.worked_out import once_for_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,11 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
     return between(least, most, facts=facts)
 
 
+@once_for_each
 def _references(params: Params) -> IntArray:
     """Reference pence by kind and package."""
     table = [[params.reference_pence[kind][package] for package in Package] for kind in HomeKind]
-    return np.array(table, dtype=np.int64)
+    return frozen(np.array(table, dtype=np.int64))
 
 
 def _worth(params: Params, homes: Homes) -> IntArray:

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.matching.codes import NeedDomain
-from app.matching.columns import IntArray
+from app.matching.columns import IntArray, frozen
 from app.matching.criteria.checks import check_values
 from app.matching.criteria.ranges import between
 from app.matching.finding import FULL, Facts, Score, code_set, number
 from app.matching.pairs import ChildPairs
 from app.matching.unit import Criterion
+from app.matching.worked_out import once_for_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def _shortfalls(needs: IntArray, have: IntArray) -> tuple[IntArray, IntArray, In
     return one, two, needs[2] & lacks[0]
 
 
+@once_for_each
 def _taken(params: Params) -> tuple[IntArray, ...]:
     """For every set of domains: what falling short in them by a first, second and third level takes off.
 
@@ -87,7 +89,7 @@ def _taken(params: Params) -> tuple[IntArray, ...]:
             whole = step * params.weight_percent[domain] // 100
             table = np.concatenate([table, table + (whole - before[domain])])
             before[domain] = whole
-        tables.append(table.astype(np.int32))
+        tables.append(frozen(table.astype(np.int32)))
     return tuple(tables)
 
 

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.matching.codes import NeedDomain
-from app.matching.columns import IntArray
+from app.matching.columns import IntArray, frozen
 from app.matching.finding import Facts, Finding, code_set
 from app.matching.pairs import ChildPairs
-from app.matching.rules.masks import Bits, joined, overlap
+from app.matching.rules.masks import Bits, overlap
 from app.matching.unit import Case, Change, Level, Rule, Subject
+from app.matching.worked_out import once_for_each
 
 HIGHEST = 3
 LEVELS = range(1, HIGHEST + 1)
+SCALE = range(HIGHEST + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +59,43 @@ def _levels(domain: int, beyond: int = 0) -> int:
 
 
 def _needs(needs: IntArray) -> Bits:
-    found = []
-    for domain, need in enumerate(needs):
-        of_level = [0] + [1 << (domain * HIGHEST + level - 1) for level in LEVELS]
-        found.append(_looked_up(need, of_level, may=_levels(domain)))
-    return joined(*found)
+    return _looked_up(_OF_NEEDS, needs)
 
 
 def _refuses(capability: IntArray, params: Params) -> Bits:
-    found = []
-    for domain, (name, can) in enumerate(zip(NeedDomain, capability, strict=True)):
-        allowed = params.max_shortfall[name]
-        of_level = [_levels(domain, level + allowed) for level in range(HIGHEST + 1)]
-        found.append(_looked_up(can, of_level, may=of_level[0]))
-    return joined(*found)
+    return _looked_up(_of_capability(params), capability)
 
 
-def _looked_up(levels: IntArray, of_level: list[int], may: int) -> Bits:
-    """Bits for each level; not known (-1) stands last in the tables, where the index -1 finds it."""
-    certain = np.array([*of_level, 0], dtype=np.uint32)
-    possible = np.array([*of_level, may], dtype=np.uint32)
-    return Bits(certain[levels], possible[levels])
+@once_for_each
+def _of_capability(params: Params) -> Bits:
+    """By domain and level, the bits of the levels that are beyond a home's reach."""
+    allowed = [params.max_shortfall[name] for name in NeedDomain]
+    return _table(
+        [[_levels(domain, level + allowed[domain]) for level in SCALE] for domain in range(len(NeedDomain))],
+        [_levels(domain, allowed[domain]) for domain in range(len(NeedDomain))],
+    )
+
+
+def _table(of_level: list[list[int]], may: list[int]) -> Bits:
+    """Rows of five for each domain: where the level is not known, then each level; all of them one after another."""
+    certain = [[0, *bits] for bits in of_level]
+    possible = [[open_bits, *bits] for open_bits, bits in zip(may, of_level, strict=True)]
+    return Bits(*(frozen(np.array(rows, dtype=np.uint32).ravel()) for rows in (certain, possible)))
+
+
+_OF_NEEDS = _table(
+    [[0, *(1 << (domain * HIGHEST + level - 1) for level in LEVELS)] for domain in range(len(NeedDomain))],
+    [_levels(domain) for domain in range(len(NeedDomain))],
+)
+
+_FIRST = np.array([1 + domain * (1 + len(SCALE)) for domain in range(len(NeedDomain))], dtype=np.int8)
+"""Where the level 0 of each domain stands in such a table; not known (-1) stands before it."""
+
+
+def _looked_up(table: Bits, levels: IntArray) -> Bits:
+    """The bits of all domains together, for levels of which the first axis counts the domains."""
+    at = levels + _FIRST.reshape(-1, *(1,) * (levels.ndim - 1))
+    return Bits(*(np.bitwise_or.reduce(bits.take(at), axis=0) for bits in table))
 
 
 def _domains(bits: IntArray) -> IntArray:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import or_
+from types import MappingProxyType
 
 import numpy as np
 
 from app.matching.codes import Risk, Vulnerability
 from app.matching.columns import IntArray, frozen
+from app.matching.worked_out import once_for_each
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +37,23 @@ def check_table(table: Mapping[Risk, Sequence[Vulnerability]]) -> None:
         raise ValueError(f"table names what is not in the lists: {', '.join(strange)}")
 
 
-def harmed_by(params: Params) -> dict[Risk, int]:
+@once_for_each
+def harmed_by(params: Params) -> Mapping[Risk, int]:
     """The vulnerabilities, as a mask, that each risk could harm."""
-    return {risk: sum(Vulnerability(word).bit for word in set(params.table[risk])) for risk in Risk}
+    return MappingProxyType({risk: sum(Vulnerability(word).bit for word in set(params.table[risk])) for risk in Risk})
 
 
 def reach(params: Params, risks: IntArray) -> IntArray:
     """The vulnerabilities that somebody with these risks (masks over `Risk`) could harm."""
-    return _reached(tuple(harmed_by(params).items()))[risks]
+    return _reached(params)[risks]
 
 
-@lru_cache(maxsize=32)
-def _reached(harmed: tuple[tuple[Risk, int], ...]) -> IntArray:
-    """For every mask over `Risk` what it reaches: a policy's table, worked out once."""
+@once_for_each
+def _reached(params: Params) -> IntArray:
+    """For every mask over `Risk` what it reaches."""
     every_mask = np.arange(1 << len(Risk), dtype=np.uint16)
     reached = np.zeros(len(every_mask), dtype=np.uint16)
-    for risk, vulnerabilities in harmed:
+    for risk, vulnerabilities in harmed_by(params).items():
         reached[(every_mask & risk.bit) != 0] |= np.uint16(vulnerabilities)
     return frozen(reached)
 
