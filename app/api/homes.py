@@ -180,9 +180,10 @@ def list_homes(request: Request, page: Annotated[Page, Query()]) -> Response:
     """Homes in the order of their references, a page at a time; without their children as at GET of one home."""
     service, after, shows_nobody = service_of(request), page.after(), withholds(request)
     with service.database.asking() as reading:
-        found = load.homes_page(reading, service.authority, after, page.limit)
+        stored_page = load.homes_page(reading, service.authority, after, page.limit)
+    found = stored_page.documents
     residents = () if shows_nobody else {resident for stored in found for resident in stored.people}
-    saw(request, "homes.list", "homes", "page", residents, shown=len(found))
+    saw(request, "homes.list", "homes", "page", residents, known=stored_page.known, shown=len(found))
     homes: list[dict[str, Any]] = [
         {"version": stored.version, "home": home_as_sent(stored.written)} for stored in found
     ]

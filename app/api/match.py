@@ -107,7 +107,7 @@ def match(request: Request, body: MatchIn) -> Response:
     object_kind, ref = ("referral", referral.record.ref) if stored else ("match", "sent along")
     children = waiting.told_of if stored else ()
     facts = _facts(found.policy_version, as_of, len(found.options))
-    shown = saw(request, "match", object_kind, ref, children, also=show, **facts)
+    shown = saw(request, "match", object_kind, ref, children, also=show, known=waiting.known, **facts)
     return json_response(shortlist_answer(found, homes.pool, notes, waiting.before) | {"seen": shown})
 
 
@@ -122,7 +122,7 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     found = placing.match(record, homes.pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
     show = showing_shortlist(request, waiting.referral, found, homes)
     facts = _facts(found.policy_version, as_of, len(found.options))
-    shown = saw(request, "shortlist.read", "referral", ref, waiting.told_of, also=show, **facts)
+    shown = saw(request, "shortlist.read", "referral", ref, waiting.told_of, also=show, known=waiting.known, **facts)
     return json_response(shortlist_answer(found, homes.pool, notes_of(waiting), waiting.before) | {"seen": shown})
 
 
@@ -147,7 +147,9 @@ def get_why_not(
     found = placing.why_not(referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version)
     show = showing_one(request, waiting.referral, OneHome(found, policy, as_of, versions[HomeRef(home)], seq))
     facts = _facts(policy.version, as_of, 1)
-    shown = saw(request, "why_not.read", "referral", ref, waiting.told_of, also=show, home=home, **facts)
+    shown = saw(
+        request, "why_not.read", "referral", ref, waiting.told_of, also=show, known=waiting.known, home=home, **facts
+    )
     told = why_not_answer(found, referral, pool, policy, as_of, waiting.before, notes_of(waiting))
     return json_response(told | {"seen": shown})
 

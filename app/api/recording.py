@@ -6,8 +6,8 @@ What a request changes is recorded in the transaction of the change; what it rea
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from starlette.requests import Request
 
@@ -33,6 +33,7 @@ def saw(
     children: Iterable[str] = (),
     *,
     also: Callable[[Writing], str | None] | None = None,
+    known: Sequence[Mapping[Any, Any]] = (),
     **facts: JSON,
 ) -> str | None:
     """Record what the caller is about to be shown; it is stored for good when this returns.
@@ -40,11 +41,12 @@ def saw(
     `also`: what else is stored of it, in the same transaction; what that gives is given back.
 
     `children`: references of those whose records it is from. Without any, `facts` must hold nothing personal: they
-    are kept for ever. Where nothing can be changed just now, the log keeps it instead.
+    are kept for ever. `known`: under which numbers and keys the trail knows some of them, where that was read with
+    the records. Where nothing can be changed just now, the log keeps it instead.
     """
     service, entry = service_of(request), _entry(request, action, object_kind, object_ref, children, facts)
     try:
-        return service.trail.record(entry, also, request.scope["state"]["step_aside"])
+        return service.trail.record(entry, also, request.scope["state"]["step_aside"], known)
     except ReadOnly:
         _only_logged(service.authority, entry)
         return None

@@ -40,7 +40,7 @@ from app.store.audit import JSON
 from app.store.idempotency import Answer
 from app.store.load import StoredDocument
 from app.store.session import Writing
-from app.store.under_way import with_a_place
+from app.store.under_way import waiting_page
 
 router = APIRouter(tags=["referrals"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
@@ -172,12 +172,11 @@ def list_referrals(request: Request, page: Annotated[Page, Query()]) -> Response
     A referral stays until the case system withdraws it: one that was answered is listed with nobody in `waiting`.
     """
     service, after = service_of(request), page.after()
-    with service.database.reading() as reading:
-        found = load.referrals_page(reading, service.authority, after, page.limit)
-        children = {ChildRef(child) for stored in found for child in stored.people}
-        placed = with_a_place(reading, service.authority, sorted(children))
-        settled = answered.after_the_end(reading, service.authority, sorted(children))
-    saw(request, "referrals.list", "referrals", "page", children, shown=len(found))
+    with service.database.asking() as reading:
+        stored_page, placed, settled = waiting_page(reading, service.authority, after, page.limit)
+    found = stored_page.documents
+    children = {child for stored in found for child in stored.people}
+    saw(request, "referrals.list", "referrals", "page", children, known=stored_page.known, shown=len(found))
     referrals: list[dict[str, Any]] = [
         {
             "version": stored.version,

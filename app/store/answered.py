@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
 
 from app.matching.referral import ChildRef
+from app.store.next_page import next_refs
 from app.store.placement_records import State, Step
 from app.store.placement_tables import decisions, place_claims, placements
 from app.store.prepared import Prepared, of_refs
@@ -89,4 +90,5 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
 _ALL = Prepared(_ended())
 _AMONG = of_refs(lambda is_one: _ended(is_one(place_claims.c.child_ref)))
 AFTER_THE_END = Prepared(_ended(children.c.referral_ref == bindparam("referral")))
-"""The same of one referral, to be asked beside others. See `after_the_end`."""
+ENDED_OF_NEXT = Prepared(_ended(children.c.referral_ref.in_(next_refs(referrals))))
+"""The same of one referral and of a page of them, to be asked beside others. See `after_the_end`."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -23,6 +23,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import bindparam, func, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.errors import DatabaseBusy
 from app.store.audit_seal import commitment, seal
 from app.store.audit_tables import audit_entries, audit_heads, audit_subjects
 from app.store.prepared import Prepared, Values, of_refs, rows_of_all
@@ -79,10 +80,18 @@ def record(writing: Writing, authority: str, entry: AuditEntry) -> int:
     return record_all(writing, authority, [entry])
 
 
-def record_all(writing: Writing, authority: str, entries: Sequence[AuditEntry]) -> int:
-    """Add several entries, in this order; the number of the last."""
+def record_all(
+    writing: Writing, authority: str, entries: Sequence[AuditEntry], were_known: Collection[str] = ()
+) -> int:
+    """Add several entries, in this order; the number of the last.
+
+    `were_known`: children of the entries whom the trail knew when their records were read. Raises `DatabaseBusy`
+    where one is not known any more: they were erased meanwhile, and nothing of them is to be kept.
+    """
     wanted = people(entries)
     end, known = _lock_head(writing, authority, wanted)
+    if set(were_known) - {row["ref"] for row in known}:
+        raise DatabaseBusy
     return _record(writing, authority, end, entries, wanted, known)
 
 

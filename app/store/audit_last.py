@@ -40,22 +40,30 @@ class Look(Generic[T]):
 
 
 def record_last(
-    writing: Writing, authority: str, entries: Sequence[AuditEntry], looks: Sequence[Look[Any]] = ()
+    writing: Writing,
+    authority: str,
+    entries: Sequence[AuditEntry],
+    looks: Sequence[Look[Any]] = (),
+    known: Sequence[Mapping[Any, Any]] = (),
 ) -> list[Any]:
     """Add these entries and one for each look, in this order; what each look found.
+
+    `known`: numbers and keys of children (rows of `audit_subjects`) that were read before; those of others are asked
+    for. Of somebody who was erased since, such a key opens nothing that anybody kept, as it should be.
 
     Last of all: what the transaction does after this, it does while it holds the end of the trail. Raises as
     `app.store.audit.check`.
     """
-    asked = who_is_known(authority, people(entries))
+    told = {row["ref"] for row in known}
+    asked = who_is_known(authority, [ref for ref in people(entries) if ref not in told])
     before = len(asked)
     asked += [question for look in looks for question in (look.about, look.wanted.asked)]
     answers = rows_of_all(writing, asked) if asked else []
     found = [look.wanted.told(rows) for look, rows in zip(looks, answers[before + 1 :: 2], strict=True)]
     seen = [look.entry(one) for look, one in zip(looks, found, strict=True)]
     everything = [*entries, *(entry for entry in seen if entry is not None)]
-    known = [row for rows in (*answers[:before], *answers[before::2]) for row in rows]
-    _add(writing, authority, everything, known)
+    asked_for = [row for rows in (*answers[:before], *answers[before::2]) for row in rows]
+    _add(writing, authority, everything, [*known, *asked_for])
     return found
 
 
@@ -64,7 +72,7 @@ def _add(writing: Writing, authority: str, entries: Sequence[AuditEntry], known:
     strange = [ref for ref in wanted if ref not in numbers]
     if strange or writing.dialect.name != "postgresql" or not entries:
         if entries:
-            record_all(writing, authority, entries)
+            record_all(writing, authority, entries, set(numbers).intersection(wanted))
         return
     secrets_of = {row["number"]: row["secret"] for row in known}
     rows = [content(authority, entry, numbers, secrets_of) for entry in entries]

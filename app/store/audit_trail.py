@@ -10,7 +10,7 @@ record is itself read there (`Trail.look`), which saves a transaction for it.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -34,6 +34,7 @@ class _Waiting:
     entry: AuditEntry | None = None
     also: Callable[[Writing], Any] | None = None
     look: Look[Any] | None = None
+    known: Sequence[Mapping[Any, Any]] = ()
     woken: threading.Event = field(default_factory=threading.Event)
     stored: bool = False
     result: Any = None
@@ -54,14 +55,15 @@ class Trail:
         entry: AuditEntry,
         also: Callable[[Writing], T] | None = None,
         step_aside: Callable[[], None] = _stay,
+        known: Sequence[Mapping[Any, Any]] = (),
     ) -> T | None:
         """Return once the entry is stored for good, with what `also` gave, which ran in the same transaction.
 
         `step_aside` is called where another thread stores it, or has to end first: there is nothing to do but wait.
-        Raises as a transaction does; then nothing of it is stored.
+        `known`: as `record_last` takes it. Raises as a transaction does; then nothing of it is stored.
         """
         check(entry)
-        return cast("T | None", self._stored(_Waiting(entry, also), step_aside))
+        return cast("T | None", self._stored(_Waiting(entry, also, known=known), step_aside))
 
     def look(self, look: Look[T], step_aside: Callable[[], None] = _stay) -> T:
         """What is read, once it is stored for good that it was. As `record`."""
@@ -119,7 +121,8 @@ class Trail:
         results = [None if waiting.also is None else waiting.also(writing) for waiting in together]
         entries = [waiting.entry for waiting in together if waiting.entry is not None]
         looks = [waiting.look for waiting in together if waiting.look is not None]
-        found = iter(record_last(writing, self._authority, entries, looks))
+        known = [row for waiting in together for row in waiting.known]
+        found = iter(record_last(writing, self._authority, entries, looks, known))
         return [
             next(found) if waiting.look is not None else result
             for waiting, result in zip(together, results, strict=True)

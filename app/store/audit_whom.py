@@ -8,10 +8,11 @@ import orjson
 from sqlalchemy import BindParameter, Select, bindparam, select
 
 from app.store.audit_tables import audit_subjects
+from app.store.next_page import next_refs
 from app.store.prepared import Prepared
 from app.store.run_tables import placed_children
 from app.store.session import Reading
-from app.store.tables import children, residents
+from app.store.tables import children, homes, referrals, residents
 
 _AUTHORITY: BindParameter[str] = bindparam("authority")
 _REF: BindParameter[str] = bindparam("ref")
@@ -30,6 +31,13 @@ def _subjects_of(whom: Select[Any]) -> Prepared:
 
 SUBJECTS_OF_REFERRAL = _subjects_of(_IN_REFERRAL)
 SUBJECTS_OF_HOME = _subjects_of(_IN_HOME)
+SUBJECTS_OF_NEXT_HOMES = _subjects_of(
+    select(residents.c.ref).where(residents.c.authority == _AUTHORITY, residents.c.home_ref.in_(next_refs(homes)))
+)
+SUBJECTS_OF_NEXT_REFERRALS = _subjects_of(
+    select(children.c.ref).where(children.c.authority == _AUTHORITY, children.c.referral_ref.in_(next_refs(referrals)))
+)
+"""The same of a page of homes or referrals (`app.store.next_page`)."""
 _OF_CASELOAD = Prepared(select(placed_children.c.ref).where(placed_children.c.authority == _AUTHORITY))
 
 

@@ -30,6 +30,7 @@ from app.store.placement_tables import place_claims as table
 from app.store.placement_tables import placements
 from app.store.prepared import IsOne, Prepared, of_refs
 from app.store.session import Reading, Writing
+from app.store.tables import homes as homes_table
 
 MOST_NAMED = 500
 """Homes named in one statement; of more, all claims are read."""
@@ -64,6 +65,16 @@ def _kept_of(is_one: IsOne) -> Select[Any]:
 
 _COMING = Prepared(_coming())
 _COMING_TO = of_refs(lambda is_one: _coming(is_one(table.c.home_ref)))
+COMING_SINCE = Prepared(
+    _coming(
+        table.c.home_ref.in_(
+            select(homes_table.c.ref).where(
+                homes_table.c.authority == bindparam("authority"), homes_table.c.changed_seq > bindparam("since")
+            )
+        )
+    )
+)
+"""Who comes to live in homes that changed after a moment: to be asked beside these homes. See `with_claimed`."""
 KEPT_OF = of_refs(_kept_of)
 """What live claims keep of these children: the statement, to be asked beside others. See `outdated`."""
 
@@ -211,8 +222,13 @@ def with_claims(
         rows = _COMING_TO.rows(reading, authority=authority, refs=refs, without=without or NO_PLACEMENT)
     else:
         rows = _COMING.rows(reading, authority=authority, without=without or NO_PLACEMENT)
+    return with_claimed(homes, rows)
+
+
+def with_claimed(homes: Sequence[Home], claimed: Sequence[Mapping[Any, Any]]) -> tuple[Home, ...]:
+    """The same, of the claims that were found: rows of who comes to live where."""
     coming: dict[str, list[Resident]] = defaultdict(list)
-    for row in rows:
+    for row in claimed:
         coming[row["home_ref"]].append(_read(row["resident"]))
     return tuple(_joined(home, coming.get(home.ref, ())) for home in homes)
 

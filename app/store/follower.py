@@ -69,13 +69,12 @@ class PoolFollower:
         it had seen, and must not be taken for a clock that ran backwards.
         """
         since, pool, versions = self._state
-        with self._database.reading() as reading:
-            changes = load.inventory_changes(reading, self._authority, since)
-            if changes.seq == since:
-                return self._state
-            if changes.seq < since:
-                # A clock that runs backwards is another database, put back from a backup: begin anew.
-                since, changes = 0, load.inventory_changes(reading, self._authority, 0)
+        changes = self._changes(since)
+        if changes.seq == since:
+            return self._state
+        if changes.seq < since:
+            # A clock that runs backwards is another database, put back from a backup: begin anew.
+            since, changes = 0, self._changes(0)
         if since == 0:
             pool, versions = Pool.build(changes.changed), changes.versions
         elif changes.changed or changes.removed:
@@ -85,3 +84,7 @@ class PoolFollower:
         self._state = Inventory(changes.seq, pool, versions)
         self.seen_at = time.monotonic()
         return self._state
+
+    def _changes(self, since: int) -> load.Changes:
+        with self._database.asking() as reading:
+            return load.inventory_changes(reading, self._authority, since)

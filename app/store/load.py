@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import BindParameter, ColumnElement, Integer, Table, and_, bindparam, select, true
+from sqlalchemy import BindParameter, ColumnElement, Table, and_, bindparam, select, true
 
 from app.matching.home import Home
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
-from app.store import claims
+from app.store import audit_whom, claims
+from app.store.next_page import next_refs
 from app.store.prepared import Prepared, Values, Wanted, rows_of_all
 from app.store.rows import Row, home_from_rows, home_written, referral_from_rows, referral_written
 from app.store.session import Reading, Writing
@@ -65,6 +66,18 @@ class Changes:
     versions: Mapping[HomeRef, int] = field(default_factory=dict)
 
 
+class Page(NamedTuple):
+    """Some records in the order of their references.
+
+    `known`: the numbers and keys under which the audit trail knows who stands in them. `more`: the rows of each
+    statement that was asked beside them.
+    """
+
+    documents: list[StoredDocument]
+    known: Sequence[Row]
+    more: Sequence[Sequence[Row]] = ()
+
+
 class _WithPeople:
     """How homes are read with their residents, or referrals with their children: those that fit a condition.
 
@@ -102,18 +115,11 @@ def _referrals_where(which: ColumnElement[bool]) -> _WithPeople:
     return _WithPeople(which, referrals, children, "referral_ref")
 
 
-def _next(table: Table) -> ColumnElement[bool]:
-    """The first so many behind a reference."""
-    one = table.alias()
-    behind = one.c.authority == _AUTHORITY, one.c.ref > bindparam("after")
-    return table.c.ref.in_(select(one.c.ref).where(*behind).order_by(one.c.ref).limit(bindparam("most", type_=Integer)))
-
-
 _HOME = _homes_where(homes.c.ref == bindparam("ref"))
-_NEXT_HOMES = _homes_where(_next(homes))
+_NEXT_HOMES = _homes_where(homes.c.ref.in_(next_refs(homes)))
 _HOMES_SINCE = _homes_where(homes.c.changed_seq > bindparam("since"))
 _REFERRAL = _referrals_where(referrals.c.ref == bindparam("ref"))
-_NEXT_REFERRALS = _referrals_where(_next(referrals))
+_NEXT_REFERRALS = _referrals_where(referrals.c.ref.in_(next_refs(referrals)))
 _REFERRALS = _referrals_where(true())
 _CLOCK = Prepared(select(inventory_clock.c.seq).where(inventory_clock.c.authority == _AUTHORITY))
 _REMOVED_SINCE = Prepared(
@@ -134,9 +140,12 @@ def home_document(authority: str, ref: HomeRef) -> Wanted[StoredDocument | None]
     return _document(_HOME, home_written, authority, ref)
 
 
-def homes_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredDocument]:
-    """So many homes in the order of their references, from behind `after`."""
-    return _documents(home_written, *_NEXT_HOMES.read(reading, authority=authority, after=after, most=limit))
+def homes_page(reading: Reading, authority: str, after: str, limit: int) -> Page:
+    """So many homes, from behind the reference `after`."""
+    which = {"authority": authority, "after": after, "most": limit}
+    asked = (_NEXT_HOMES.statement, which), (audit_whom.SUBJECTS_OF_NEXT_HOMES, which)
+    rows, known = rows_of_all(reading, asked)
+    return Page(_documents(home_written, *_NEXT_HOMES.told(rows)), known)
 
 
 def homes_named(reading: Reading, authority: str, refs: Iterable[str]) -> list[StoredHome]:
@@ -177,13 +186,14 @@ def hold_inventory(writing: Writing, authority: str) -> int:
 
 
 def inventory_changes(reading: Reading, authority: str, since: int) -> Changes:
-    """Every home that changed or went after the moment `since`; all homes where that is 0."""
+    """Every home that changed or went after the moment `since`; all homes where that is 0. One question."""
     which = {"authority": authority, "since": since}
-    asked = ((_CLOCK, {"authority": authority}), (_HOMES_SINCE.statement, which), (_REMOVED_SINCE, which))
-    clock, rows, removed = rows_of_all(reading, asked)
+    coming = claims.COMING_SINCE, which | {"without": claims.NO_PLACEMENT}
+    asked = (_CLOCK, {"authority": authority}), (_HOMES_SINCE.statement, which), (_REMOVED_SINCE, which), coming
+    clock, rows, removed, claimed = rows_of_all(reading, asked)
     changed = _homes_of(*_HOMES_SINCE.told(rows))
     gone = tuple(HomeRef(row["ref"]) for row in removed) if since else ()
-    seen = claims.with_claims(reading, authority, [stored.record for stored in changed])
+    seen = claims.with_claimed([stored.record for stored in changed], claimed)
     return Changes(_seq(clock), seen, gone, {stored.record.ref: stored.version for stored in changed})
 
 
@@ -218,9 +228,13 @@ def hold_referral(writing: Writing, authority: str, ref: ReferralRef) -> None:
     writing.execute(select(referrals.c.version).where(*wanted).with_for_update()).scalar()
 
 
-def referrals_page(reading: Reading, authority: str, after: str, limit: int) -> list[StoredDocument]:
-    """So many referrals in the order of their references, from behind `after`."""
-    return _documents(referral_written, *_NEXT_REFERRALS.read(reading, authority=authority, after=after, most=limit))
+def referrals_page(reading: Reading, authority: str, after: str, limit: int, *more: tuple[Prepared, Values]) -> Page:
+    """So many referrals, from behind the reference `after`. `more` is asked with them, by the same page."""
+    which: dict[str, Any] = {"authority": authority, "after": after, "most": limit}
+    asked = (_NEXT_REFERRALS.statement, which), (audit_whom.SUBJECTS_OF_NEXT_REFERRALS, which)
+    beside = [(statement, {**which, **values}) for statement, values in more]
+    rows, known, *others = rows_of_all(reading, [*asked, *beside])
+    return Page(_documents(referral_written, *_NEXT_REFERRALS.told(rows)), known, others)
 
 
 def all_referrals(reading: Reading, authority: str) -> list[StoredReferral]:

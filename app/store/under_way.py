@@ -14,10 +14,12 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.under_way import still_waiting, without_answered
-from app.store.answered import AFTER_THE_END, Ended, ends
+from app.store import audit_whom, load
+from app.store.answered import AFTER_THE_END, ENDED_OF_NEXT, Ended, ends
 from app.store.claims import NO_PLACEMENT
 from app.store.earlier import OF_REFERRAL, Earlier, earlier
-from app.store.load import StoredReferral, referral_and_more
+from app.store.load import Page, StoredReferral, referral_and_more
+from app.store.next_page import next_refs
 from app.store.placement_records import State
 from app.store.placement_tables import place_claims, placements
 from app.store.prepared import Prepared, of_refs
@@ -54,7 +56,8 @@ class Waiting(NamedTuple):
     """A referral with those of its children who still wait, with all of them where nobody does.
 
     `seq`: how often the inventory had changed. `before`: what was declined or is under way for them. `places`: those
-    that children of the referral have; `ended`: placements that answered it and have ended. Of one moment.
+    that children of the referral have; `ended`: placements that answered it and have ended. `known`: the numbers and
+    keys under which the audit trail knows its children. Of one moment.
     """
 
     referral: StoredReferral
@@ -62,6 +65,7 @@ class Waiting(NamedTuple):
     before: Earlier
     places: tuple[Place, ...] = ()
     ended: tuple[Ended, ...] = ()
+    known: Sequence[Row] = ()
 
     @property
     def told_of(self) -> frozenset[ChildRef]:
@@ -75,16 +79,30 @@ def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> Wait
     """A referral as it waits, by one question; None where there is none."""
     mine = {"authority": authority, "referral": ref}
     having = _OF_REFERRAL_WITH_A_PLACE, mine | {"without": NO_PLACEMENT}
-    more = having, (AFTER_THE_END, mine), (OF_REFERRAL, mine)
-    stored, seq, (placed, ended, past) = referral_and_more(reading, authority, ref, *more)
+    subjects = audit_whom.SUBJECTS_OF_REFERRAL, {"authority": authority, "ref": ref}
+    more = having, (AFTER_THE_END, mine), (OF_REFERRAL, mine), subjects
+    stored, seq, (placed, ended, past, known) = referral_and_more(reading, authority, ref, *more)
     if stored is None:
         return None
     if not placed and not ended:
-        return Waiting(stored, seq, earlier(past))
+        return Waiting(stored, seq, earlier(past), known=known)
     places, over = _places(placed), ends(ended)
     (waiting,) = [*without_answered([stored.record], {one.child for one in over}), stored.record][:1]
     left = still_waiting(waiting, {one.child: one.home for one in places}) or stored.record
-    return Waiting(replace(stored, record=left), seq, earlier(past), places, over)
+    return Waiting(replace(stored, record=left), seq, earlier(past), places, over, known)
+
+
+def waiting_page(
+    reading: Reading, authority: str, after: str, limit: int
+) -> tuple[Page, dict[ChildRef, HomeRef], frozenset[ChildRef]]:
+    """A page of referrals; and, of their children, those who have a place already, and those whose placement ended.
+
+    By one question, and of one moment.
+    """
+    having = _OF_NEXT_WITH_A_PLACE, {"without": NO_PLACEMENT}
+    page = load.referrals_page(reading, authority, after, limit, having, (ENDED_OF_NEXT, {}))
+    placed, ended = page.more
+    return page, _homes_by_child(placed), frozenset(one.child for one in ends(ended))
 
 
 def places_of(reading: Reading, authority: str, among: Sequence[ChildRef]) -> tuple[Place, ...]:
@@ -125,4 +143,5 @@ def _with_a_place(*which: ColumnElement[bool]) -> Select[Any]:
 
 _WITH_A_PLACE = Prepared(_with_a_place())
 _OF_REFERRAL_WITH_A_PLACE = Prepared(_with_a_place(children.c.referral_ref == bindparam("referral")))
+_OF_NEXT_WITH_A_PLACE = Prepared(_with_a_place(children.c.referral_ref.in_(next_refs(referrals))))
 _AMONG_WITH_A_PLACE = of_refs(lambda is_one: _with_a_place(is_one(place_claims.c.child_ref)))

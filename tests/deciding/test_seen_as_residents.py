@@ -109,7 +109,7 @@ def test_the_follower_notices(database: Database) -> None:
     assert (pool.living_at["C1"], versions[ONE_PLACE.ref]) == (frozenset({ONE_PLACE.ref}), 1)
     with database.reading() as reading:
         assert load.home(reading, HERE, ONE_PLACE.ref) == load.StoredHome(ONE_PLACE, 1)
-        page = load.homes_page(reading, HERE, "", 10)
+        page = load.homes_page(reading, HERE, "", 10).documents
         assert [decoder(Home)(stored.written) for stored in page] == [ONE_PLACE, FURTHER]
     assert database.transact(lambda w: save.import_homes(w, HERE, [ONE_PLACE])).unchanged == 1
     do(database, withdraw, OFFICER, placement, Why("NONEED"))

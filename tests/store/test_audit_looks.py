@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
+from app.errors import DatabaseBusy
 from app.matching.referral import ReferralRef
-from app.store import audit, audit_reading, audit_whom, erasure, load, save
+from app.store import audit, audit_last, audit_reading, audit_whom, erasure, load, save
 from app.store.audit import AuditEntry, record_all
 from app.store.audit_last import Look, record_last
 from app.store.audit_tables import audit_subjects
@@ -168,6 +169,49 @@ def test_a_child_who_is_erased_in_between_is_found_to_be_gone(stored: Database) 
     found = Trail(stored, AUTHORITY).look(_look(wanted=Wanted(wanted.statement, wanted.values, told)))
     assert found.people == (("C-2",) if erased else ("C-1", "C-2"))
     assert _recorded(stored)[-1][1] == list(found.people)
+
+
+def _page(database: Database) -> load.Page:
+    with database.asking() as reading:
+        return load.referrals_page(reading, AUTHORITY, "", 10)
+
+
+def _list_entry(page: load.Page) -> AuditEntry:
+    people = tuple(child for stored in page.documents for child in stored.people)
+    return AuditEntry("user-1", "person", "referrals.list", "referrals", "page", people, {"shown": 1})
+
+
+def test_whom_the_page_knows_nobody_asks_for_again(stored: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The numbers and keys that were read with a page are those of the trail; only whom it lacks is asked for."""
+    trail, strange = Trail(stored, AUTHORITY), list[list[str]]()
+    ask = audit_last.who_is_known
+
+    def asked(authority: str, wanted: Sequence[str]) -> Any:
+        strange.append(list(wanted))
+        return ask(authority, wanted)
+
+    monkeypatch.setattr(audit_last, "who_is_known", asked)
+    for _ in range(2):
+        page = _page(stored)
+        trail.record(_list_entry(page), known=page.known)
+        trail.record(_list_entry(page), known=page.known[:1])
+    assert strange == [["C-1", "C-2"], ["C-1", "C-2"], [], ["C-2"]]
+    assert _recorded(stored) == [("referrals.list", ["C-1", "C-2"], {"shown": 1})] * 4
+    assert _subjects(stored) == 2
+
+
+def test_of_whom_was_erased_since_the_page_was_read_nothing_is_recorded(stored: Database) -> None:
+    """Nor is the page shown, which tells of somebody who is gone: whoever asked is told to ask again."""
+    trail = Trail(stored, AUTHORITY)
+    trail.record(_list_entry(_page(stored)))
+    page = _page(stored)
+    with stored.writing() as writing:
+        erasure.erase(writing, "C-1", erasure.Erasure.of(AUTHORITY, "C-1"), ("admin-1", "person"))
+    with pytest.raises(DatabaseBusy):
+        trail.record(_list_entry(page), known=page.known)
+    with stored.reading() as reading:
+        assert "C-1" not in reading.execute(select(audit_subjects.c.ref)).scalars().all()
+    assert [action for action, _, _ in _recorded(stored)] == ["referrals.list", "personal_data.erase"]
 
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40)

@@ -115,7 +115,7 @@ def test_an_import_touches_only_what_changed(database: Database) -> None:
         assert save.import_homes(writing, HERE, [first, second]) == save.Imported(0, 0, 2)
         assert save.import_homes(writing, HERE, [replace(first, places=9)]) == save.Imported(0, 1, 0)
     with database.reading() as reading:
-        found = load.homes_page(reading, HERE, "", 10)
+        found = load.homes_page(reading, HERE, "", 10).documents
     assert [(stored.ref, stored.version) for stored in found] == [("A", 2), ("B", 1)]
     assert decoder(Home)(found[0].written) == replace(first, places=9)
 
@@ -136,7 +136,7 @@ def test_pages_follow_the_order_of_letters(database: Database) -> None:
     found, after = [], ""
     while True:
         with database.reading() as reading:
-            page = load.homes_page(reading, HERE, after, 2)
+            page = load.homes_page(reading, HERE, after, 2).documents
         if not page:
             break
         found += [stored.ref for stored in page]

@@ -56,7 +56,7 @@ def test_a_reading_sees_one_moment(database: Database) -> None:
         writer.start()
         writer.join(timeout=0.5)  # with a rollback journal its commit waits for this reading
         assert load.inventory_seq(reading, HERE) == 0
-        assert load.homes_page(reading, HERE, "", 10) == []
+        assert load.homes_page(reading, HERE, "", 10).documents == []
     writer.join()
     with database.reading() as reading:
         assert load.inventory_seq(reading, HERE) == 1
