@@ -36,7 +36,7 @@ def column(dtype: Any, of: Callable[[Any], Any], rows: int | None = None) -> Any
 def frozen(array: Array) -> Array:
     """The same array, contiguous and closed to writing."""
     array = np.ascontiguousarray(array)
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array
 
 
@@ -80,7 +80,8 @@ def _read(declared: Mapping[str, Any], records: Sequence[Any]) -> Array:
     depth = () if declared["rows"] is None else (declared["rows"],)
     if not records:
         return frozen(np.zeros((*depth, 0), dtype=declared["dtype"]))
-    return frozen(np.array([declared["of"](record) for record in records], dtype=declared["dtype"]).T)
+    of = declared["of"]
+    return frozen(np.array([of(record) for record in records], dtype=declared["dtype"]).T)
 
 
 def day(value: date | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -50,7 +50,7 @@ def judge(pairs: ChildPairs, params: Params) -> Score:
     known the value lies between those of the three packages.
     """
     asked = pairs.child.package
-    worth, at = home_table(pairs, partial(_worth, params))
+    worth, at = home_table(pairs, partial(_worth, params, _packages(asked)))
     least, most = worth[0, asked, at], worth[1, asked, at]
 
     def facts() -> Facts:
@@ -73,17 +73,27 @@ def _references(params: Params) -> IntArray:
     return frozen(np.array(table, dtype=np.int64))
 
 
-def _worth(params: Params, homes: Homes) -> IntArray:
-    """Least and most value of each home: (2, packages + 1, homes), the last (-1) for a package not known."""
+def _packages(asked: IntArray) -> list[Package]:
+    """The packages that somebody asks for; all of them where one is not known, as it could be any."""
+    found = set(np.unique(asked).tolist())
+    return [package for package in Package if package.position in found or NOT_KNOWN in found]
+
+
+def _worth(params: Params, wanted: Sequence[Package], homes: Homes) -> IntArray:
+    """Least and most value of each home: (2, packages + 1, homes), the last (-1) for a package not known.
+
+    Packages that are not wanted stand as 0, for nobody reads them.
+    """
     references, void = _references(params), is_void(homes)
-    ranges = []
-    for package in Package:
+    nothing = np.zeros(homes.kind.shape, dtype=np.int32)
+    ranges = [(nothing, nothing)] * len(Package)
+    for package in wanted:
         listed, _ = priced(homes, np.full(homes.kind.shape, package.position, dtype=np.int8))
         fee = np.where(void, homes.void_fee_pence, listed)
         value = falling_share(
             fee, references[homes.kind, package.position], params.full_at_percent, params.none_at_percent
         )
-        ranges.append(where_known(fee >= 0, value))
+        ranges[package.position] = where_known(fee >= 0, value)
     lows, highs = (list(found) for found in zip(*ranges, strict=True))
     return np.stack([[*lows, np.min(lows, axis=0)], [*highs, np.max(highs, axis=0)]])
 
