@@ -1,9 +1,10 @@
 """What was kept of others with a decision, a look or a proposal, where the erased child may be in it.
 
-A digest of who lives in a home is made of all that was known of them, and a digest of where a child's brothers and
-sisters live names these. Whoever knows the rest finds what is missing by trying. So digests that nobody will compare
-again go at every erasure; of those that are still compared, whatever may hold this child goes, and whoever decides is
-told that it is not as it was: they look once more.
+A digest of who lives in a home is made of all that was known of them; a digest of where a child's brothers and sisters
+live names these, one of a party all who are sought for together, one of a home's terms the children for whom they
+hold. Whoever knows the rest finds what is missing by trying. So digests that nobody will compare again go at every
+erasure; of those that are still compared, whatever may hold this child goes, and whoever decides is told that it is
+not as it was: they look once more.
 """
 
 from __future__ import annotations
@@ -23,9 +24,13 @@ from app.store.run_tables import proposals, run_clock, runs
 from app.store.session import Writing
 from app.store.tables import homes, referrals
 
-ABOUT_RESIDENTS = ("residents",)
+ABOUT_RESIDENTS = ("residents", "terms")
+ABOUT_PARTY = ("siblings",)
 ABOUT_OTHERS = ("safety", "living")
-"""Kinds of facts about a home, and about a child, whose digests are made of other children too."""
+"""Kinds of facts about a home, a referral and a child whose digests are made of other children too.
+
+The terms of a home name children, and who is sought for together are the children of the referral.
+"""
 
 AT_ONCE = timedelta(hours=1)
 """What was stored so shortly before something was decided may have been stored beside it."""
@@ -70,8 +75,9 @@ def without_digests(agreed_on: Mapping[str, Any], *, compared: bool) -> dict[str
     if not compared:
         return left | {"was_so": {**then, "home": {}, "referral": {}, "children": []}}
     home = _without(then["home"], ABOUT_RESIDENTS)
+    referral = _without(then["referral"], ABOUT_PARTY)
     children = [_without(one, ABOUT_OTHERS) for one in then["children"]]
-    return left | {"was_so": {**then, "home": home, "children": children}}
+    return left | {"was_so": {**then, "home": home, "referral": referral, "children": children}}
 
 
 def _without(digests: Mapping[str, Any], kinds: tuple[str, ...]) -> dict[str, Any]:

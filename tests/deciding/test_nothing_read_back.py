@@ -15,8 +15,8 @@ from app.deciding import agreed, kept
 from app.deciding.desk import Why
 from app.deciding.living import end
 from app.geo.postcodes import PostcodeDirectory
-from app.matching.codes import LegalStatus
-from app.matching.referral import Child, HomeRef, Referral
+from app.matching.codes import KeepTogether, LegalStatus
+from app.matching.referral import Child, ChildRef, HomeRef, Referral
 from app.store import erasure
 from app.store.clock import database_now
 from app.store.erasure import Erasure
@@ -27,7 +27,7 @@ from app.store.session import Database
 from app.store.tables import homes
 from app.store.tables import referrals as referral_rows
 from tests.deciding.conftest import FURTHER, ONE_PLACE
-from tests.support.builders import AS_OF, a_child, a_home, a_referral
+from tests.support.builders import AS_OF, a_child, a_home, a_referral, some_terms
 from tests.support.deciding import HERE, OFFICER, do, held, look_at, moved_in, told
 from tests.support.nights import store
 
@@ -136,3 +136,38 @@ def test_nor_from_what_was_kept_of_others(database: Database, referrals: list[Re
     assert digest not in _everything(database)
     assert "home.residents" in told(database, beside)
     assert "home.residents" not in told(database, elsewhere)
+
+
+def _agreed_on(database: Database, placement: Placement) -> dict[str, Any]:
+    """What was so of home and referral, as it is kept with a hold: digests by kind."""
+    with database.reading() as reading:
+        wanted = select(decisions.c.agreed_on).where(decisions.c.placement_id == placement.id)
+        found = reading.execute(wanted).scalar_one()["was_so"]
+    return {name: found[name] for name in ("home", "referral")}
+
+
+def test_nor_who_was_sought_for_together(database: Database) -> None:
+    """A brother or sister who is erased is in the digest of the party: it goes, and the others are looked at again."""
+    party = a_referral(a_child(ref="C8"), CHILD, ref="R9", keep_together=KeepTogether.PREFERRED)
+    store(database, [replace(FURTHER, places=1), a_home(ref=HomeRef("H5"), places=1)], [party])
+    alone = held(database, "R9", ONE_PLACE.ref, children=["C8"])
+    (kind,) = (kind for kind in kept.REFERRAL if kind.name == kept.SIBLINGS)
+    tried = {kept._told(alone.id, kind, sorted(("C8", f"C{n}"))) for n in range(10)}
+    assert _agreed_on(database, alone)["referral"][kept.SIBLINGS] in tried, "the attack must work before"
+    _erased(database)
+    assert kept.SIBLINGS not in _agreed_on(database, alone)["referral"]
+    assert "referral.siblings" in told(database, alone)
+
+
+def test_nor_whom_the_terms_of_a_home_name(database: Database) -> None:
+    """The children whom a registration names or exempts are in the digest of its terms."""
+    terms = some_terms(exempt_children=frozenset({ChildRef("C9"), ChildRef("C1")}))
+    home = a_home(ref=HomeRef("H5"), terms=terms)
+    store(database, [home], [a_referral(CHILD, ref="R9")])
+    beside = held(database, "R1", "H5")
+    (kind,) = (kind for kind in kept.HOME if kind.name == "terms")
+    tried = {kept._digest(beside.id, kind, home)}
+    assert _agreed_on(database, beside)["home"]["terms"] in tried, "the attack must work before"
+    _erased(database)
+    assert "terms" not in _agreed_on(database, beside)["home"]
+    assert "home.terms" in told(database, beside)
