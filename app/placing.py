@@ -26,10 +26,14 @@ def match(
     *,
     policy_version: str | None = None,
     k: int = 20,
+    named: Collection[ChildRef] | None = None,
 ) -> Shortlist:
-    """The k best homes of the pool for a referral. `LookupError` where there is no such policy."""
+    """The k best homes of the pool for a referral, or for the children of it who are `named`.
+
+    `LookupError` where there is no such policy.
+    """
     policy, most = policies.pick(policy_version, as_of), min(k, MOST_OPTIONS)
-    return shortlist(referral, pool, policy, as_of, k=most, measures=policies.measures(as_of))
+    return shortlist(referral, pool, policy, as_of, k=most, measures=policies.measures(as_of), named=named)
 
 
 def why_not(
@@ -40,9 +44,10 @@ def why_not(
     as_of: date,
     *,
     policy_version: str | None = None,
+    named: Collection[ChildRef] | None = None,
 ) -> WhyNot:
-    """Every rule and criterion for one home. `KeyError` where the pool has no such home."""
-    return explain_why_not(referral, home, pool, policies.pick(policy_version, as_of), as_of)
+    """Every rule and criterion for one home. `KeyError` where the pool has no such home. `named`: as for `match`."""
+    return explain_why_not(referral, home, pool, policies.pick(policy_version, as_of), as_of, named)
 
 
 def own_rank(

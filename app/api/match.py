@@ -7,7 +7,7 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -23,11 +23,11 @@ from app.api.service import Service, service_of
 from app.api.shortlist_answers import shortlist_answer, why_not_answer
 from app.api.shortlist_models import ShortlistOut, WhyNotOut
 from app.api.strict import StrictRoute
-from app.api.waiting_notes import notes_of
+from app.api.waiting_notes import notes_of, parted_notes
 from app.deciding.seeing_one import OneHome
 from app.documents.checks import YEARS_AROUND_TODAY
 from app.documents.examples import A_HOME, A_REFERRAL
-from app.documents.fields import Day, Document, PolicyVersion, Ref
+from app.documents.fields import MOST_CHILDREN, REF, Day, Document, PolicyVersion, Ref
 from app.documents.home_documents import read_homes
 from app.documents.places import Note
 from app.documents.referral_documents import read_referral
@@ -35,7 +35,7 @@ from app.documents.referral_models import ReferralIn
 from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
 from app.matching.policy import Policy
 from app.matching.pool import Pool
-from app.matching.referral import HomeRef, ReferralRef
+from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
 from app.store.bulk import keeping_all
 from app.store.earlier import NOTHING
 from app.store.follower import Inventory
@@ -45,6 +45,26 @@ from app.store.under_way import Waiting, waiting_referral
 router = APIRouter(tags=["matching"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
 Options = Annotated[int, Field(strict=True, ge=1, le=placing.MOST_OPTIONS, description="Homes to show at most")]
+
+
+Named = Annotated[
+    list[Ref],
+    Field(
+        min_length=1,
+        max_length=MOST_CHILDREN,
+        description="The children for whom to look, where not for all who wait: brothers and sisters are parted by it",
+    ),
+]
+
+NamedInQuery = Annotated[
+    str,
+    StringConstraints(pattern=rf"^{REF}(,{REF}){{0,{MOST_CHILDREN - 1}}}$"),
+    Field(
+        description="References of the children for whom to look, separated by commas, where not for all who wait: "
+        "brothers and sisters are parted by it",
+        examples=["C-0002,C-0003"],
+    ),
+]
 
 EXAMPLES: list[Any] = [
     {"referral": A_REFERRAL, "homes": [A_HOME], "as_of": "2026-03-02", "k": 5},
@@ -66,6 +86,7 @@ class MatchIn(Document):
     homes: HomeRows | None = None
     policy: Annotated[PolicyVersion | None, Field(description="Left out: the one in effect")] = None
     as_of: Day | None = None
+    children: Named | None = None
     k: Options = 20
 
 
@@ -76,6 +97,12 @@ class Asked(BaseModel):
 
     policy: PolicyVersion | None = None
     as_of: Day | None = None
+    children: NamedInQuery | None = None
+
+    @property
+    def named(self) -> list[str] | None:
+        """The children who are named."""
+        return None if self.children is None else self.children.split(",")
 
 
 class AskedFor(Asked):
@@ -101,7 +128,11 @@ def match(request: Request, body: MatchIn) -> Response:
         homes, of_homes = _homes(service, body)
         more = [*of_referral, *of_homes]
     referral, notes = waiting.referral, [*notes_of(waiting), *more]
-    found = placing.match(referral.record, homes.pool, service.policies, as_of, policy_version=policy.version, k=body.k)
+    named = _named(referral.record, body.children, "children")
+    found = placing.match(
+        referral.record, homes.pool, service.policies, as_of, policy_version=policy.version, k=body.k, named=named
+    )
+    notes += parted_notes(found.parted, "children")
     stored = body.referral_ref is not None
     show = showing_shortlist(request, referral, found, homes) if stored and body.homes is None else None
     object_kind, ref = ("referral", referral.record.ref) if stored else ("match", "sent along")
@@ -118,12 +149,16 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
     waiting, homes = _stored_with_homes(service, ref)
-    record = waiting.referral.record
-    found = placing.match(record, homes.pool, service.policies, as_of, policy_version=policy.version, k=asked.k)
+    record, notes = waiting.referral.record, notes_of(waiting)
+    named = _named(record, asked.named, "query.children")
+    found = placing.match(
+        record, homes.pool, service.policies, as_of, policy_version=policy.version, k=asked.k, named=named
+    )
+    notes += parted_notes(found.parted, "query.children")
     show = showing_shortlist(request, waiting.referral, found, homes)
     facts = _facts(found.policy_version, as_of, len(found.options))
     shown = saw(request, "shortlist.read", "referral", ref, waiting.told_of, also=show, known=waiting.known, **facts)
-    return json_response(shortlist_answer(found, homes.pool, notes_of(waiting), waiting.before) | {"seen": shown})
+    return json_response(shortlist_answer(found, homes.pool, notes, waiting.before) | {"seen": shown})
 
 
 @router.get("/referrals/{ref}/why-not/{home}", response_model=WhyNotOut, responses=errors(404))
@@ -144,14 +179,29 @@ def get_why_not(
     if HomeRef(home) not in pool.row_of:
         raise HomeNotFound
     referral = waiting.referral.record
-    found = placing.why_not(referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version)
+    named = _named(referral, asked.named, "query.children")
+    found = placing.why_not(
+        referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version, named=named
+    )
+    notes = [*notes_of(waiting), *parted_notes(found.parted, "query.children")]
     show = showing_one(request, waiting.referral, OneHome(found, policy, as_of, versions[HomeRef(home)], seq))
     facts = _facts(policy.version, as_of, 1)
     shown = saw(
         request, "why_not.read", "referral", ref, waiting.told_of, also=show, known=waiting.known, home=home, **facts
     )
-    told = why_not_answer(found, referral, pool, policy, as_of, waiting.before, notes_of(waiting))
+    told = why_not_answer(found, referral, pool, policy, as_of, waiting.before, notes)
     return json_response(told | {"seen": shown})
+
+
+def _named(referral: Referral, children: list[str] | None, field: str) -> frozenset[ChildRef] | None:
+    """The children who are asked for, where these are not all who wait. Raises `Invalid` for others."""
+    if not children:
+        return None
+    named, waiting = frozenset(map(ChildRef, children)), frozenset(child.ref for child in referral.children)
+    if not named <= waiting:
+        problem = "These are not all children of this referral for whom a home is looked for."
+        raise Invalid([FieldProblem(field, problem, "Name some of them, or leave it out for all of them.")])
+    return None if named == waiting else named
 
 
 def _facts(policy: str, as_of: date, shown: int) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def why_not_answer(
 ) -> Plain:
     """A why-not as JSON-ready values. `before` and `notes`: as for a shortlist."""
     explanation = found.explanation
-    past = _Before(before, tuple(child.ref for child in referral.children))
+    past = _Before(before, explanation.children)
     home = pool.record(explanation.home)
     return {
         "referral": referral.ref,

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from app.documents.places import Note
 from app.matching.codes import KeepTogether
 from app.matching.referral import Rest
+from app.matching.shortlist import Parted
 from app.store.placement_records import State
 from app.store.under_way import Place, Waiting
 
@@ -30,6 +31,22 @@ def notes_of(found: Waiting) -> list[Note]:
     if not found.places and not found.ended:
         return []
     return [Note(FIELD, " ".join(said)) for said in (*_placed(found), *_ended(found))]
+
+
+def parted_notes(parted: Parted | None, field: str) -> list[Note]:
+    """What is to be said of a list for some of the children alone; nothing of one for all of them."""
+    if parted is None:
+        return []
+    said = (
+        "These are not all children of the referral for whom a home is looked for: whoever holds a place for them "
+        "alone parts brothers and sisters, and says why (`reason`)."
+    )
+    homes = "No home could take all of them together." if not parted.open_to_all else _homes(parted.open_to_all)
+    return [Note(field, f"{said} {homes}")]
+
+
+def _homes(count: int) -> str:
+    return "One home could take all of them together." if count == 1 else f"{count} homes could take all of them."
 
 
 def _placed(found: Waiting) -> Iterator[list[str]]:

@@ -12,7 +12,7 @@ from app.deciding.facts import Looked
 from app.deciding.judging import Facts
 from app.errors import NotSeen
 from app.matching.referral import ChildRef, HomeRef
-from app.matching.shortlist import Shortlist
+from app.matching.shortlist import Shortlist, ranks_behind
 from app.store import load, runs, seen
 from app.store.load import StoredReferral
 from app.store.placement_records import Placement, Seen, SeenKind, SeenOption
@@ -26,15 +26,16 @@ def options_of(found: Shortlist, versions: Mapping[HomeRef, int]) -> tuple[SeenO
     """Everything on a shortlist that a person may choose: what is offered, what overriding opens, and ways to part.
 
     Of a way to part siblings each part is an option of its own. Those of the best way come behind every home that
-    could take them all: parting them needs a reason wherever they could live together.
+    could take them all: parting them needs a reason wherever they could live together. So does a list for some of
+    them alone.
     """
-    whole = found.children
+    whole, behind = found.children, ranks_behind(found.parted)
     offered = [
         SeenOption(
             home=option.explanation.home,
             home_version=versions[option.explanation.home],
             children=whole,
-            rank=option.rank,
+            rank=behind + option.rank,
             points=option.explanation.points,
         )
         for option in found.options
@@ -44,7 +45,7 @@ def options_of(found: Shortlist, versions: Mapping[HomeRef, int]) -> tuple[SeenO
             home=miss.home,
             home_version=versions[miss.home],
             children=whole,
-            rank=miss.rank_if_met,
+            rank=behind + miss.rank_if_met,
             points=miss.points_if_met,
             rules=tuple(dict.fromkeys(finding.code for finding in miss.findings)),
         )

@@ -11,6 +11,7 @@ from datetime import date
 from app.access.principal import Kind, Principal
 from app.deciding.desk import Desk
 from app.matching.policy import Policy
+from app.matching.shortlist import ranks_behind
 from app.matching.why_not import WhyNot
 from app.store import seen
 from app.store.load import StoredReferral
@@ -38,13 +39,16 @@ class OneHome:
 
     @property
     def option(self) -> SeenOption:
-        """The home as one of a list: for everybody who waits, with its rank and the rules that are in the way."""
+        """The home as one of a list, with its rank and the rules that are in the way.
+
+        For some of the children alone it stands behind every home that could take all of them.
+        """
         told = self.found.explanation
         return SeenOption(
             home=told.home,
             home_version=self.home_version,
             children=told.children,
-            rank=self.found.rank_if_met,
+            rank=ranks_behind(self.found.parted) + self.found.rank_if_met,
             points=self.found.points_if_met,
             rules=tuple(told.blocked_by),
         )

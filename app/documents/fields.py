@@ -67,7 +67,10 @@ def _all_different(values: list[T]) -> list[T]:
     return values
 
 
-Ref = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$")]
+REF = "[A-Za-z0-9][A-Za-z0-9._~-]{0,63}"
+"""A reference, as a pattern to be found within others."""
+
+Ref = Annotated[str, StringConstraints(pattern=f"^{REF}$")]
 """A reference of the caller's: opaque, fit for an address, never a name."""
 
 Text = Annotated[str, StringConstraints(max_length=120, pattern=r"^[^\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]*$")]

@@ -5,7 +5,7 @@ Children are judged one by one; on the party only what concerns it as a whole is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -14,7 +14,7 @@ import numpy as np
 from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether
 from app.matching.columns import BoolArray, IntArray, Table, column
-from app.matching.referral import Referral, Rest
+from app.matching.referral import ChildRef, Referral, Rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +92,15 @@ def whole_parties(children: ChildTable) -> tuple[Party, ...]:
         parties.append(Party(referral, tuple(range(start, stop))))
         start = stop
     return tuple(parties)
+
+
+def named_parties(children: ChildTable, named: Collection[ChildRef] | None) -> tuple[Party, ...]:
+    """One party a referral: those of its children who are named, or all of them where nobody is."""
+    whole = whole_parties(children)
+    if named is None:
+        return whole
+    of = [tuple(row for row in party.members if children.entries[row].child.ref in named) for party in whole]
+    return tuple(Party(party.referral, members) for party, members in zip(whole, of, strict=True) if members)
 
 
 def parts(party: Party) -> tuple[Party, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeAlias
@@ -21,11 +21,11 @@ from app.matching.explain import PairExplanation, RuleFinding, explain
 from app.matching.finding import FULL
 from app.matching.gaps import Gap, gaps
 from app.matching.pairs import child_list
-from app.matching.party_columns import PartyTable, whole_parties
+from app.matching.party_columns import PartyTable, named_parties
 from app.matching.party_fees import Fee, party_fees
 from app.matching.policy import Policy
 from app.matching.pool import Pool
-from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
+from app.matching.referral import Child, ChildRef, HomeRef, Referral, ReferralRef
 from app.matching.room import more_places_missing, never_large_enough
 from app.matching.splits import Split, best_splits, parts_of
 from app.matching.where import Where, where
@@ -86,6 +86,23 @@ class Relaxation:
 
 
 @dataclass(frozen=True, slots=True)
+class Parted:
+    """A list for some of the children of a referral. `open_to_all`: how many homes could take all of them together."""
+
+    open_to_all: int
+
+    @property
+    def ranks_behind(self) -> int:
+        """How far behind the first a choice from this list begins: never first, so that parting takes a reason."""
+        return self.open_to_all + 1
+
+
+def ranks_behind(parted: Parted | None) -> int:
+    """How far behind the first the first of a list stands: not at all, where it is for all of the children."""
+    return 0 if parted is None else parted.ranks_behind
+
+
+@dataclass(frozen=True, slots=True)
 class Shortlist:
     """The answer for one referral. Every home of the pool is either allowed or counted as left out.
 
@@ -94,7 +111,7 @@ class Shortlist:
     blocks; a home out by two rules counts under both. `ties_not_shown`: homes with the same points as the
     last one shown. `splits`: for sibling groups that need not or cannot stay together. `splits_if_parted`:
     where they must stay together and no home takes them all, the best there would be if a person decided,
-    with a reason, that they may be parted.
+    with a reason, that they may be parted. `parted`: of a list for some of the children alone.
     """
 
     referral: ReferralRef
@@ -114,12 +131,24 @@ class Shortlist:
     relaxations: tuple[Relaxation, ...]
     splits: tuple[Split, ...]
     splits_if_parted: tuple[Split, ...]
+    parted: Parted | None = None
 
 
-def question_for(referral: Referral, pool: Pool, policy: Policy, as_of: date, *, parts: bool = False) -> Question:
-    """One referral's whole party against the pool; with `parts` also every part of it, behind the whole."""
+def question_for(
+    referral: Referral,
+    pool: Pool,
+    policy: Policy,
+    as_of: date,
+    *,
+    parts: bool = False,
+    named: Collection[ChildRef] | None = None,
+) -> Question:
+    """One referral's whole party against the pool; with `parts` also every part of it, behind the whole.
+
+    `named`: these of its children instead of all.
+    """
     children = ChildTable.build((referral,), pool, as_of)
-    parties = whole_parties(children)
+    parties = named_parties(children, named)
     if parts:
         parties += parts_of(parties[0])
     return Question(children, PartyTable.build(parties, children), pool, policy)
@@ -133,19 +162,21 @@ def shortlist(
     k: int = 20,
     misses: int = 5,
     measures: Sequence[Policy] = (),
+    named: Collection[ChildRef] | None = None,
 ) -> Shortlist:
     """The k best homes for a referral on a day, under a policy, and why the others are out.
 
-    `measures`: policies by which it is judged as well which approval is needed.
+    `measures`: policies by which it is judged as well which approval is needed. `named`: the list is for these of the
+    children, who are parted from the others by it; None: for all of them.
     """
-    may_part = len(referral.children) > 1 and referral.keep_together is not KeepTogether.REQUIRED
-    question = question_for(referral, pool, policy, as_of, parts=may_part)
+    may_part = named is None and len(referral.children) > 1 and referral.keep_together is not KeepTogether.REQUIRED
+    question = question_for(referral, pool, policy, as_of, parts=may_part, named=named)
     block, worth, judged = _assessed(question, misses)
     allowed: IntArray = np.flatnonzero(block.allowed[0])
     best, not_shown = best_rows(referral.ref, pool, allowed, block.points[0, allowed], k)
     near = _nearest(question, block, misses, worth)
     explained = explain(question, 0, np.concatenate([best, near]), _open_bits(block, best, near), judged)
-    children = tuple(child.ref for child in referral.children)
+    children = tuple(child.ref for child in first_party(question))
     return Shortlist(
         referral=referral.ref,
         children=children,
@@ -163,8 +194,26 @@ def shortlist(
         near_misses=_near_misses(question, block, near, explained[len(best) :]),
         relaxations=_relaxations(question, block, worth) if not len(allowed) else (),
         splits=_splits(question, block, referral) if may_part else (),
-        splits_if_parted=() if may_part or len(allowed) else _splits_if_parted(referral, pool, policy, as_of),
+        splits_if_parted=_splits_if_parted(referral, pool, policy, as_of)
+        if named is None and not may_part and not len(allowed)
+        else (),
+        parted=parted(referral, pool, policy, as_of, named),
     )
+
+
+def first_party(question: Question) -> tuple[Child, ...]:
+    """The children of the first party."""
+    return tuple(question.children.entries[row].child for row in question.parties.parties[0].members)
+
+
+def parted(
+    referral: Referral, pool: Pool, policy: Policy, as_of: date, named: Collection[ChildRef] | None
+) -> Parted | None:
+    """What is to be said of a list for those who are `named`; None where it is for all."""
+    if named is None:
+        return None
+    together = assess_block(question_for(referral, pool, policy, as_of), 0, 1)
+    return Parted(int(np.count_nonzero(together.allowed[0])))
 
 
 def rank_among(points: int, others: IntArray) -> int:
@@ -211,7 +260,7 @@ def _options(
     places = where(referral, question.pool, question.policy, cols)
     fees = party_fees(question, cols)
     allowed_points = block.points[0, block.allowed[0]]
-    siblings = len(referral.children) > 1
+    siblings, here = len(referral.children) > 1, {child.ref for child in first_party(question)}
     needed = approvals(question, referral, cols, explained, places, as_of, measures)
     return tuple(
         Option(
@@ -220,8 +269,8 @@ def _options(
             considerations=considerations(explanation.parts, with_siblings=siblings),
             where=places[i],
             approval=needed[i],
-            fees=fees[i],
-            gaps=gaps(referral.children, question.pool.records[cols[i]]),
+            fees=tuple(fee for fee in fees[i] if fee.child in here),
+            gaps=gaps(first_party(question), question.pool.records[cols[i]]),
         )
         for i, explanation in enumerate(explained)
     )

@@ -6,7 +6,7 @@ pairs, which takes hardly longer than one. What other homes are worth is asked a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any
@@ -19,11 +19,11 @@ from app.matching.columns import IntArray
 from app.matching.home import Home
 from app.matching.home_columns import Homes
 from app.matching.pairs import child_list, party_list
-from app.matching.party_columns import PartyTable, whole_parties
+from app.matching.party_columns import PartyTable, named_parties
 from app.matching.policy import Policy
 from app.matching.pool import Pool
-from app.matching.referral import Referral
-from app.matching.shortlist import question_for
+from app.matching.referral import ChildRef, Referral
+from app.matching.shortlist import first_party, question_for
 from app.matching.unit import Level
 
 
@@ -40,8 +40,17 @@ class Outcome:
     lists: tuple[ChildLists, ...]
 
 
-def outcomes(copies: Sequence[tuple[Referral, Home]], pool: Pool, policy: Policy, as_of: date) -> list[Outcome]:
-    """Each referral, as changed, with its home, as changed, among the other homes of the pool. All of one home."""
+def outcomes(
+    copies: Sequence[tuple[Referral, Home]],
+    pool: Pool,
+    policy: Policy,
+    as_of: date,
+    named: Collection[ChildRef] | None = None,
+) -> list[Outcome]:
+    """Each referral, as changed, with its home, as changed, among the other homes of the pool. All of one home.
+
+    `named`: of each referral these children; None: all of them.
+    """
     if not copies:
         return []
     col, size = pool.row_of[copies[0][1].ref], len(pool)
@@ -49,7 +58,7 @@ def outcomes(copies: Sequence[tuple[Referral, Home]], pool: Pool, policy: Policy
     beside = replace(pool, columns=pool.columns.joined(homes))
     found = [_children(copy, pool.with_record(home), as_of) for copy, home in copies]
     children = _together(found, col, size)
-    parties = PartyTable.build(whole_parties(children), children)
+    parties = PartyTable.build(named_parties(children, named), children)
     starts = parties.offsets[:-1]
     own = np.arange(size, size + len(copies))
     pairs = child_list(children, beside, policy.local, parties.member_rows, np.repeat(own, np.diff(parties.offsets)))
@@ -71,7 +80,8 @@ def points_elsewhere(question: Question, block: Block, referral: Referral, home:
     """
     pool, col = question.pool, question.pool.row_of[home.ref]
     if referral is not question.parties.parties[0].referral or _reaches_others(question, outcome, col):
-        changed = question_for(referral, pool.changed([home]), question.policy, question.children.entries[0].as_of)
+        as_of, named = question.children.entries[0].as_of, [child.ref for child in first_party(question)]
+        changed = question_for(referral, pool.changed([home]), question.policy, as_of, named=named)
         block = assess_block(changed, 0, 1)
     allowed = block.allowed[0].copy()
     allowed[col] = False

@@ -6,7 +6,7 @@ pair is judged again. A change that does not do what it says is not offered.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeAlias
@@ -21,7 +21,7 @@ from app.matching.home import Home
 from app.matching.policy import Policy, RuleSetting
 from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, HomeRef, Referral
-from app.matching.shortlist import best_rows, question_for, rank_among
+from app.matching.shortlist import Parted, best_rows, first_party, parted, question_for, rank_among
 from app.matching.trying import outcomes, points_elsewhere
 from app.matching.unit import Case, Change, Subject
 
@@ -69,6 +69,7 @@ class WhyNot:
     `rank_if_met`: the rank among the allowed homes if every rule that is in the way were met; for an
     allowed home simply its rank. `together`: the changes that, made together, open the home (None where no
     such set was found). `behind_first_by`: points less than the first home, 0 or less if it would lead.
+    `parted`: as for a shortlist.
     """
 
     explanation: PairExplanation
@@ -80,11 +81,22 @@ class WhyNot:
     behind_first_by: int | None
     counterfactuals: tuple[Counterfactual, ...]
     together: Counterfactual | None
+    parted: Parted | None = None
 
 
-def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of: date) -> WhyNot:
-    """Explain one home for one referral. KeyError where the pool has no such home."""
-    question = question_for(referral, pool, policy, as_of)
+def why_not(
+    referral: Referral,
+    home: HomeRef,
+    pool: Pool,
+    policy: Policy,
+    as_of: date,
+    named: Collection[ChildRef] | None = None,
+) -> WhyNot:
+    """Explain one home for one referral, or for the children of it who are `named`.
+
+    KeyError where the pool has no such home.
+    """
+    question = question_for(referral, pool, policy, as_of, named=named)
     col = pool.row_of[home]
     block, points, judged = _judged(question, col)
     explanation = explain(question, 0, np.array([col]), judged=judged)[0]
@@ -103,6 +115,7 @@ def why_not(referral: Referral, home: HomeRef, pool: Pool, policy: Policy, as_of
         behind_first_by=None if first is None else int(others.max()) - points,
         counterfactuals=found,
         together=together,
+        parted=parted(referral, pool, policy, as_of, named),
     )
 
 
@@ -140,6 +153,15 @@ class _Trial:
         return self.question.parties.parties[0].referral
 
     @property
+    def party(self) -> tuple[ChildRef, ...]:
+        """The children whose home it would be: all of the referral, or those who were named."""
+        return tuple(child.ref for child in first_party(self.question))
+
+    def among(self, referral: Referral) -> tuple[Child, ...]:
+        """These children as a referral, changed, has them."""
+        return tuple(child for child in referral.children if child.ref in self.party)
+
+    @property
     def policy(self) -> Policy:
         """The policy."""
         return self.question.policy
@@ -170,7 +192,7 @@ class _Trial:
         for child in self._concerned(rule.code):
             now, there = _changed_records(self.referral, self.home, (*made, *new), self.as_of)
             current = next(one for one in now.children if one.ref == child.ref)
-            case = Case(current, now.children, now, there, self.as_of)
+            case = Case(current, self.among(now), now, there, self.as_of)
             for change in rule.remedies(case, setting.params):
                 who = child.ref if change.subject is Subject.CHILD else None
                 new = (*new, Needed(who, change))
@@ -179,14 +201,14 @@ class _Trial:
     def _concerned(self, code: str) -> list[Child]:
         """The children a rule keeps out; the first stands for the party."""
         who = {finding.child for finding in self.explanation.rules if finding.code == code and finding.blocks}
-        return [c for i, c in enumerate(self.referral.children) if c.ref in who or (None in who and i == 0)]
+        return [c for i, c in enumerate(self.among(self.referral)) if c.ref in who or (None in who and i == 0)]
 
     def tried(self, to_try: Sequence[_Trying]) -> list[Counterfactual | None]:
         """Make each of these changes and judge again; None where there is none, or it does not meet the rules."""
         found: list[Counterfactual | None] = [None] * len(to_try)
         some = [at for at, (_, changes) in enumerate(to_try) if changes]
         copies = [_changed_records(self.referral, self.home, to_try[at][1], self.as_of) for at in some]
-        judged = outcomes(copies, self.question.pool, self.policy, self.as_of)
+        judged = outcomes(copies, self.question.pool, self.policy, self.as_of, self.party)
         for at, (referral, home), outcome in zip(some, copies, judged, strict=True):
             rules, changes = to_try[at]
             if any(outcome.in_the_way & self.policy.setting_of(code).bit for code in rules):

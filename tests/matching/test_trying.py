@@ -54,7 +54,7 @@ def _copies(rng: Random, referral: Referral, home: Home, other: Home) -> list[tu
 
 
 def test_each_copy_is_judged_as_in_a_pool_of_its_own() -> None:
-    """What keeps it out, its points, and the points of every other home that is allowed then."""
+    """What keeps it out, its points, and the points of every other allowed home; of all children or some."""
     seen = Counter[bool]()
     for seed in range(40):
         world, rng = _world(seed), Random(seed)
@@ -62,12 +62,14 @@ def test_each_copy_is_judged_as_in_a_pool_of_its_own() -> None:
         for referral in world.referrals:
             lives_in = pool.record(referral.children[0].current_home or world.homes[0].ref)
             home, other = rng.choice([lives_in, *world.homes[:2]]), rng.choice(world.homes)
-            question, col = question_for(referral, pool, policy, world.as_of), pool.row_of[home.ref]
+            named = [child.ref for child in referral.children[seed % 3 :]] or None
+            question, col = question_for(referral, pool, policy, world.as_of, named=named), pool.row_of[home.ref]
             before, _, _ = assess_one(question, 0, _nowhere)
             copies = _copies(rng, referral, home, other)
-            for (after, changed), outcome in zip(copies, outcomes(copies, pool, policy, world.as_of), strict=True):
+            found = outcomes(copies, pool, policy, world.as_of, named)
+            for (after, changed), outcome in zip(copies, found, strict=True):
                 block, worth, _ = assess_one(
-                    question_for(after, pool.changed([changed]), policy, world.as_of), 0, _everywhere
+                    question_for(after, pool.changed([changed]), policy, world.as_of, named=named), 0, _everywhere
                 )
                 assert outcome.in_the_way == int(blocking(block, policy)[col])
                 assert outcome.points == int(worth[col])
