@@ -44,7 +44,7 @@ from app.documents.fields import Ref
 from app.documents.home_documents import home_as_sent, read_home
 from app.documents.home_models import HomeIn
 from app.errors import FieldProblem, HomeNotFound, Invalid
-from app.imports import bringing
+from app.imports import bringing, same_home
 from app.imports.promised import note_of
 from app.matching.referral import HomeRef
 from app.store import audit_whom, erased_named, load, save
@@ -114,14 +114,15 @@ def put_home(
         require_no_children(body)
     wanted = precondition(if_match, if_none_match)
     read = read_home(body, service.postcodes, service.today())
+    twins = same_home.notes_of(read.record, service.inventory.last_known)
 
     def work(writing: Writing) -> Answer:
         home = with_children_on_record(writing, service.authority, read.record) if keeps_children else read.record
         saved = save.save_home(writing, service.authority, home, wanted)
         short = note_of(home, saved.claimed)
         told = [*read.notes, *([] if short is None else [short])]
-        if keeps_children and saved.is_new and saved.version > 1:
-            told.append(NOBODY_ON_RECORD)
+        if saved.is_new:
+            told += [*twins, *([NOBODY_ON_RECORD] if keeps_children else [])]
         notes = [NoteOut(field=note.field, note=note.note) for note in told]
         out = Saved(ref=ref, version=saved.version, notes=notes)
         new = {resident.ref for resident in home.residents} - saved.before

@@ -30,10 +30,10 @@ OF_A_RUN = ("pinned", "excluded")
 
 NOBODY_ON_RECORD = Note(
     "residents",
-    "A home of this reference was taken away before, and nobody is on record as living in this one. Whoever lives"
-    " there must be told by the case management system before a child is placed.",
+    "Nobody is on record as living in this home, whether it is new, was taken away before or has another reference now."
+    " Whoever lives there must be told by the case management system before a child is placed.",
 )
-"""Said where a home comes back by somebody who cannot say who lives there."""
+"""Said where a home is stored for the first time, or comes back, by somebody who cannot say who lives there."""
 
 
 def withholds(request: Request) -> bool:
