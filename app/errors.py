@@ -175,6 +175,15 @@ class ChildStillPlaced(PlacementError):
     status, code, title = 409, "child_still_placed", "Child has a live placement"
 
 
+class StillLivesInHome(PlacementError):
+    """The child is on record as living in a home, where others are kept safe by what is known of it.
+
+    Once it has left, have each home that lists it stored without it, then erase.
+    """
+
+    status, code, title = 409, "still_lives_in_home", "Child still lives in a home"
+
+
 class PageNotFound(PlacementError):
     """There is nothing at this address. GET /openapi.json lists the addresses that there are."""
 

@@ -37,7 +37,7 @@ from app.documents.placed_models import A_PLACED_CHILD, PlacedIn
 from app.errors import PlacedChildNotFound
 from app.imports import bringing
 from app.matching.referral import ChildRef
-from app.store import caseload
+from app.store import caseload, erased_named
 from app.store.idempotency import Answer
 from app.store.import_records import ImportKind
 from app.store.session import Writing
@@ -97,6 +97,7 @@ def put_placed(
 
     def work(writing: Writing) -> Answer:
         saved = caseload.save_placed(writing, service.authority, read.records[0], wanted)
+        erased_named.told_again(writing, service.authority, [ref] if saved.is_new else ())
         changed(request, writing, "caseload.write", "child", ref, [ref], version=saved.version)
         return answer(Saved(ref=ref, version=saved.version, notes=notes), 201 if saved.is_new else 200, saved.version)
 

@@ -56,8 +56,9 @@ def get_held(request: Request, ref: ChildInPath) -> Response:
 def erase(request: Request, ref: ChildInPath, key: IdempotencyKey = None) -> Response:
     """Erase a child from every record. Not while the child has a live placement or a run is at work; for ever.
 
-    The audit trail still says who did what and when, and no longer for whom. Where the child lives in a home by
-    its record, somebody of whom nothing is known lives there from now on.
+    The audit trail still says who did what and when, and no longer for whom. Nor while a stored home lists the child
+    among its residents: 409 `still_lives_in_home`, since what is known of it keeps others safe. Once the child has
+    left, store that home without it, then erase.
 
     There is no `If-Match`: whatever is stored by then goes, whoever stored it, so there is no version to be true to.
     """

@@ -118,6 +118,7 @@ def put_home(
 
     def work(writing: Writing) -> Answer:
         home = with_children_on_record(writing, service.authority, read.record) if keeps_children else read.record
+        home = erased_named.one_each(writing, service.authority, home)
         saved = save.save_home(writing, service.authority, home, wanted)
         short = note_of(home, saved.claimed)
         told = [*read.notes, *([] if short is None else [short])]

@@ -73,9 +73,11 @@ def homes(rows: Sequence[Any], on_problem: str, directory: PostcodeDirectory, to
 
 def save_all(writing: Writing, authority: str, records: Sequence[Home]) -> Imported:
     """Store homes as an inventory has them; whoever was erased and lives in one of them is known again."""
+    save.next_seq(writing, authority)
     before = erased_named.living(writing, authority)
-    done = save.import_homes(writing, authority, records)
-    now = {str(resident.ref) for home in records for resident in home.residents}
+    once = [erased_named.one_each(writing, authority, home) for home in records]
+    done = save.import_homes(writing, authority, once)
+    now = {str(resident.ref) for home in once for resident in home.residents}
     erased_named.told_again(writing, authority, now - before)
     return done
 
@@ -87,11 +89,12 @@ def children(rows: Sequence[Any], directory: PostcodeDirectory, *, replace: bool
         raise Invalid(read.problems)
 
     def store(writing: Writing, authority: str) -> Brought:
-        before = audit_whom.of_caseload(writing, authority) if replace else set()
+        before = audit_whom.of_caseload(writing, authority)
         done = caseload.import_caseload(writing, authority, read.records, replace=replace)
+        erased_named.told_again(writing, authority, {str(child.ref) for child in read.records} - before)
         counts = {"created": done.created, "changed": done.changed}
         told = {**counts, "unchanged": done.unchanged, "removed": done.removed, "notes": _notes(read.notes)}
-        whom = frozenset(before | {str(child.ref) for child in read.records})
+        whom = frozenset((before if replace else set()) | {str(child.ref) for child in read.records})
         return Brought(told, "caseload.import", "caseload", whom, {**counts, "removed": done.removed})
 
     return store

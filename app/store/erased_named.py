@@ -5,6 +5,10 @@ home where that person lived (`app.store.erasure`). The records of the case syst
 sends is read with that word again, or the rule would be met in silence; the log of erasures tells by its digests who
 is meant, and keeps nothing more for it. Once the person is told of anew, as somebody who lives in a home or waits for
 one, they are known by their own reference, and the word is exchanged for it everywhere: one person, one name.
+
+Whoever stores a list of people to live apart from, or a home, or erases somebody, holds the inventory's clock from
+before it is read who is who until the end: otherwise two of them at once would leave one person under two names, and
+the rule between them unseen.
 """
 
 from __future__ import annotations
@@ -12,15 +16,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 
 from sqlalchemy import select
 
+from app.matching.home import Home
 from app.matching.referral import ChildRef, Referral
 from app.store import save
 from app.store.audit_tables import audit_entries, erasures
-from app.store.erasure import digest_of
+from app.store.erasure import MARK, digest_of
 from app.store.erasure_tables import RECORDS
 from app.store.placement_tables import place_claims
+from app.store.run_tables import placed_children
 from app.store.session import Reading, Writing
 from app.store.tables import children, residents
 
@@ -38,15 +45,19 @@ def words_for(reading: Reading, authority: str, refs: Collection[str]) -> dict[s
     return dict(found)
 
 
-def as_kept(reading: Reading, authority: str, referral: Referral) -> tuple[Referral, Mapping[ChildRef, ChildRef]]:
+def as_kept(writing: Writing, authority: str, referral: Referral) -> tuple[Referral, Mapping[ChildRef, ChildRef]]:
     """The referral with its lists as they are kept, and whom these name by a word.
 
-    Whoever is on record again by their own reference, in this referral too, is named by it.
+    Whoever is on record again by their own reference, in this referral too, is named by it. Before the referral is
+    locked: where it names anybody, nobody is erased and no home is stored until the transaction ends.
     """
-    named = frozenset[ChildRef]().union(*(child.live_apart_from for child in referral.children))
-    words = words_for(reading, authority, named)
+    named = _named(referral)
+    if not named:
+        return referral, {}
+    save.next_seq(writing, authority)
+    words = words_for(writing, authority, named)
     words = {ref: words[ref] for ref in words.keys() - {child.ref for child in referral.children}}
-    there = _on_record(reading, authority, words)
+    there = _on_record(writing, authority, words)
     kept = {ChildRef(ref): ChildRef(found[-1]) for ref, found in words.items() if ref not in there}
     if not kept:
         return referral, kept
@@ -55,6 +66,19 @@ def as_kept(reading: Reading, authority: str, referral: Referral) -> tuple[Refer
         for child in referral.children
     )
     return replace(referral, children=people), kept
+
+
+def one_each(reading: Reading, authority: str, home: Home) -> Home:
+    """The home with nobody in it twice: whoever is listed by their own reference is not by a word as well.
+
+    So it is sent where the home was read with the word, and the person it stands for is added.
+    """
+    words = {resident.ref for resident in home.residents if resident.ref.startswith(MARK)}
+    if not words:
+        return home
+    listed = [resident.ref for resident in home.residents if resident.ref not in words]
+    twice = words.intersection(chain.from_iterable(words_for(reading, authority, listed).values()))
+    return replace(home, residents=tuple(one for one in home.residents if one.ref not in twice)) if twice else home
 
 
 def told_again(writing: Writing, authority: str, refs: Collection[str]) -> None:
@@ -73,11 +97,16 @@ def living(reading: Reading, authority: str) -> set[str]:
     return set(reading.execute(select(residents.c.ref).where(residents.c.authority == authority)).scalars())
 
 
+def _named(referral: Referral) -> frozenset[ChildRef]:
+    return frozenset[ChildRef]().union(*(child.live_apart_from for child in referral.children))
+
+
 def _on_record(reading: Reading, authority: str, refs: Iterable[str]) -> set[str]:
-    """Those who live in a home, wait for one, or have a place."""
+    """Those who live in a home, are in the caseload, wait for a home, or have a place."""
     named = sorted(refs)
     found: set[str] = set()
-    for column in (residents.c.ref, children.c.ref, place_claims.c.child_ref) if named else ():
+    columns = residents.c.ref, placed_children.c.ref, children.c.ref, place_claims.c.child_ref
+    for column in columns if named else ():
         live = (place_claims.c.live,) if column.table is place_claims else ()
         mine = column.table.c.authority == authority, column.in_(named), *live
         found.update(reading.execute(select(column).where(*mine)).scalars())

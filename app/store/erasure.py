@@ -2,8 +2,9 @@
 
 All in one transaction, which first says whom it erases (table `erasing`): that alone lets the rows that are never
 changed be stripped of this one child. The references of the child, and of its referral where no other child is in
-it, are exchanged everywhere for words that mean nothing. What other children's safety rests on stays: somebody of
-whom nothing is known goes on living in the home.
+it, are exchanged everywhere for words that mean nothing. What other children's safety rests on stays: whoever lives
+in a home by its record is not erased, for the rules know of them what keeps others safe. Where a release before did
+erase such a person, or a backup that is erased anew still lists one, somebody of whom nothing is known lives there.
 
 Each erasure is noted as a salted digest, here and in a log that is kept apart from the backups, so that a backup
 from before can be erased anew once it is restored.
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from app.errors import ChildNotKnown, ChildStillPlaced, RunAlreadyMade
+from app.errors import ChildNotKnown, ChildStillPlaced, RunAlreadyMade, StillLivesInHome
 from app.store import erasure_tables as tables
 from app.store import imports
 from app.store.audit import ERASED, AuditEntry, record
@@ -32,6 +33,7 @@ from app.store.erasure_forgetting import Names
 from app.store.placement_tables import place_claims
 from app.store.run_tables import placed_children, proposed_children, run_clock, runs
 from app.store.runs import recover
+from app.store.save import next_seq
 from app.store.session import Database, Reading, Writing
 from app.store.tables import children, residents
 
@@ -99,20 +101,27 @@ def erase(
     erasure: Erasure,
     actor: tuple[str, str],
     note: Callable[[Erasure], None] | None = None,
+    *,
+    anew: bool = False,
 ) -> str:
     """Erase a child; the word that stands for it from now on. `actor`: subject and kind of who wants it.
 
     `note` keeps the erasure outside the database; it is called last, so that what it cannot keep is not done.
-    Raises `ChildNotKnown` or `ChildStillPlaced`, and `RunAlreadyMade` while a run is at work: it has read the child;
-    `ImportUnderWay` while an import waits: it may name the child, and would bring it back.
+    `anew`: they were erased before, and left every home for it that a backup still lists them in.
+    Raises `ChildNotKnown`, `ChildStillPlaced` or `StillLivesInHome`, and `RunAlreadyMade` while a run is at work: it
+    has read the child; `ImportUnderWay` while an import waits: it may name the child, and would bring it back.
     """
     authority = erasure.authority
+    # The clock before all else, as everywhere: nobody comes to a home, or is named in a list, while it is read who is.
+    next_seq(writing, authority)
     imports.require_none(writing, authority)
     if not held(writing, authority, child) and child not in tables.of_snapshots(writing, authority):
         raise ChildNotKnown
     live = place_claims.c.authority == authority, place_claims.c.child_ref == child, place_claims.c.live
     if writing.execute(select(place_claims.c.child_ref).where(*live).limit(1)).first() is not None:
         raise ChildStillPlaced
+    if not anew and _lives_in_a_home(writing, authority, child):
+        raise StillLivesInHome
     _no_run_at_work(writing, authority)
     names = _names(writing, authority, child)
     writing.execute(insert(erasing), [{"authority": authority, "ref": ref} for ref in names])
@@ -148,7 +157,7 @@ def replay(database: Database, authority: str, lines: Iterable[Erasure], actor: 
             continue
         for child in known:
             if digest_of(authority, child, erasure.salt) == erasure.digest:
-                database.transact(lambda w, child=child, e=erasure: erase(w, child, e, actor))  # type: ignore[misc]
+                _erase_anew(database, child, erasure, actor)
                 count += 1
         done.add(erasure.salt)
     return count
@@ -205,6 +214,15 @@ def tidy(database: Database) -> None:
         log.warning("the file was not written anew", extra={"error": type(error).__name__})
     finally:
         raw.close()
+
+
+def _erase_anew(database: Database, child: str, erasure: Erasure, actor: tuple[str, str]) -> None:
+    database.transact(lambda writing: erase(writing, child, erasure, actor, anew=True))
+
+
+def _lives_in_a_home(reading: Reading, authority: str, child: str) -> bool:
+    listed = residents.c.authority == authority, residents.c.ref == child
+    return reading.execute(select(residents.c.ref).where(*listed).limit(1)).first() is not None
 
 
 def _no_run_at_work(writing: Writing, authority: str) -> None:

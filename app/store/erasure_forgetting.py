@@ -61,15 +61,17 @@ def swap(value: Any, names: Names) -> Any:
 
 
 def home_without(home: Home, names: Names) -> Home:
-    """The home; where the child lives there, somebody of whom nothing is known does."""
+    """The home; where the child lives there, somebody of whom nothing is known does. Nobody lives there twice."""
+    known = {resident.ref for resident in home.residents}
     residents = tuple(
         Resident(ChildRef(names[resident.ref]), None, vulnerabilities=None, fostered=resident.fostered)
         if resident.ref in names
         else resident
         for resident in home.residents
+        if names.get(resident.ref) not in known
     )
-    known: Home = decoder(Home)(swap(encoder(Home)(replace(home, residents=residents)), names))
-    return known
+    left: Home = decoder(Home)(swap(encoder(Home)(replace(home, residents=residents)), names))
+    return left
 
 
 def referral_without(referral: Referral, names: Names) -> Referral | None:

@@ -19,8 +19,10 @@ from app.access.principal import Role
 from app.api.audit import AuditOut
 from app.api.erasure import ErasedOut, HeldOut
 from app.documents.examples import A_CHILD, A_HOME, A_REFERRAL, A_RESIDENT
+from app.matching.codes import Sex
+from app.matching.referral import HomeRef
 from app.settings import Settings
-from app.store import erasure
+from app.store import erasure, load
 from app.store.audit_verify import verify
 from app.store.run_tables import run_snapshots, runs
 from app.store.session import Database
@@ -86,6 +88,15 @@ def everything(client: TestClient) -> None:
     assert declined.status_code == 200, declined.text
 
 
+def left_home(client: TestClient) -> None:
+    """What others are kept safe by is not erased: the home that lists the child is stored without it first."""
+    lives = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
+    assert (lives.status_code, lives.json()["code"]) == (409, "still_lives_in_home")
+    alone = LIVES_WITH | {"residents": [A_RESIDENT]}
+    stored = send(client, "PUT", f"/homes/{LIVES_WITH['ref']}", alone, If_Match="*", **EVERYBODY)
+    assert stored.status_code == 200, stored.text
+
+
 def raw(settings: Settings) -> bytes:
     """All that stands in the database, byte for byte; what is packed, unpacked too."""
     url = make_url(settings.database_url.get_secret_value())
@@ -115,6 +126,7 @@ def test_nothing_of_an_erased_child_is_left(told: tuple[TestClient, Settings]) -
     TypeAdapter(HeldOut).validate_python(held)
     assert {"children", "residents", "placed_children", "audit_subjects"} <= set(held["rows"])
     before = _digests(client)
+    left_home(client)
     answer = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
     assert answer.status_code == 200, answer.text
     TypeAdapter(ErasedOut).validate_python(answer.json())
@@ -160,15 +172,12 @@ def _trail_is_whole(client: TestClient) -> None:
 
 
 def _others_are_as_they_were(client: TestClient, erased_as: str) -> None:
-    """The other referral still keeps its distance, from somebody who still lives there."""
+    """The other referral still keeps its distance, from somebody who cannot be known."""
     referral = client.get(f"/referrals/{A_REFERRAL['ref']}", headers=EVERYBODY).json()
     assert referral["children"][0]["ref"] == OTHER
     assert referral["children"][0]["live_apart_from"] == [erased_as]
     assert client.get(f"/referrals/{REFERRAL}", headers=EVERYBODY).status_code == 404
     assert client.get(f"/caseload/{CHILD}", headers=EVERYBODY).status_code == 404
-    residents = client.get(f"/homes/{LIVES_WITH['ref']}", headers=EVERYBODY).json()["residents"]
-    assert [resident["ref"] for resident in residents] == [A_RESIDENT["ref"], erased_as]
-    assert (residents[1]["date_of_birth"], residents[1]["sex"], residents[1]["vulnerabilities"]) == (None, "U", None)
     for path in ("/proposals", "/runs", "/placements"):
         page = client.get(path, headers=EVERYBODY)
         assert page.status_code == 200, path
@@ -179,13 +188,17 @@ def _others_are_as_they_were(client: TestClient, erased_as: str) -> None:
 
 
 def test_a_restored_backup_is_erased_anew(tmp_path: Path) -> None:
-    """The log that was kept apart erases from an old copy who was erased since, once; others stay."""
+    """The log that was kept apart erases from an old copy who was erased since, once; others stay.
+
+    In the home that listed the child then lives somebody of whom nothing is known.
+    """
     settings = settings_for(f"sqlite:///{tmp_path / 'placement.db'}", erasure_log=tmp_path / "apart" / "erasures.log")
     (tmp_path / "apart").mkdir()
     with opened(settings) as client:
         everything(client)
         backup = tmp_path / "backup.db"
         backup.write_bytes((tmp_path / "placement.db").read_bytes())
+        left_home(client)
         assert client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN).status_code == 200
     log = erasure.read_log(tmp_path / "apart" / "erasures.log")
     assert [one.authority for one in log] == [AUTHORITY]
@@ -196,8 +209,12 @@ def test_a_restored_backup_is_erased_anew(tmp_path: Path) -> None:
     with restored.reading() as reading:
         assert verify(reading, AUTHORITY).is_whole
         assert OTHER in erasure.known_children(reading, AUTHORITY)
+        home = load.home(reading, AUTHORITY, HomeRef(LIVES_WITH["ref"]))
     restored.close()
     assert counts == [1, 0]
+    assert home is not None
+    (somebody,) = [one for one in home.record.residents if one.ref.startswith(erasure.MARK)]
+    assert (somebody.date_of_birth, somebody.sex, somebody.vulnerabilities) == (None, Sex.UNKNOWN, None)
     assert found_in(raw(settings_for(f"sqlite:///{backup}"))) == []
 
 

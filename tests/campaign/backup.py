@@ -23,7 +23,7 @@ from app.store.audit_verify import verify
 from app.store.session import Database
 from tests.api.desk import opened
 from tests.api.service import TODAY, settings_for
-from tests.api.test_erasure import ADMIN, CANARIES, CHILD, everything, found_in, raw
+from tests.api.test_erasure import ADMIN, CANARIES, CHILD, everything, found_in, left_home, raw
 from tests.campaign.counts import Counts, run
 from tests.support.access import AUTHORITY, client_of
 from tests.support.backups import backup_api, copied, pg_dump, rows_of, vacuum_into
@@ -63,6 +63,7 @@ def _drill(counts: Counts, settings: Settings, ways: dict[str, Backup], restorin
         restored[name] = backup(settings.database_url.get_secret_value())
         restoring.append(time.perf_counter() - began)
     with client_of(create_app(settings, lambda: TODAY)) as client:
+        left_home(client)
         answer = client.delete(f"/children/{CHILD}/personal-data", headers=ADMIN)
         counts.check(answer.status_code == 200, "the child could not be erased")
     counts.check(found_in(raw(settings)) == [], "something of the child is left in the original")

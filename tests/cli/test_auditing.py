@@ -126,6 +126,15 @@ def test_a_child_is_erased_and_the_log_erases_it_from_a_copy(
     assert audited.run("audit", "verify").exit_code == 0
 
 
+def test_whoever_lives_in_a_home_is_not_erased(audited: Terminal) -> None:
+    """Code 1 and what to do first; nothing is done."""
+    resident = next(one.ref for home in audited.made.homes for one in home.residents)
+    done = audited.run("erase", resident, "--yes")
+    assert (done.exit_code, "stored without it" in " ".join(done.output.split())) == (1, True), done.output
+    assert resident not in done.output
+    assert resident.encode() in (audited.folder / "cli.db").read_bytes()
+
+
 ANSWERS_FOR_A_DATABASE = [
     ("audit", "verify"),
     ("audit", "head"),

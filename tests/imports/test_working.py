@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,13 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.documents.examples import A_HOME, A_RESIDENT
-from app.errors import DatabaseUnavailable, ImportOvertaken, ImportsWaiting, ImportUnderWay
+from app.errors import DatabaseUnavailable, ImportOvertaken, ImportsWaiting, ImportUnderWay, StillLivesInHome
 from app.imports.working import Unloading
 from app.jobs import queue
 from app.jobs.duties import Duties
+from app.matching.referral import HomeRef
 from app.runs.working import never
-from app.store import erasure, imports, migrate, queue_layout, save
+from app.store import erasure, imports, load, migrate, queue_layout, save
 from app.store.audit_tables import audit_entries
 from app.store.erasure import Erasure
 from app.store.import_records import Import, ImportKind, ImportStatus, WantedImport
@@ -253,7 +255,7 @@ def test_too_many_may_not_wait(database: Database) -> None:
 
 
 def test_nobody_is_erased_while_an_import_waits(database: Database, work: Unloading) -> None:
-    """Its body may name the child; once it was done the child is erased like any other."""
+    """Its body may name the child, who lives in a home once it was done; when they have left they are erased."""
 
     def erase() -> Any:
         wanted = Erasure.of(NOTTINGHAM, LIVES_THERE)
@@ -266,6 +268,12 @@ def test_nobody_is_erased_while_an_import_waits(database: Database, work: Unload
     with pytest.raises(ImportUnderWay):
         erase()
     assert work.work(taken, never)
+    with pytest.raises(StillLivesInHome):
+        erase()
+    with database.writing() as writing:
+        home = load.home(writing, NOTTINGHAM, HomeRef("A"))
+        assert home is not None
+        save.import_homes(writing, NOTTINGHAM, [replace(home.record, residents=())])
     assert erase().startswith("erased-")
 
 
