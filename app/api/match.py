@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any
 
@@ -36,6 +37,7 @@ from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
+from app.store import living_apart
 from app.store.bulk import keeping_all
 from app.store.earlier import NOTHING
 from app.store.follower import Inventory
@@ -233,7 +235,8 @@ def _referral(service: Service, body: MatchIn) -> tuple[Waiting, Sequence[Note]]
         raise Invalid([FieldProblem("referral", "Exactly one referral can be matched.", cure)])
     if body.referral is not None:
         read = read_referral(body.referral, service.postcodes, service.today(), "referral.")
-        return Waiting(StoredReferral(read.record, 0), 0, NOTHING), read.notes
+        known = living_apart.judged_alone(service.database, service.authority, read.record)
+        return Waiting(StoredReferral(known, 0), 0, NOTHING), read.notes
     return _stored(service, body.referral_ref or ""), ()
 
 
@@ -242,7 +245,8 @@ def _stored(service: Service, ref: str) -> Waiting:
         found = waiting_referral(reading, service.authority, ReferralRef(ref))
     if found is None:
         raise ReferralNotFound
-    return found
+    known = living_apart.judged_alone(service.database, service.authority, found.referral.record)
+    return found._replace(referral=replace(found.referral, record=known))
 
 
 def _stored_with_homes(service: Service, ref: str) -> tuple[Waiting, Inventory]:

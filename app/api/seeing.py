@@ -20,7 +20,7 @@ from app.deciding import facts, moving_in, proposed, seeing
 from app.errors import PlacementError, ReadOnly
 from app.matching.shortlist import Shortlist
 from app.placing import own_rank
-from app.store import placements, runs
+from app.store import living_apart, placements, runs
 from app.store.follower import Inventory
 from app.store.load import StoredReferral
 from app.store.placement_records import PURSUED, Placement
@@ -64,7 +64,8 @@ def _own_rank(request: Request, stored: StoredProposal) -> int:
     pool = service.inventory.pool()
     with service.database.reading() as reading:
         try:
-            referral = facts.waiting_referral(reading, desk, proposal.referral).record
+            waiting = facts.waiting_referral(reading, desk, proposal.referral).record
+            (referral,) = living_apart.as_judged(reading, desk.authority, [waiting])
             policy = runs.get(reading, desk.authority, stored.run_id).policy_version
             return own_rank(
                 referral, proposal.children, proposal.home, pool, desk.policies, desk.today, policy_version=policy

@@ -31,7 +31,7 @@ from app.matching.policy_values import PolicyError
 from app.matching.pool import Pool
 from app.matching.referral import Referral, ReferralRef
 from app.settings import Settings
-from app.store import load
+from app.store import living_apart, load
 from app.store.audit import JSON, AuditEntry
 from app.store.audit_trail import Trail
 from app.store.migrate import require_current
@@ -78,8 +78,9 @@ class Desk:
             if stored is None:
                 known = (one.record.ref for one in load.all_referrals(reading, self.settings.authority))
                 raise ReferralNotFound(meant(ref, known))
+            (referral,) = living_apart.as_judged(reading, self.settings.authority, [stored.record])
         self.saw("referral.read", "referral", ref, {child.ref for child in stored.record.children})
-        return stored.record
+        return referral
 
     def saw(self, action: str, object_kind: str, object_ref: str, children: Iterable[str], **facts: JSON) -> None:
         """Record what is about to be shown, or written to a file, at this terminal."""

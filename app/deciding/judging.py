@@ -28,7 +28,7 @@ from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, HomeRef, Referral
 from app.matching.where import Where, where
-from app.store import claims, load
+from app.store import claims, living_apart, load
 from app.store.load import StoredHome, StoredReferral
 from app.store.session import Reading
 from app.store.tables import residents
@@ -84,6 +84,8 @@ def judge(
     placement_id: str | None = None,
 ) -> Facts:
     """Every rule for this party and this home, on the desk's day."""
+    (record,) = living_apart.as_judged(reading, desk.authority, [referral.record])
+    referral = replace(referral, record=record)
     party = tuple(child for child in referral.record.children if child.ref in children)
     lived_in = _with_others(reading, desk, home.record, placement_id)
     if placement_id is not None:

@@ -20,6 +20,7 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Version = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._+-]*$")]
 Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 SiblingsAt = Annotated[list[Ref], Field(min_length=1, max_length=20)]
+ApartAt = Annotated[list[Ref], Field(min_length=1, max_length=10_000)]
 Pairs = Annotated[list[PairIn], Field(max_length=MOST_REFERRALS)]
 
 
@@ -77,6 +78,7 @@ class SnapshotIn(Document):
     weekly_budget_pence: Budget | None = None
     under_way: Annotated[list[Ref], Field(max_length=MOST_REFERRALS)] = []
     siblings_at: Annotated[dict[Ref, SiblingsAt], Field(max_length=MOST_REFERRALS)] = {}
+    live_apart_at: Annotated[dict[Ref, ApartAt], Field(max_length=MOST_REFERRALS)] = {}
     effort: Literal["full", "light"] = "full"
     limits: LimitsIn = LimitsIn()
     seed: Line | None = None

@@ -19,6 +19,7 @@ from app.matching.columns import NOT_KNOWN, BoolArray, IntArray, Table, column, 
 from app.matching.home import Home
 from app.matching.home_columns import ALL_DOMAINS, HIGHEST_LEVEL, levels_from, mask, risks_at
 from app.matching.languages import LANGUAGE_POSITION
+from app.matching.living_apart import told_apart_at
 from app.matching.pool import Pool
 from app.matching.referral import Child, HomeRef, PlacedSibling, Referral, Rest
 
@@ -176,6 +177,7 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
     apart = set(pool.kept_from.get(child.ref, ()))
     for person in child.live_apart_from:
         apart |= pool.living_at.get(person, frozenset())
+    apart |= told_apart_at(child, entry.referral)
     only_siblings = {
         home
         for home in sibling_homes

@@ -118,6 +118,17 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildKeptApart(Child):
+    """A child who must live apart from somebody, or somebody from it, who lives where no home's own record says so.
+
+    `live_apart_at`: the homes where that person lives. Made where it is judged (`app.matching.living_apart`), never
+    stored with the child.
+    """
+
+    live_apart_at: frozenset[HomeRef] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Referral:
     """A request to place one child, or one sibling group.
 

@@ -24,6 +24,7 @@ from app.geo.grid import Location
 from app.geo.postcodes import DEFAULT_FOLDER, PostcodeDirectory, PostcodeError
 from app.matching.batch import Night, Proposed, in_order
 from app.matching.home import Home
+from app.matching.living_apart import with_known
 from app.matching.policy import Policy, parse_policy
 from app.matching.policy_values import PolicyError
 from app.matching.pool import Pool
@@ -136,7 +137,8 @@ def _referrals(
             continue
         notes += read.notes
         found.append(_rest(read.record, document))
-    return found
+    apart = {ChildRef(child): [HomeRef(home) for home in at] for child, at in document.live_apart_at.items()}
+    return list(with_known(found, apart))
 
 
 def _rest(referral: Referral, document: SnapshotIn) -> Referral:
@@ -194,6 +196,8 @@ def _strangers(document: SnapshotIn, referrals: Sequence[Referral], homes: Seque
     waiting = {referral.ref for referral in referrals}
     if any(ref not in waiting or not here.issuperset(at) for ref, at in document.siblings_at.items()):
         notes.append(Note("siblings_at", "It names a referral or a home that is not in this file."))
+    if not children.issuperset(document.live_apart_at):
+        notes.append(Note("live_apart_at", "It names a child that is not in this file."))
     if any(home not in here for home in document.home_prices):
         notes.append(Note("home_prices", "It names a home that is not in this file."))
     return notes

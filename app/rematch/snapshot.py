@@ -21,7 +21,7 @@ from app.documents.snapshot_models import FORMAT, FORMAT_VERSION
 from app.geo.grid import Location
 from app.matching.batch import KEY, Night, Proposed, in_order
 from app.matching.home import Home
-from app.matching.referral import Child, Referral, Rest
+from app.matching.referral import Child, ChildKeptApart, Referral, Rest
 from app.rematch.limits import Limits, Strength
 from app.rematch.versions import versions
 
@@ -95,6 +95,7 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
             "seed": SEED,
             "made_with": dict(snapshot.made_with),
             **_siblings_at(night.referrals),
+            **_live_apart_at(night.referrals),
         }
     )
 
@@ -103,6 +104,13 @@ def _siblings_at(referrals: Sequence[Referral]) -> dict[str, Any]:
     """Where others of a referral have places; nothing where none has, so that most files are as they always were."""
     found = {referral.ref: sorted(referral.siblings_at) for referral in referrals if isinstance(referral, Rest)}
     return {"siblings_at": found} if found else {}
+
+
+def _live_apart_at(referrals: Sequence[Referral]) -> dict[str, Any]:
+    """Where children may not live, as no record of this file says; nothing where all do."""
+    children = (child for referral in referrals for child in referral.children)
+    found = {child.ref: sorted(child.live_apart_at) for child in children if isinstance(child, ChildKeptApart)}
+    return {"live_apart_at": found} if found else {}
 
 
 def canonical_bytes(document: Mapping[str, Any]) -> bytes:

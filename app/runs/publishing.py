@@ -20,7 +20,7 @@ from app.rematch.run import Outcome
 from app.runs.grounds import Grounds, grounds_of
 from app.runs.telling import changed_records, new_proposal, publication_told, told
 from app.runs.workplace import Workplace
-from app.store import answered, audit, declined, load, outbox, runs
+from app.store import answered, audit, declined, living_apart, load, outbox, runs
 from app.store.audit import JSON, AuditEntry
 from app.store.proposals import proposal_id
 from app.store.run_records import Publication, Run
@@ -134,9 +134,10 @@ def _night_now(writing: Writing, authority: str, then: Night, now: _Now) -> Nigh
     everybody = (stored.record for stored in load.all_referrals(writing, authority))
     places = with_a_place(writing, authority)
     settled = answered.after_the_end(writing, authority)
+    waiting = all_still_waiting(without_answered(everybody, settled), places)
     return replace(
         then,
-        referrals=all_still_waiting(without_answered(everybody, settled), places),
+        referrals=living_apart.as_judged(writing, authority, waiting),
         pool=pool,
         policy=now.policy,
         pinned=(),

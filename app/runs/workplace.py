@@ -15,7 +15,7 @@ from app.rematch.limits import Limits
 from app.rematch.process import SolverProcess
 from app.rematch.run import Outcome, rematch
 from app.rematch.snapshot import snapshot_bytes, snapshot_of
-from app.store import answered, caseload, claims, declined, load, proposals
+from app.store import answered, caseload, claims, declined, living_apart, load, proposals
 from app.store.follower import PoolFollower
 from app.store.policies import PolicyBook, load_policies
 from app.store.run_records import Run, RunOptions
@@ -78,7 +78,8 @@ def night_for(place: Workplace, options: RunOptions, as_of: date) -> Night:
         homes = claims.homes_of(reading, place.authority)
         placed = caseload.everybody(reading, place.authority)
         last = proposals.standing(reading, place.authority)
-    referrals = all_still_waiting(without_answered(everybody, settled), places)
+        left = all_still_waiting(without_answered(everybody, settled), places)
+        referrals = living_apart.as_judged(reading, place.authority, left)
     waiting = {child.ref for referral in referrals for child in referral.children}
     families = {child.ref: referral.family_home for referral in everybody for child in referral.children}
     share = placed_share(where_they_will_live(placed, homes, families), pool, policy, waiting)

@@ -105,6 +105,9 @@ def snapshot_without(packed: bytes, names: Names) -> bytes | None:
     left = {referral["ref"] for referral in document["referrals"]}
     if "siblings_at" in document:
         document["siblings_at"] = {ref: homes for ref, homes in document["siblings_at"].items() if ref in left}
+    if "live_apart_at" in document:
+        apart = document["live_apart_at"]
+        document["live_apart_at"] = {child: homes for child, homes in apart.items() if child not in names}
     for home in document["homes"]:
         home["residents"] = [_resident(resident, names) for resident in home.get("residents", ())]
     for pairs in ("last_proposals", "pinned", "excluded", "declined"):

@@ -28,7 +28,7 @@ from app.matching.codes import (
     Suitability,
 )
 from app.matching.home import Resident
-from app.matching.referral import Child
+from app.matching.referral import Child, HomeRef, Referral
 from tests.reference.basics import Maybe, Pair, age, all_of, any_of, in_zone, opposite, said
 from tests.reference.living_together import living_companions, safe_for_residents, safe_from_residents
 
@@ -144,7 +144,21 @@ def live_apart(pair: Pair, _params: Any) -> Maybe:
             return False
         if any(other.ref in child.live_apart_from for other in pair.party):
             return False
+        if pair.home.ref in _told_elsewhere(child, pair.referral):
+            return False
     return True
+
+
+def _told_elsewhere(child: Child, referral: Referral) -> set[HomeRef | None]:
+    """Where somebody lives from whom the child must be kept apart, as other records than the home's have it."""
+    found: set[HomeRef | None] = set(getattr(child, "live_apart_at", ()))
+    for one in referral.children:
+        if one.ref in child.live_apart_from or child.ref in one.live_apart_from:
+            found.add(one.current_home)
+        for sibling in one.placed_siblings:
+            if sibling.child in child.live_apart_from:
+                found.add(sibling.home)
+    return found - {None}
 
 
 def siblings_together(pair: Pair, _params: Any) -> Maybe:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.matching.batch import Night, Proposed, batch
 from app.matching.codes import KeepTogether
+from app.matching.living_apart import with_homes
 from app.matching.night_check import check_night
 from app.matching.night_explained import proposed, report
 from app.matching.night_report import WhyNone
@@ -83,6 +84,31 @@ def test_who_is_erased_leaves_no_referral_behind() -> None:
     left = snapshot_without(zlib.compress(snapshot_bytes(_snapshot(_night(THERE)))), {ChildRef("C-5"): "erased-1"})
     assert left is not None
     assert b"R-4" not in zlib.decompress(left)
+
+
+def test_who_must_live_apart_is_kept_from_where_others_know_them_to_live() -> None:
+    """By the run and by its checker; it is written and read back, and goes with the child it is said of."""
+    night, near = a_night(), HomeRef("H-near-1")
+    one = next(referral for referral in night.referrals if referral.ref == "R-1")
+    afraid = replace(one, children=(replace(one.children[0], live_apart_from=frozenset({ChildRef("C-9")})),))
+    alone = replace(night, referrals=with_homes([afraid], {ChildRef("C-9"): {near, THERE}}))
+    (made,) = _proposed(alone)
+    assert made.home in (ELSEWHERE, HomeRef("H-far-2"))
+    wrong = [Proposed(made.children, near)]
+    assert "home H-near-1 is not allowed for referral R-1: live_apart" in check_night(alone, wrong)
+    (verdict,) = recheck(alone, wrong)
+    assert (verdict.fallen, verdict.rules) == (Fallen.RULES_NOT_MET, ("live_apart",))
+    written = snapshot_bytes(_snapshot(alone))
+    again = load_snapshot(written, PROJECT / "policies", Path("/nowhere"))
+    assert (again.night.referrals, again.notes) == (alone.referrals, ())
+    assert snapshot_bytes(again) == written
+    assert b"live_apart_at" not in snapshot_bytes(_snapshot(replace(night, referrals=(afraid,))))
+    stranger = written.replace(b'"live_apart_at":{"C-1":', b'"live_apart_at":{"C-8":')
+    (note,) = load_snapshot(stranger, PROJECT / "policies", Path("/nowhere")).notes
+    assert note.field == "live_apart_at"
+    left = snapshot_without(zlib.compress(written), {ChildRef("C-1"): "erased-1"})
+    assert left is not None
+    assert b"C-1" not in zlib.decompress(left)
 
 
 def _snapshot(night: Night) -> Snapshot:

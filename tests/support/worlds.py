@@ -149,6 +149,7 @@ def _tied(chance: Chance, world: World) -> World:
     ]
     referrals = [_siblings_tied(chance, referral, world.homes) for referral in referrals]
     homes = [_home_tied(chance, home, referrals) for home in world.homes]
+    referrals = [_told_apart(referral) for referral in referrals]
     return replace(world, referrals=tuple(referrals), homes=tuple(homes))
 
 
@@ -185,6 +186,20 @@ def _siblings_tied(chance: Chance, referral: Referral, homes: Sequence[Home]) ->
         )
         children.append(replace(child, placed_siblings=siblings))
     return replace(referral, children=tuple(children))
+
+
+def _told_apart(referral: Referral) -> Referral:
+    """A child who must live apart from a brother or sister: placed before, or one who waits with it.
+
+    By draws of its own, so that nothing else in a world is another for it.
+    """
+    chance = Chance(Random(f"{referral.ref} {referral.children[0].date_of_birth}"), 0.0)
+    if not chance.hits(0.2):
+        return referral
+    child = chance.one(referral.children)
+    family = [*(sibling.child for sibling in child.placed_siblings), *(one.ref for one in referral.children)]
+    apart = replace(child, live_apart_from=child.live_apart_from | ({chance.one(family)} - {child.ref}))
+    return replace(referral, children=tuple(apart if one is child else one for one in referral.children))
 
 
 def _home_tied(chance: Chance, home: Home, referrals: Sequence[Referral]) -> Home:

@@ -1,0 +1,54 @@
+"""Whom a child must live apart from is found where the case system says that they live, whatever the home lists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from app.documents.examples import A_CHILD, A_REFERRAL
+from tests.api.desk import CASE_SYSTEM, H1, OTHER_HOME, R1, REASON, posted, shortlist_of, store_anew
+from tests.api.service import send
+
+FEARED = "ZQ-FEARED"
+H2 = OTHER_HOME["ref"]
+AFRAID = {**A_CHILD, "live_apart_from": [FEARED]}
+
+
+def _why_not(client: TestClient, home: str) -> bool:
+    """Whether the rule is in the way, with no word of who that is."""
+    answer = client.get(f"/referrals/{R1}/why-not/{home}")
+    assert FEARED not in answer.text
+    (found,) = [rule for rule in answer.json()["rules"] if rule["code"] == "live_apart"]
+    return bool(found["blocks"])
+
+
+def _offered(found: dict[str, Any]) -> set[str]:
+    return {option["home"] for option in found["options"]}
+
+
+def test_the_caseload_says_where_they_live(served: TestClient) -> None:
+    """In the list, in a why-not, for a referral that is stored or sent along, and for a hold on an older list."""
+    afraid = {**A_REFERRAL, "children": [AFRAID]}
+    store_anew(served, "referrals", afraid)
+    before = shortlist_of(served)
+    assert H2 in _offered(before)
+    lives = {"ref": FEARED, "home": H2, "kind": "foster"}
+    assert send(served, "PUT", f"/caseload/{FEARED}", lives, **CASE_SYSTEM).status_code == 201
+    assert (_why_not(served, H1), _why_not(served, H2)) == (False, True)
+    assert H2 not in _offered(shortlist_of(served))
+    for body in ({"referral_ref": R1}, {"referral": {**afraid, "ref": "R-ALONG"}}):
+        assert H2 not in _offered(posted(served, "/match", body).json())
+    body = {"referral": R1, "home": H2, "seen": before["seen"], "reason": REASON}
+    refused = posted(served, "/holds", body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "facts_changed"), refused.text
+    assert [problem["field"] for problem in refused.json()["errors"]] == ["rules.live_apart"]
+    assert send(served, "PUT", f"/caseload/{FEARED}", lives | {"home": None}, If_Match="*", **CASE_SYSTEM).is_success
+    assert not _why_not(served, H2)
+
+
+def test_the_referral_itself_says_where_they_live(served: TestClient) -> None:
+    """A brother who is placed: in a home that the referral names, and in no other."""
+    placed = {"child": FEARED, "home": H2}
+    store_anew(served, "referrals", {**A_REFERRAL, "children": [{**AFRAID, "placed_siblings": [placed]}]})
+    assert (_why_not(served, H1), _why_not(served, H2)) == (False, True)

@@ -1,0 +1,134 @@
+"""A child is kept from a home in which, by the caseload or another referral, somebody lives beside whom it may not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.deciding.accepting import accept
+from app.deciding.holding import hold
+from app.deciding.living import place
+from app.errors import FactsChanged, RulesNotMet
+from app.matching.batch import Night
+from app.matching.placed import Placed
+from app.matching.referral import ChildRef, HomeRef
+from app.rematch.run import Outcome
+from app.runs.working import run_now
+from app.runs.workplace import night_for
+from app.store import caseload, living_apart, load, proposals, save
+from app.store.run_records import RunOptions
+from app.store.session import Database
+from app.store.versions import Precondition
+from tests.deciding.conftest import FIRST_CHILD, FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL, SECOND_CHILD
+from tests.support.builders import AS_OF, a_child, a_referral
+from tests.support.deciding import BECAUSE, HERE, OFFICER, a_choice, a_desk, do, held, moved_in, see, told
+from tests.support.nights import ANYTHING, a_workplace, solved_here, store, wanted
+
+FEARED = ChildRef("C9")
+AFRAID = replace(REFERRAL, children=(replace(FIRST_CHILD, live_apart_from=frozenset({FEARED})),))
+OTHER = replace(ONE_PLACE, ref=HomeRef("H5"))
+RULE = "rules.live_apart"
+
+
+def _lives(database: Database, home: HomeRef | None, child: ChildRef = FEARED) -> None:
+    """The case system says where the child lives; no home lists it."""
+    with database.writing() as writing:
+        known = caseload.one(writing, HERE, child)
+        precondition = Precondition(exists=True) if known else Precondition()
+        caseload.save_placed(writing, HERE, Placed(child, home=home), precondition)
+
+
+def _kept_from(database: Database, referral: str = "R1") -> frozenset[HomeRef]:
+    with database.reading() as reading:
+        stored = load.referral(reading, HERE, referral)  # type: ignore[arg-type]
+        assert stored is not None
+        (judged,) = living_apart.as_judged(reading, HERE, [stored.record])
+    return getattr(judged.children[0], "live_apart_at", frozenset())
+
+
+def test_no_step_is_taken_into_such_a_home(database: Database) -> None:
+    """Not held from a list of before, not accepted, no move told; and the look says which rule came into the way."""
+    store(database, [], [AFRAID])
+    choice = a_choice(see(database, "R1"), "R1", ONE_PLACE.ref, why=BECAUSE)
+    _lives(database, ONE_PLACE.ref)
+    with pytest.raises(FactsChanged) as refused:
+        database.transact(lambda w: hold(w, a_desk(), OFFICER, choice))
+    assert [problem.field for problem in refused.value.problems] == [RULE]
+    assert FEARED not in str(refused.value.problems)
+    _lives(database, FURTHER.ref)
+    placement = held(database, "R1", ONE_PLACE.ref)
+    assert told(database, placement) == []
+    _lives(database, ONE_PLACE.ref)
+    assert RULE in told(database, placement)
+    with pytest.raises(FactsChanged) as refused:
+        do(database, accept, OFFICER, placement)
+    assert RULE in [problem.field for problem in refused.value.problems]
+    _lives(database, None)
+    placement = do(database, accept, OFFICER, placement)
+    _lives(database, ONE_PLACE.ref)
+    with pytest.raises(RulesNotMet) as at_the_door:
+        do(database, place, OFFICER, placement, AS_OF)
+    assert RULE in [problem.field for problem in at_the_door.value.problems]
+
+
+def test_where_they_wait_and_where_they_moved(database: Database) -> None:
+    """Another referral says where its child lives; who moved by a placement has left what was said before."""
+    second = replace(SECOND_CHILD, current_home=ONE_PLACE.ref)
+    store(database, [], [replace(OTHER_REFERRAL, children=(second,))])
+    apart = replace(FIRST_CHILD, live_apart_from=frozenset({second.ref, FEARED}))
+    store(database, [], [replace(REFERRAL, children=(apart,))])
+    _lives(database, HomeRef("H-elsewhere"))
+    assert _kept_from(database) == {ONE_PLACE.ref, "H-elsewhere"}
+    _lives(database, ONE_PLACE.ref, second.ref)
+    store(database, [OTHER])
+    placement = held(database, "R2", OTHER.ref)
+    assert _kept_from(database) == {ONE_PLACE.ref, "H-elsewhere"}
+    moved_in(database, placement)
+    assert _kept_from(database) == {"H-elsewhere"}
+
+
+def test_nothing_is_asked_where_nobody_must_live_apart(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list for a child who need not costs no question more."""
+    monkeypatch.setattr(living_apart, "as_judged", None)
+    assert living_apart.judged_alone(lite, HERE, REFERRAL) is REFERRAL
+
+
+def test_a_night_keeps_to_it(database: Database) -> None:
+    """From either side of the two."""
+    store(database, [OTHER], [AFRAID])
+    database.transact(lambda w: save.remove_referral(w, HERE, OTHER_REFERRAL.ref, ANYTHING))
+    for home, left in ((ONE_PLACE.ref, OTHER.ref), (OTHER.ref, ONE_PLACE.ref)):
+        _lives(database, home)
+        run = run_now(a_workplace(database), wanted())
+        assert [one.proposal.home for one in _proposals(database, run.id)] == [left]
+    _lives(database, None)
+    asking = a_child(ref=FEARED, current_home=OTHER.ref, live_apart_from=frozenset({FIRST_CHILD.ref}))
+    store(database, [], [REFERRAL, a_referral(asking, ref="R9")])
+    night = night_for(a_workplace(database), RunOptions(), AS_OF)
+    (child,) = next(one.children for one in night.referrals if one.ref == "R1")
+    assert getattr(child, "live_apart_at", None) == {OTHER.ref}
+
+
+def test_what_is_said_while_a_run_works_takes_its_proposal_away(database: Database) -> None:
+    """The run judged before; at publication it is looked at again."""
+    store(database, [], [AFRAID])
+
+    def meanwhile(night: Night, *_rest: Any, **_more: Any) -> Outcome:
+        _lives(database, ONE_PLACE.ref)
+        return solved_here(night)
+
+    home = replace(FURTHER, places=0)
+    store(database, [home])
+    database.transact(lambda w: save.remove_referral(w, HERE, OTHER_REFERRAL.ref, ANYTHING))
+    run = run_now(a_workplace(database, meanwhile), wanted())
+    assert (run.proposed, run.dropped) == (0, 1)
+    (dropped,) = _proposals(database, run.id)
+    assert dropped.proposal.dropped_because == "rules_not_met"
+    assert dropped.proposal.explanation["rules"] == ["live_apart"]
+
+
+def _proposals(database: Database, run: str) -> list[Any]:
+    with database.reading() as reading:
+        return list(proposals.of_run(reading, HERE, run))
