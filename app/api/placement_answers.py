@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from app.access.principal import Principal
-from app.api.placement_models import DecisionOut, PlacementOut
+from app.api.placement_models import ChildEndOut, DecisionOut, PlacementOut
 from app.api.shortlist_answers import finding_answer
 from app.deciding import kept
 from app.deciding.facts import Looked
@@ -17,6 +17,7 @@ from app.deciding.moving_in import ANSWERED
 from app.matching.approval import Approval
 from app.matching.considerations import considerations
 from app.matching.explain import Outcome
+from app.store.moving_out import Left
 from app.store.placement_records import Decision, Placement, Step
 
 Plain: TypeAlias = dict[str, Any]
@@ -25,14 +26,25 @@ Plain: TypeAlias = dict[str, Any]
 GIVING_UP = frozenset({Step.DECLINE, Step.WITHDRAW})
 """What remains where nothing can be judged any more."""
 
+STORED = tuple(name for name in PlacementOut.model_fields if name not in ("ends", "steps"))
+"""Fields of the answer that stand with the placement itself."""
+
 
 def placement_answer(
-    placement: Placement, who: Principal, seconded_by: Collection[str] = (), looked: Looked | None = None
+    placement: Placement,
+    who: Principal,
+    seconded_by: Collection[str] = (),
+    looked: Looked | None = None,
+    left: Collection[Left] = (),
 ) -> Plain:
-    """A placement, with what this caller may do to it. `seconded_by`: all who agreed to what it overrides."""
-    found = {name: getattr(placement, name) for name in PlacementOut.model_fields if name != "steps"}
+    """A placement, with what this caller may do to it. `seconded_by`: all who agreed to what it overrides.
+
+    `left`: the children who moved out of it.
+    """
+    found: Plain = {name: getattr(placement, name) for name in STORED}
     anew, accepted_by = (frozenset[Step](), None) if looked is None else (looked.anew, looked.accepted_by)
-    return found | {"steps": steps_open_to(who, placement, seconded_by, anew, accepted_by)}
+    ends = [{name: getattr(one, name) for name in ChildEndOut.model_fields} for one in left]
+    return found | {"ends": ends, "steps": steps_open_to(who, placement, seconded_by, anew, accepted_by)}
 
 
 def looked_answer(

@@ -51,9 +51,21 @@ class DecidedOut(BaseModel):
     second_needed: Annotated[bool, Field(description="A rule is overridden, and nobody has seconded that yet")]
 
 
+class ChildEndOut(Out):
+    """A child who moved out: on which day, why, and whether it was planned. `version`: that to which telling it led."""
+
+    child: Ref
+    ended_on: date
+    end_reason: str
+    end_planned: bool
+    version: Version
+
+
 class PlacementOut(Out):
     """A party of children that is pursued, or lives, in a home.
 
+    `ends`: each child who moved out, also while others stay and it is `placed`; of an erased child there is none.
+    `children_left`: how many moved out while others stayed. `ended_on`, `end_reason` and `end_planned`: of the last.
     `rank`, `points`: what was seen and counted when it was decided. `steps`: what the caller may do now; in a list by
     the approval that was needed when it was decided, of one placement alone by the one that is needed now, and with
     what must be agreed to anew after the acceptance.
@@ -88,6 +100,8 @@ class PlacementOut(Out):
     ended_on: date | None
     end_reason: str | None
     end_planned: bool | None
+    children_left: int
+    ends: list[ChildEndOut]
     made_at: datetime
     changed_at: datetime
     steps: list[Step]

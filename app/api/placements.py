@@ -29,8 +29,8 @@ from app.deciding import accepting, agreeing, answering, living
 from app.deciding.expiring import as_it_is
 from app.documents.decision_models import AcceptIn, ApproveIn, DeclineIn, EndIn, PlaceIn, SecondIn, SendIn, WithdrawIn
 from app.documents.fields import Ref
-from app.matching.referral import ReferralRef
-from app.store import placements
+from app.matching.referral import ChildRef, ReferralRef
+from app.store import moving_out, placements
 from app.store.clock import database_now
 from app.store.placement_records import State
 
@@ -60,10 +60,11 @@ def list_placements(request: Request, asked: Annotated[PlacementsAsked, Query()]
         told = (as_it_is(placement, now) for placement in stored)
         found = [placement for placement in told if not states or placement.state in states]
         seconded = placements.seconded_by(reading, service.authority, found)
+        left = moving_out.left(reading, service.authority, found)
     following = cursor([str(placement.number) for placement in stored], asked.limit)
     children = [child for placement in found for child in placement.children]
     saw(request, "placements.listed", "placements", "page", children, shown=len(found))
-    answers = [placement_answer(placement, who, seconded.get(placement.id, ())) for placement in found]
+    answers = [placement_answer(one, who, seconded.get(one.id, ()), left=left.get(one.id, ())) for one in found]
     return json_response({"placements": answers, "next": following})
 
 
@@ -206,6 +207,12 @@ def post_end(
     key: KeyNeeded,
     if_match: IfMatch = None,
 ) -> Response:
-    """The children moved out, planned or not; the places are free again."""
-    step = partial(living.end, why=why_ended(body), ended_on=body.ended_on, planned=body.planned)
+    """The children moved out, planned or not; the places are free again.
+
+    `children` says who, where brothers or sisters stay: the placement stays `placed` for these, its `ends` tell of
+    each who left, and with the last one it is `ended`.
+    """
+    children = None if body.children is None else tuple(map(ChildRef, body.children))
+    told = partial(living.end, why=why_ended(body), ended_on=body.ended_on, planned=body.planned)
+    step = partial(told, children=children)
     return step_on(request, key, placement_id, if_match, step)

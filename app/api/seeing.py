@@ -20,7 +20,7 @@ from app.deciding import facts, moving_in, proposed, seeing
 from app.errors import PlacementError, ReadOnly
 from app.matching.shortlist import Shortlist
 from app.placing import own_rank
-from app.store import living_apart, placements, runs
+from app.store import living_apart, moving_out, placements, runs
 from app.store.follower import Inventory
 from app.store.load import StoredReferral
 from app.store.placement_records import PURSUED, Placement
@@ -84,9 +84,10 @@ def seen_placement(request: Request, placement: Placement) -> dict[str, Any]:
         words = placements.first_words(reading, service.authority, placement.id)
         seconded = placements.seconded_by(reading, service.authority, [placement]).get(placement.id, frozenset())
         looked = moving_in.looked_at(reading, desk, placement) if placement.state in PURSUED else None
+        left = moving_out.left(reading, service.authority, [placement]).get(placement.id, [])
     if looked is None:
         nothing: dict[str, Any] = {"seen": None, "changed": [], "rules": [], "now": None, "reason_text": words}
-        return placement_answer(placement, who, seconded) | nothing
+        return placement_answer(placement, who, seconded, left=left) | nothing
     seen, found = None, looked.facts
     if found is not None:
         seen = _stored(request, lambda w: seeing.show_placement(w, desk, who, placement, found))

@@ -68,7 +68,8 @@ def _have(place: Place) -> str:
 
 def _ended(found: Waiting) -> Iterator[list[str]]:
     listed = {child.ref for child in found.referral.record.children}
-    for one in {each.placement: each for each in found.ended}.values():
+    # Of one placement each child may have an end of its own.
+    for one in {(each.placement, each.ended_on, each.reason): each for each in found.ended}.values():
         who = "Children of this list" if one.child in listed else "Brothers or sisters"
         if one.left_care:
             said = f"{who} left care on {one.ended_on} ({one.reason}, placement {one.placement})."

@@ -20,7 +20,7 @@ CURES: Mapping[State, str] = {
     State.HELD: "Go on with that placement, or withdraw it first.",
     State.SENT: "Go on with that placement, or withdraw it first.",
     State.ACCEPTED: "Tell that the child moved in there, or withdraw that placement first.",
-    State.PLACED: "End that placement, if the child has left; for a move, have the referral sent again first.",
+    State.PLACED: "End that placement for the child, if it has left; for a move, have the referral sent again first.",
 }
 """What can be done about a placement that a child has already."""
 
@@ -41,7 +41,10 @@ def require_left(reading: Reading, desk: Desk, placement: Placement) -> None:
     """Raise `ChildBeingPlaced` where a child of this placement still lives somewhere by another one."""
     lives = conflicts.lives_by(reading, desk.authority, placement.children, besides=placement.id)
     if lives:
-        cure = "End that placement first, with the day on which the child left; then tell of this move."
+        cure = (
+            "End that placement first, with the day on which the child left; then tell of this move. Where brothers or"
+            " sisters stay there, name in `children` of that end who left."
+        )
         problems = [
             FieldProblem(
                 f"children[{n}]", f"This child still lives elsewhere: placement {lives[child]} is placed.", cure

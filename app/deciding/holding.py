@@ -162,6 +162,7 @@ def _blank(writing: Writing, shown: Seen, option: SeenOption, who: Principal) ->
         proposer=who.subject,
         reason_code=None,
         moved_in_on=None,
+        children_left=0,
         ended_on=None,
         end_reason=None,
         end_planned=None,

@@ -1,7 +1,7 @@
 """The life of a placement: every step there is, from where, to where, by whom, and what it asks.
 
 This table is the only place that says so. `app.deciding.steps` refuses whatever does not stand here, and the
-database refuses it once more (`app.store.placement_tables.MOVES`; a test compares the two).
+database refuses it once more (`app.store.placement_records.MOVES`; a test compares the two).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class Claims(StrEnum):
     TAKE = "take"
     KEEP = "keep"
     LIVE_IN = "live_in"
+    MOVE_OUT = "move_out"
     RELEASE = "release"
 
 
@@ -127,12 +128,22 @@ LIFE: Mapping[Step, Move] = {
         claims=Claims.LIVE_IN,
         topic="placement.placed",
     ),
+    Step.LEAVE: Move(
+        before=frozenset({State.PLACED}),
+        after=None,
+        roles=OFFICER_OR_CASE_SYSTEM,
+        kinds=PEOPLE_AND_SYSTEMS,
+        claims=Claims.MOVE_OUT,
+        reason=EndReason,
+        reason_needed=True,
+        topic="placement.left",
+    ),
     Step.END: Move(
         before=frozenset({State.PLACED}),
         after=State.ENDED,
         roles=OFFICER_OR_CASE_SYSTEM,
         kinds=PEOPLE_AND_SYSTEMS,
-        claims=Claims.RELEASE,
+        claims=Claims.MOVE_OUT,
         reason=EndReason,
         reason_needed=True,
         topic="placement.ended",
@@ -190,7 +201,8 @@ def steps_open_to(
     return tuple(
         step
         for step in Step
-        if is_open(step, placement.state)
+        if step is not Step.LEAVE  # it is `end`, told of some of the children
+        and is_open(step, placement.state)
         and is_for(step, who)
         and is_another(step, who, placement, seconded_by, accepted_by)
         and (step not in AGREEING or placement.state is not State.ACCEPTED or step in anew)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from typing import NotRequired, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from app.access.principal import Principal
 from app.deciding import free, moving_in, steps
 from app.deciding.desk import Desk, Why
 from app.errors import FieldProblem, Invalid
-from app.store import placements
+from app.matching.referral import ChildRef
+from app.store import moving_out, placements
+from app.store.moving_out import Leaving
 from app.store.placement_records import Placement, Step
 from app.store.reasons import LEAST_WORDS_OF_OTHER, EndReason, MoveReason
 from app.store.session import Writing
@@ -51,6 +55,14 @@ def place(
     return steps.advance(writing, desk.authority, who, before, after, made)
 
 
+class Told(TypedDict):
+    """What is told of an end. `children`: those who moved out, where others stay; else all who still live there."""
+
+    ended_on: date
+    planned: bool
+    children: NotRequired[Sequence[ChildRef] | None]
+
+
 def end(
     writing: Writing,
     desk: Desk,
@@ -58,11 +70,14 @@ def end(
     placement_id: str,
     wanted: Precondition,
     why: Why,
-    *,
-    ended_on: date,
-    planned: bool,
+    **told: Unpack[Told],
 ) -> Placement:
-    """The children moved out. Raises as `steps.take_up` and `steps.require_reason`."""
+    """The children moved out. Raises as `steps.take_up` and `steps.require_reason`.
+
+    Each has an end of their own, whether they left together or one after the other; with the last of them the
+    placement has ended. While some stay it goes on for these as it was.
+    """
+    ended_on, planned, named = told["ended_on"], told["planned"], told.get("children")
     steps.require_reason(Step.END, why, needed=True)
     _require_agreeing(why, planned=planned)
     before = steps.take_up(writing, desk, Step.END, who, placement_id, wanted)
@@ -70,9 +85,29 @@ def end(
     if before.moved_in_on is not None and ended_on < before.moved_in_on:
         cure = "Check the day."
         raise Invalid([FieldProblem("ended_on", "This is before the children moved in.", cure)])
-    after = steps.moved(before, Step.END, ended_on=ended_on, end_reason=why.code, end_planned=planned)
-    made = steps.decision(Step.END, who, before.state, after.state, why)
-    return steps.advance(writing, desk.authority, who, before, after, made)
+    lives = moving_out.living(writing, desk.authority, before)
+    gone = lives if named is None else _among(lives, named)
+    if len(gone) < len(lives):
+        step, after = Step.LEAVE, steps.moved(before, Step.LEAVE, children_left=before.children_left + len(gone))
+    else:
+        is_told = {"ended_on": ended_on, "end_reason": why.code, "end_planned": planned}
+        step, after = Step.END, steps.moved(before, Step.END, **is_told)
+    made = steps.decision(step, who, before.state, after.state, why)
+    leaving = Leaving(gone, ended_on, str(why.code), planned)
+    return steps.move_out(writing, desk.authority, who, before, after, made, leaving)
+
+
+def _among(lives: Sequence[ChildRef], named: Sequence[ChildRef]) -> tuple[ChildRef, ...]:
+    """Those who are named, of those who live there. Raises `Invalid` where one does not live there by it."""
+    cure = "Name children of this placement who still live there: its `children`, but for those in `ends`."
+    problems = [
+        FieldProblem(f"children[{n}]", "This child does not live there by this placement, or not any more.", cure)
+        for n, child in enumerate(named)
+        if child not in lives
+    ]
+    if problems or not named:
+        raise Invalid(problems or [FieldProblem("children", "Nobody is named.", cure)])
+    return tuple(child for child in lives if child in named)
 
 
 def _require_agreeing(why: Why, *, planned: bool) -> None:

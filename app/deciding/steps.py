@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 
 from app.access.principal import Kind, Principal
 from app.deciding.desk import Desk, Why
@@ -22,10 +23,11 @@ from app.errors import (
     PersonNeeded,
     StepNotOpen,
 )
-from app.matching.referral import Child
-from app.store import audit, claims, load, outbox, placements, save
+from app.matching.referral import Child, ChildRef
+from app.store import audit, claims, load, moving_out, outbox, placements, save
 from app.store.audit import JSON, AuditEntry
 from app.store.clock import database_now
+from app.store.moving_out import Leaving
 from app.store.placement_records import TEMPORARY, Placement, State, Step
 from app.store.placements import NewDecision
 from app.store.reasons import letters_needed, words_will_do
@@ -105,7 +107,25 @@ def begin(
     if LIFE[made.step].claims is Claims.TAKE:
         claims.take(writing, authority, stored.id, stored.home, people, stored.number)
         save.touch_home(writing, authority, stored.home, stored.number)
-    _tell(writing, authority, who, stored, made)
+    _tell(writing, authority, who, stored, made, stored.children)
+    return stored
+
+
+def move_out(
+    writing: Writing,
+    authority: str,
+    who: Principal,
+    before: Placement,
+    after: Placement,
+    made: NewDecision,
+    leaving: Leaving,
+) -> Placement:
+    """The same as `advance`, of a step by which these children leave the home; what is told is told of them alone."""
+    seq = save.next_seq(writing, authority)
+    ended = partial(moving_out.move_out, writing, authority, after, leaving, seq)
+    stored = placements.advance(writing, authority, before, after, made, between=ended)
+    save.touch_home(writing, authority, stored.home, seq)
+    _tell(writing, authority, who, stored, made, leaving.children)
     return stored
 
 
@@ -128,7 +148,7 @@ def advance(
             claims.live_in(writing, authority, stored.id)
         case _:
             pass
-    _tell(writing, authority, who, stored, made)
+    _tell(writing, authority, who, stored, made, stored.children)
     return stored
 
 
@@ -152,7 +172,9 @@ def the_clock(authority: str) -> Principal:
     return Principal(CLOCK, Kind.SYSTEM, authority)
 
 
-def _tell(writing: Writing, authority: str, who: Principal, placement: Placement, made: NewDecision) -> None:
+def _tell(
+    writing: Writing, authority: str, who: Principal, placement: Placement, made: NewDecision, of: Sequence[ChildRef]
+) -> None:
     topic = LIFE[made.step].topic
     if topic is not None:
         about: dict[str, JSON] = {
@@ -181,7 +203,7 @@ def _tell(writing: Writing, authority: str, who: Principal, placement: Placement
         action=f"placement.{made.step}",
         object_kind="placement",
         object_ref=placement.id,
-        subjects=tuple(placement.children),
+        subjects=tuple(of),
         facts=facts,
     )
     audit.record(writing, authority, entry)

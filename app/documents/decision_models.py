@@ -212,6 +212,9 @@ class PlaceIn(Document):
 class EndIn(Document):
     """The children moved out. `planned`: whether the care plan meant it so.
 
+    `children`: those who did, where brothers or sisters stay; left out, all who still live there. With the last of
+    them the placement has ended.
+
     Exactly one of `reason`, where they stay in care, and `left_care`, where their time in care ended with it. E4A is
     a planned return home and E4B one that was not: `planned` says the same.
     """
@@ -221,6 +224,12 @@ class EndIn(Document):
             "examples": [
                 {"ended_on": "2026-09-01", "planned": True, "reason": {"code": "CARPL", "text": None}},
                 {"ended_on": "2026-09-01", "planned": True, "left_care": {"code": "E4A", "text": None}},
+                {
+                    "ended_on": "2026-09-01",
+                    "planned": True,
+                    "reason": {"code": "CARPL"},
+                    "children": ["EXAMPLE-C1"],
+                },
             ]
         }
     )
@@ -229,6 +238,7 @@ class EndIn(Document):
     planned: Truth
     reason: EndWhyIn | None = None
     left_care: CareEndIn | None = None
+    children: Annotated[Unique[Ref], Field(min_length=1)] | None = None
 
 
 DECISIONS = (

@@ -19,6 +19,7 @@ Topic = Literal[
     "placement.withdrawn",
     "placement.expired",
     "placement.placed",
+    "placement.left",
     "placement.ended",
 ]
 KeyName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -36,6 +37,6 @@ class WebhookIn(Document):
     )
 
     url: Annotated[str, Field(strict=True, min_length=1, max_length=MOST_LETTERS)]
-    topics: Annotated[list[Topic], Field(min_length=1, max_length=9, json_schema_extra={"uniqueItems": True})]
+    topics: Annotated[list[Topic], Field(min_length=1, max_length=10, json_schema_extra={"uniqueItems": True})]
     secret: Annotated[KeyName, Field(description="Name of the key, as its file is called")]
     active: Truth = True

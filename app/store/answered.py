@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, o
 
 from app.matching.referral import ChildRef
 from app.store.next_page import next_refs
-from app.store.placement_records import State, Step
+from app.store.placement_records import Step
 from app.store.placement_tables import decisions, place_claims, placements
 from app.store.prepared import Prepared, of_refs
 from app.store.reasons import CareEnd
@@ -29,7 +29,10 @@ LEFT_CARE = tuple(map(str, CareEnd))
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A child whose placement answered the referral and has ended since. `reason`: the code of why."""
+    """A child whose placement answered the referral and has ended for it since. `reason`: the code of why.
+
+    Brothers or sisters of the same placement may live there still: each child has an end of its own.
+    """
 
     child: ChildRef
     placement: str
@@ -73,15 +76,15 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
     of_care: list[ColumnElement[str]] = [literal_column(f"'{code}'") for code in LEFT_CARE]
-    left = and_(decisions.c.step == str(Step.END), placements.c.end_reason.in_(of_care))
+    left = and_(decisions.c.version == place_claims.c.ended_version, place_claims.c.end_reason.in_(of_care))
     since = decisions.c.decided_at >= referrals.c.changed_at, or_(decisions.c.step == str(Step.PLACE), left)
     return (
-        select(place_claims.c.child_ref, placements.c.id, placements.c.ended_on, placements.c.end_reason)
+        select(place_claims.c.child_ref, placements.c.id, place_claims.c.ended_on, place_claims.c.end_reason)
         .join(placements, of_claim)
         .join(decisions, of_move)
         .join(children, of_child)
         .join(referrals, of_referral)
-        .where(place_claims.c.authority == bindparam("authority"), placements.c.state == str(State.ENDED), *since)
+        .where(place_claims.c.authority == bindparam("authority"), place_claims.c.ended_version.is_not(None), *since)
         .where(*which)
         .order_by(placements.c.number)
     )

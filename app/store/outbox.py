@@ -26,6 +26,7 @@ TOPICS = (
     "placement.withdrawn",
     "placement.expired",
     "placement.placed",
+    "placement.left",
     "placement.ended",
 )
 

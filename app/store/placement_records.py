@@ -51,7 +51,38 @@ class Step(StrEnum):
     WITHDRAW = "withdraw"
     EXPIRE = "expire"
     PLACE = "place"
+    LEAVE = "leave"
     END = "end"
+
+
+MOVES = (
+    "hold:proposed>held",
+    "send:held>sent",
+    "second:held>held",
+    "second:sent>sent",
+    "second:accepted>accepted",
+    "approve:held>held",
+    "approve:sent>sent",
+    "approve:accepted>accepted",
+    "accept:proposed>accepted",
+    "accept:held>accepted",
+    "accept:sent>accepted",
+    "decline:proposed>declined",
+    "decline:held>declined",
+    "decline:sent>declined",
+    "withdraw:held>withdrawn",
+    "withdraw:sent>withdrawn",
+    "withdraw:accepted>withdrawn",
+    "expire:held>expired",
+    "expire:sent>expired",
+    "place:accepted>placed",
+    "leave:placed>placed",
+    "end:placed>ended",
+)
+"""Every step from a state to a state that there is, as the database checks it; `app.deciding.life` says the same."""
+
+STEPS_OF_SYSTEMS = ("decline", "expire", "leave", "end")
+"""What no person decides: the time that is over, and what a provider or the case system tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +92,9 @@ class Placement:
     `number`: greater than that of every placement made before. `held_until`: when a hold, or the time of the
     provider to answer, is over; None from acceptance on. `rank` and `points` are those that the person saw;
     `overridden`: codes of policy rules that are not met and were overridden. `proposer`: who held or accepted it
-    first. `approved_level`: the approval that was given, None before. Persons are named by their subject alone.
+    first. `approved_level`: the approval that was given, None before. `children_left`: how many moved out while others
+    stayed; `ended_on`, `end_reason` and `end_planned` are those of the last (of each: `app.store.moving_out`). Persons
+    are named by their subject alone.
     """
 
     id: str
@@ -90,6 +123,7 @@ class Placement:
     proposer: str
     reason_code: str | None
     moved_in_on: date | None
+    children_left: int
     ended_on: date | None
     end_reason: str | None
     end_planned: bool | None

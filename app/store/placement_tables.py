@@ -7,7 +7,8 @@ home has usable places, and a claim that comes back to life.
 Every state of a placement rests on the decision that led to it: a foreign key demands a row of `decisions` of the
 same placement, version and state, and its checks demand that a person accepted, after having been shown something.
 Triggers (in the second migration) demand that each decision begins where the placement stands, that a placement
-changes by one step at a time and never in what it is about, and that a live one has a place for every child.
+changes by one step at a time and never in what it is about, and that a live one has a place for every child who has
+not left it. With each claim of a child who moved out stands that child's own end, and the decision that told of it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.store.placement_records import SeenKind, State
+from app.store.placement_records import MOVES, STEPS_OF_SYSTEMS, SeenKind, State
 from app.store.schema import (
     NOW,
     UtcDateTime,
@@ -42,34 +43,6 @@ from app.store.schema import (
     one_of,
     ref_text,
 )
-
-MOVES = (
-    "hold:proposed>held",
-    "send:held>sent",
-    "second:held>held",
-    "second:sent>sent",
-    "second:accepted>accepted",
-    "approve:held>held",
-    "approve:sent>sent",
-    "approve:accepted>accepted",
-    "accept:proposed>accepted",
-    "accept:held>accepted",
-    "accept:sent>accepted",
-    "decline:proposed>declined",
-    "decline:held>declined",
-    "decline:sent>declined",
-    "withdraw:held>withdrawn",
-    "withdraw:sent>withdrawn",
-    "withdraw:accepted>withdrawn",
-    "expire:held>expired",
-    "expire:sent>expired",
-    "place:accepted>placed",
-    "end:placed>ended",
-)
-"""Every step from a state to a state that there is, as the database checks it; `app.deciding.life` says the same."""
-
-STEPS_OF_SYSTEMS = ("decline", "expire", "end")
-"""What no person decides: the time that is over, and what a provider or the case system tells."""
 
 OF_THE_PLACE = text("live")
 PURSUED_CLAIM = text("live AND NOT lived_in")
@@ -144,7 +117,7 @@ decisions = Table(
     CheckConstraint("(from_state = 'proposed') = (version = 1)", name="begins_once"),
     CheckConstraint(
         f"actor_kind = 'person' OR (step IN ({_listed(STEPS_OF_SYSTEMS)})"
-        " AND to_state NOT IN ('accepted', 'placed') AND from_state <> 'proposed')",
+        " AND (step = 'leave' OR to_state NOT IN ('accepted', 'placed')) AND from_state <> 'proposed')",
         name="a_person_decides",
     ),
     CheckConstraint("step NOT IN ('hold', 'accept') OR seen_id IS NOT NULL", name="seen_before"),
@@ -153,7 +126,9 @@ decisions = Table(
         "step NOT IN ('hold', 'accept') OR (rank = 1 AND rules_overridden = 0) OR reason_code IS NOT NULL",
         name="reason_given",
     ),
-    CheckConstraint("step NOT IN ('decline', 'withdraw', 'end') OR reason_code IS NOT NULL", name="reason_of_end"),
+    CheckConstraint(
+        "step NOT IN ('decline', 'withdraw', 'leave', 'end') OR reason_code IS NOT NULL", name="reason_of_end"
+    ),
     CheckConstraint("step <> 'accept' OR rules_overridden = 0 OR second_actor IS NOT NULL", name="second_given"),
     CheckConstraint("second_actor <> actor", name="second_is_another"),
     between("rules_overridden", 0, 64),
@@ -211,6 +186,7 @@ placements = Table(
     Column("end_planned", Boolean),
     Column("made_at", UtcDateTime, nullable=False, server_default=NOW),
     changed_at_column(),
+    Column("children_left", Integer, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("authority", "id"),
     UniqueConstraint("authority", "number"),
     ForeignKeyConstraint(
@@ -236,6 +212,7 @@ placements = Table(
         "(state = 'ended') = (ended_on IS NOT NULL AND end_reason IS NOT NULL AND end_planned IS NOT NULL)",
         name="ended_whole",
     ),
+    CheckConstraint("children_left = 0 OR state IN ('placed', 'ended')", name="children_left_when"),
     between("rank", 1, 1_000_000),
     between("weekly_fee_pence", 0, 1_000_000_000),
     comment="Parties that are pursued, or live, in a home: each as it stands.",
@@ -253,6 +230,10 @@ place_claims = Table(
     Column("lived_in", Boolean, nullable=False),
     Column("resident", JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")),
     Column("changed_seq", BigInteger, nullable=False, server_default=text("0")),
+    Column("ended_on", Date),
+    Column("end_reason", String(10)),
+    Column("end_planned", Boolean),
+    Column("ended_version", Integer),
     PrimaryKeyConstraint("authority", "placement_id", "child_ref"),
     ForeignKeyConstraint(["authority", "placement_id"], ["placements.authority", "placements.id"]),
     Index(
@@ -284,5 +265,10 @@ place_claims = Table(
     Index(None, "authority", "child_ref", "placement_id"),
     between("place_number", 1, 1_000),
     CheckConstraint("live = (resident IS NOT NULL)", name="resident_while_live"),
+    CheckConstraint(
+        "(ended_version IS NOT NULL) = (ended_on IS NOT NULL AND end_reason IS NOT NULL AND end_planned IS NOT NULL)"
+        " AND (ended_version IS NULL OR (lived_in AND NOT live))",
+        name="ended_whole",
+    ),
     comment="One row a place that a placement takes for a child; what is personal goes when the claim does.",
 )

@@ -7,7 +7,7 @@ time is not over by the clock of the database; the same condition serves whoever
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -165,14 +165,24 @@ def add(writing: Writing, authority: str, placement: Placement, made: NewDecisio
     return placement
 
 
-def advance(writing: Writing, authority: str, before: Placement, after: Placement, made: NewDecision) -> Placement:
+def advance(
+    writing: Writing,
+    authority: str,
+    before: Placement,
+    after: Placement,
+    made: NewDecision,
+    between: Callable[[], object] | None = None,
+) -> Placement:
     """Store a placement's next step. Raises `HoldExpired` where its time is over, `VersionMismatch` where it moved on.
 
-    To let one expire, its time must be over: then it raises `VersionMismatch` where that is not so.
+    To let one expire, its time must be over: then it raises `VersionMismatch` where that is not so. `between`: what is
+    done once it is decided, and before the placement stands as it was decided.
     """
     now = database_now(writing)
     after = replace(after, changed_at=now)
     _decide(writing, authority, after, made)
+    if between is not None:
+        between()
     over = is_over(now)
     # A comparison with a time that is not there is not known, and that is not over.
     in_time = over if made.step is Step.EXPIRE else or_(~over, table.c.held_until.is_(None))

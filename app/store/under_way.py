@@ -20,8 +20,8 @@ from app.store.claims import NO_PLACEMENT
 from app.store.earlier import OF_REFERRAL, Earlier, earlier
 from app.store.load import Page, StoredReferral, referral_and_more
 from app.store.next_page import next_refs
-from app.store.placement_records import State
-from app.store.placement_tables import place_claims, placements
+from app.store.placement_records import State, Step
+from app.store.placement_tables import decisions, place_claims, placements
 from app.store.prepared import Prepared, of_refs
 from app.store.rows import Row
 from app.store.session import Reading
@@ -129,7 +129,10 @@ def _with_a_place(*which: ColumnElement[bool]) -> Select[Any]:
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
     pursued = place_claims.c.lived_in.is_(False)
-    answered = and_(placements.c.state == str(State.PLACED), referrals.c.changed_at <= placements.c.changed_at)
+    # Since the move, which is not when the placement changed last: a sister may have moved out after it.
+    move = decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id
+    moved_at = select(decisions.c.decided_at).where(*move, decisions.c.step == str(Step.PLACE)).scalar_subquery()
+    answered = and_(placements.c.state == str(State.PLACED), referrals.c.changed_at <= moved_at)
     mine = place_claims.c.authority == bindparam("authority"), place_claims.c.placement_id != bindparam("without")
     return (
         select(place_claims.c.child_ref, place_claims.c.home_ref, placements.c.id, placements.c.state)

@@ -1,11 +1,12 @@
 """The table of a placement's life: what it must say whatever else changes."""
 
+from dataclasses import replace
+
 from app.access.permissions import PERMISSIONS
 from app.access.principal import Kind, Principal, Role
 from app.deciding.life import LIFE, Claims, is_for, is_open, moves
 from app.store.outbox import TOPICS
-from app.store.placement_records import CLAIMING, PURSUED, State, Step
-from app.store.placement_tables import MOVES, STEPS_OF_SYSTEMS
+from app.store.placement_records import CLAIMING, MOVES, PURSUED, STEPS_OF_SYSTEMS, State, Step
 
 NOBODY = Principal("nobody", Kind.PERSON, "E06000018")
 
@@ -40,7 +41,7 @@ def test_places_are_taken_and_given_back() -> None:
             if after in CLAIMING and before not in CLAIMING:
                 assert move.claims is Claims.TAKE, step
             if after not in CLAIMING:
-                assert move.claims is Claims.RELEASE, step
+                assert move.claims is (Claims.MOVE_OUT if before is State.PLACED else Claims.RELEASE), step
             if before in PURSUED and after is State.PLACED:
                 assert move.claims is Claims.LIVE_IN
 
@@ -48,7 +49,7 @@ def test_places_are_taken_and_given_back() -> None:
 def test_what_ends_a_placement_says_why() -> None:
     """Every end but that by the clock needs a reason code; so does what differs from the first choice."""
     for step, move in LIFE.items():
-        if move.claims is Claims.RELEASE and step is not Step.EXPIRE:
+        if move.claims in (Claims.RELEASE, Claims.MOVE_OUT) and step is not Step.EXPIRE:
             assert move.reason is not None, step
             assert move.reason_needed, step
     assert LIFE[Step.HOLD].reason is LIFE[Step.ACCEPT].reason is not None
@@ -59,13 +60,22 @@ def test_nobody_may_do_anything_without_a_role() -> None:
     assert not any(is_for(step, NOBODY) for step in Step)
     everything = Principal("all", Kind.SYSTEM, "E06000018", frozenset(Role))
     assert not is_for(Step.EXPIRE, everything)
-    assert {step for step in Step if is_for(step, everything)} == {Step.DECLINE, Step.END}
+    assert {step for step in Step if is_for(step, everything)} == {Step.DECLINE, Step.LEAVE, Step.END}
 
 
 def test_every_change_of_state_is_told() -> None:
-    """Each step that changes the state has a topic that there is."""
+    """Each step that changes the state, or gives a place back, has a topic that there is; no two have the same."""
     for step, move in LIFE.items():
-        assert (move.topic in TOPICS) if move.after else (move.topic is None), step
+        is_told = move.after is not None or move.claims is not Claims.KEEP
+        assert (move.topic in TOPICS) if is_told else (move.topic is None), step
+    topics = [move.topic for move in LIFE.values() if move.topic]
+    assert len(topics) == len(set(topics))
+
+
+def test_some_leave_as_all_do() -> None:
+    """Whoever may tell of the end may tell that some left, for the same reasons: it is one request."""
+    some, everybody = LIFE[Step.LEAVE], LIFE[Step.END]
+    assert replace(some, after=everybody.after, topic=everybody.topic) == everybody
 
 
 ADDRESSES = {
@@ -77,6 +87,7 @@ ADDRESSES = {
     Step.DECLINE: ("POST /placements/{id}/decline",),
     Step.WITHDRAW: ("POST /placements/{id}/withdraw", "DELETE /holds/{id}"),
     Step.PLACE: ("POST /placements/{id}/place",),
+    Step.LEAVE: ("POST /placements/{id}/end",),
     Step.END: ("POST /placements/{id}/end",),
 }
 

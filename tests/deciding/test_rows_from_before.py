@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -38,17 +40,31 @@ def _seconded_by_itself(database: Database, address: str, monkeypatch: pytest.Mo
     store(database, [LATE])
     first = held(database, "R1", LATE.ref, PROPOSER, override=("available_by",))
     owner = Database.open(address)
-    migrate.downgrade(owner, "0009")
-    with monkeypatch.context() as before:
+    with _without("agreed_by_another", owner), monkeypatch.context() as before:
         for module in (life, agreed):
             before.setattr(module, "same_person", lambda one, other: one == other)
         found = do(database, second, THE_SAME, first, look_at(database, first, THE_SAME))
         if goes_on:
             found = do(database, accept, OFFICER, found, look_at(database, found))
             found = do(database, place, OFFICER, found, AS_OF)
+    migrate.downgrade(owner, "0009")
     migrate.upgrade(owner)
     owner.close()
     return found
+
+
+@contextmanager
+def _without(guard: str, owner: Database) -> Iterator[None]:
+    """While this lasts, the database lacks a guard of placements."""
+    told = "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = :name"
+    if owner.engine.dialect.name == "sqlite":
+        told = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = :name"
+    with owner.writing() as writing:
+        made = writing.execute(text(told), {"name": guard}).scalar_one()
+        writing.execute(text(f"DROP TRIGGER {guard}" + (" ON placements" if "EXECUTE FUNCTION" in made else "")))
+    yield
+    with owner.writing() as writing:
+        writing.connection.cursor().execute(made)
 
 
 @pytest.mark.parametrize("how", [State.WITHDRAWN, State.EXPIRED, State.ENDED])
