@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -58,6 +59,13 @@ def swap(value: Any, names: Names) -> Any:
     if isinstance(value, dict):
         return {names.get(key, key): swap(each, names) for key, each in value.items()}
     return value
+
+
+def words_without(words: str, names: Names) -> str:
+    """What somebody wrote, with every erased reference exchanged that stands in it as a word of its own."""
+    for ref, name in names.items():
+        words = re.sub(rf"(?<!\w)(?<!\w[.~-]){re.escape(ref)}(?!\w)(?![.~-]\w)", name, words)
+    return words
 
 
 def home_without(home: Home, names: Names) -> Home:

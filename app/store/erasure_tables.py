@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from secrets import token_bytes
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, String, Table, cast, delete, func, literal, null, or_, select, update
+from sqlalchemy import ColumnElement, String, Table, cast, delete, func, insert, literal, null, or_, select, update
 
 from app.matching.home import Home
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
@@ -21,6 +21,7 @@ from app.store.erasure_forgetting import (
     report_without,
     snapshot_without,
     swap,
+    words_without,
 )
 from app.store.erasure_kept import forget_beside
 from app.store.outbox_tables import messages
@@ -34,6 +35,7 @@ Forget: TypeAlias = Callable[[Writing, str, str, Names], None]
 """In a transaction, for an authority: a child, with the new names of what is erased with it."""
 
 NO_POINTS = 0
+MOST_LETTERS = 1_000
 
 
 def referrals_of(reading: Reading, authority: str, child: str) -> dict[str, set[str]]:
@@ -158,6 +160,21 @@ def _decisions(writing: Writing, authority: str, child: str, names: Names) -> No
     writing.execute(delete(place_claims).where(*mine))
 
 
+def _texts(writing: Writing, authority: str, _child: str, names: Names) -> None:
+    """What was written to decisions about others, where it has a reference in so many letters; a name nobody can find.
+
+    A text is never changed: it goes, and what is left of it takes its place.
+    """
+    table = decision_texts
+    wanted = or_(*(table.c.words.contains(ref, autoescape=True) for ref in names))
+    for row in writing.execute(select(table).where(_of(table, authority), wanted)).mappings().all():
+        left = words_without(row["words"], names)[:MOST_LETTERS]
+        if left != row["words"]:
+            here = table.c.placement_id == row["placement_id"], table.c.version == row["version"]
+            writing.execute(delete(table).where(_of(table, authority), *here))
+            writing.execute(insert(table).values({**row, "words": left}))
+
+
 def _claims(writing: Writing, authority: str, _child: str, names: Names) -> None:
     """Others who have a place, and are to live apart from the child, though no referral says so any more."""
     table = place_claims
@@ -221,6 +238,7 @@ EVERYWHERE: tuple[Forget, ...] = (
     _runs,
     _run_snapshots,
     _decisions,
+    _texts,
     _seen,
     _answers,
     _messages,

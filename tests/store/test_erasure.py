@@ -18,7 +18,7 @@ from app.store.audit import AuditEntry, record
 from app.store.audit_tables import erasing
 from app.store.clock import database_now
 from app.store.erasure import Erasure
-from app.store.erasure_forgetting import report_without, swap
+from app.store.erasure_forgetting import report_without, swap, words_without
 from app.store.run_records import NewProposal, Publication
 from app.store.run_tables import proposals
 from app.store.session import Database, Writing
@@ -206,6 +206,19 @@ def test_what_proposals_of_others_rest_on_tells_nothing(proposed: Database) -> N
         told = {row.children[0]: row.explanation for row in reading.execute(select(proposals))}
     assert (told["C5"]["grounds"], told["C7"]["grounds"]) == (None, None)
     assert told["C6"] == _rests_on("C6", "H1", "apart").explanation
+
+
+@pytest.mark.parametrize(
+    ("words", "left"),
+    [
+        ("Not near C-1, nor C-1's aunt (C-1).", "Not near erased-1, nor erased-1's aunt (erased-1)."),
+        ("C-1\nC-1.", "erased-1\nerased-1."),
+        ("C-10, C-1.2, A-C-1, C-1-2, C-1x, XC-1, c-1", "C-10, C-1.2, A-C-1, C-1-2, C-1x, XC-1, c-1"),
+    ],
+)
+def test_a_reference_is_found_in_what_was_written(words: str, left: str) -> None:
+    """As a word of its own, as it was chosen; another child's longer reference stays."""
+    assert words_without(words, {"C-1": "erased-1"}) == left
 
 
 def test_references_are_exchanged_everywhere_and_whole() -> None:
