@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from app.matching.referral import ChildRef, ReferralRef
 from app.matching.shortlist import shortlist
 from app.store import load
 from app.store.follower import PoolFollower
-from app.store.placement_records import Placement
+from app.store.placement_records import Placement, State
 from app.store.policies import PolicyBook
 from app.store.session import Database
 from app.store.tables import referrals
@@ -105,6 +106,20 @@ def test_another_document_is_looked_at_and_they_move_in(database: Database, desk
     assert _place(database, desk, accepted, seen).moved_in_on == AS_OF
 
 
+def test_a_look_under_a_policy_that_is_in_effect_no_more(lite: Database) -> None:
+    """Accepted by one policy, looked at while a second was in effect, moved in under a third: that is looked at too."""
+    accepted = _accepted(lite)
+    second, third = (replace(IN_EFFECT, version=name, sha256=name[0] * 64) for name in ("second", "third"))
+    third = replace(third, effective_from=IN_EFFECT.effective_from + timedelta(days=1))
+    by_second = _desk(IN_EFFECT.version, second=second)
+    by_third = _desk(IN_EFFECT.version, second=second, third=third)
+    assert (by_second.in_effect, by_third.in_effect) == (second, third)
+    _, seen = _look(lite, by_second, accepted)
+    assert _refused(lite, by_third, accepted, seen) == ("facts_changed", ["policy"])
+    _, seen = _look(lite, by_third, accepted)
+    assert _place(lite, by_third, accepted, seen).moved_in_on == AS_OF
+
+
 def test_a_rule_that_the_new_document_asks(lite: Database) -> None:
     """What was accepted under one policy is judged by the one that took its place: also by rules of the council."""
     accepted = _accepted(lite)
@@ -168,6 +183,8 @@ def test_without_the_referral_a_home_that_changed_takes_nobody_in(lite: Database
     with lite.reading() as reading:
         (problem,) = moving_in.look(reading, a_desk(), accepted).changed
     assert "send the referral again" in problem.cure
+    assert accepted.seen_id is not None
+    assert _refused(lite, a_desk(), accepted, accepted.seen_id) == ("facts_changed", ["home.judgement"])
     store(lite, [TWO])
     assert _place(lite, a_desk(), accepted).moved_in_on == AS_OF
 
@@ -208,6 +225,17 @@ def test_a_look_at_another_list_opens_nothing(database: Database) -> None:
     with pytest.raises((FactsChanged, RulesNotMet)) as told:
         _accept(database, desk, placement, by_lax)
     assert "rules.ofsted_gateway" in [problem.field for problem in told.value.problems]
+
+
+def test_a_list_under_a_document_that_was_changed_since(lite: Database) -> None:
+    """Whatever the placement is judged by, what was looked at was ranked by a text that is another now."""
+    store(lite, [TWO, replace(ONE_PLACE, places=0)], [a_referral(a_child(ref="C8"), ref="R8")])
+    placement = held(lite, "R8", TWO.ref)
+    by_lax = _list_by_lax(lite, _desk(lax=LAX))
+    with pytest.raises(FactsChanged) as told:
+        _accept(lite, _desk(lax=replace(LAX, sha256="2" * 64)), placement, by_lax)
+    assert [problem.field for problem in told.value.problems] == ["policy"]
+    assert _accept(lite, _desk(lax=LAX), placement, by_lax).state is State.ACCEPTED
 
 
 def _accept(database: Database, desk: Desk, placement: Placement, seen: str | None) -> Placement:
