@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import placing
+from app.api import erased_notes
 from app.api.documented import errors, json_response
 from app.api.permitting import SECOND_WALL
 from app.api.recording import saw
@@ -37,7 +38,7 @@ from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
-from app.store import living_apart
+from app.store import erased_named, living_apart
 from app.store.bulk import keeping_all
 from app.store.earlier import NOTHING
 from app.store.follower import Inventory
@@ -128,6 +129,8 @@ def match(request: Request, body: MatchIn) -> Response:
     else:
         waiting, of_referral = _referral(service, body)
         homes, of_homes = _homes(service, body)
+        if body.homes is not None:
+            waiting = _known_beside(service, waiting, homes)
         more = [*of_referral, *of_homes]
     referral, notes = waiting.referral, [*notes_of(waiting), *more]
     named = _named(referral.record, body.children, "children")
@@ -235,9 +238,18 @@ def _referral(service: Service, body: MatchIn) -> tuple[Waiting, Sequence[Note]]
         raise Invalid([FieldProblem("referral", "Exactly one referral can be matched.", cure)])
     if body.referral is not None:
         read = read_referral(body.referral, service.postcodes, service.today(), "referral.")
-        known = living_apart.judged_alone(service.database, service.authority, read.record)
-        return Waiting(StoredReferral(known, 0), 0, NOTHING), read.notes
+        named, erased = erased_named.under_every_name(service.database, service.authority, read.record)
+        known = living_apart.judged_alone(service.database, service.authority, named)
+        notes = [*read.notes, *erased_notes.of_a_match(body.referral, erased, "referral.")]
+        return Waiting(StoredReferral(known, 0), 0, NOTHING), notes
     return _stored(service, body.referral_ref or ""), ()
+
+
+def _known_beside(service: Service, waiting: Waiting, homes: Inventory) -> Waiting:
+    """Whom a stored referral names by a word, since they were erased, may live in the homes that are sent along."""
+    stored, beside = waiting.referral, homes.pool.living_at.keys()
+    known, _ = erased_named.under_every_name(service.database, service.authority, stored.record, beside)
+    return waiting._replace(referral=replace(stored, record=known))
 
 
 def _stored(service: Service, ref: str) -> Waiting:

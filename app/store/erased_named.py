@@ -28,7 +28,7 @@ from app.store.erasure import MARK, digest_of
 from app.store.erasure_tables import RECORDS
 from app.store.placement_tables import place_claims
 from app.store.run_tables import placed_children
-from app.store.session import Reading, Writing
+from app.store.session import Database, Reading, Writing
 from app.store.tables import children, residents
 
 
@@ -66,6 +66,32 @@ def as_kept(writing: Writing, authority: str, referral: Referral) -> tuple[Refer
         for child in referral.children
     )
     return replace(referral, children=people), kept
+
+
+def under_every_name(
+    database: Database, authority: str, referral: Referral, beside: Collection[ChildRef] = ()
+) -> tuple[Referral, Collection[str]]:
+    """The referral with everybody of its lists under each of their names, and who was erased: to be judged, not stored.
+
+    `beside`: who lives in homes that are not stored, where those whom a list has by a word may go by their reference.
+    """
+    named = _named(referral)
+    asked = named.union(beside) if any(ref.startswith(MARK) for ref in named) else named
+    if not asked:
+        return referral, ()
+    with database.reading() as reading:
+        words = words_for(reading, authority, asked)
+    if not words:
+        return referral, ()
+    one_person = [frozenset(map(ChildRef, (ref, *found))) for ref, found in words.items()]
+    people = tuple(
+        replace(child, live_apart_from=_with_all(child.live_apart_from, one_person)) for child in referral.children
+    )
+    return replace(referral, children=people), words.keys() & named
+
+
+def _with_all(named: frozenset[ChildRef], people: Iterable[frozenset[ChildRef]]) -> frozenset[ChildRef]:
+    return named.union(*(names for names in people if names & named))
 
 
 def one_each(reading: Reading, authority: str, home: Home) -> Home:

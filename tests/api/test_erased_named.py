@@ -68,6 +68,25 @@ def test_the_rule_goes_on_when_the_referral_is_sent_again(erased: TestClient) ->
         assert "ZQ-STRANGER" in _list(erased)
 
 
+def _offered(client: TestClient, body: dict[str, Any]) -> tuple[set[str], list[str]]:
+    """Which homes a match offers, and what it says something of."""
+    answer = send(client, "POST", "/match", body)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert not any(FEARED in note["note"] for note in found["notes"])
+    return {option["home"] for option in found["options"]}, [note["field"] for note in found["notes"]]
+
+
+def test_a_referral_that_is_sent_along_to_be_matched_is_judged_alike(erased: TestClient) -> None:
+    """It names them by their reference, and a home has the word; or the word is stored, and a home names them."""
+    note = "referral.children[0].live_apart_from[1]"
+    assert _offered(erased, {"referral": AFRAID}) == ({OTHER_HOME["ref"]}, [note])
+    assert _offered(erased, {"referral": AFRAID, "homes": [BESIDE, OTHER_HOME]}) == ({OTHER_HOME["ref"]}, [note])
+    _put(erased, f"/referrals/{R1}", AFRAID)
+    assert _offered(erased, {"referral_ref": R1})[0] == {OTHER_HOME["ref"]}
+    assert _offered(erased, {"referral_ref": R1, "homes": [BESIDE, OTHER_HOME]})[0] == {OTHER_HOME["ref"]}
+
+
 @pytest.mark.parametrize("how", ["put", "caseload", "caseload import"])
 def test_whoever_comes_back_in_the_caseload_is_known_too(erased: TestClient, how: str) -> None:
     """Where a child of the caseload lives counts as well, so the list names them as the caseload does."""
