@@ -14,7 +14,7 @@ import numpy as np
 
 from app.geo.grid import Location
 from app.geo.zones import Zone
-from app.matching.codes import Answer, NeedDomain, Package, RiskLevel
+from app.matching.codes import Answer, KeepTogether, NeedDomain, Package, RiskLevel
 from app.matching.columns import NOT_KNOWN, BoolArray, IntArray, Table, column, day, frozen, known_or, ymd
 from app.matching.home import Home
 from app.matching.home_columns import ALL_DOMAINS, HIGHEST_LEVEL, levels_from, mask, risks_at
@@ -151,9 +151,10 @@ class ChildLists:
     """What one child has in any number: rows are rows of the pool's `Homes`.
 
     `sibling_places` and `sibling_homes` stand in the order of `placed_siblings`: where each lives, if known,
-    and in which of the pool's homes, if in any. `all_sibling_rows`: a sibling lives there, and everybody
-    fostered there is a sibling of the child. `current_rows`: where the child lives. `together_rows`: all brothers
-    and sisters of the same referral who have a place have it there.
+    and in which of the pool's homes, if in any. `family_rows`: where any brother or sister lives, those of the same
+    referral too; `all_sibling_rows`: those of them where everybody fostered is one. `current_rows`: where the child
+    lives. `is_rest`: brothers and sisters with whom it is to stay have a place already; `together_rows`: all of them
+    have it there.
     """
 
     apart_rows: IntArray
@@ -161,7 +162,9 @@ class ChildLists:
     exempt_rows: IntArray
     current_rows: IntArray
     sibling_rows: IntArray
+    family_rows: IntArray
     all_sibling_rows: IntArray
+    is_rest: bool
     together_rows: IntArray
     sibling_places: tuple[Location | None, ...]
     sibling_homes: tuple[IntArray, ...]
@@ -172,15 +175,18 @@ class ChildLists:
 def child_lists(entry: Entry, pool: Pool) -> ChildLists:
     """Everything about a child that names particular homes, people or places."""
     child = entry.child
-    siblings = {sibling.child for sibling in child.placed_siblings}
+    beside = [one.ref for one in entry.referral.children if one.ref != child.ref]
+    siblings = {*beside, *(sibling.child for sibling in child.placed_siblings)}
     sibling_homes = {home for sibling in child.placed_siblings for home in _homes_of(sibling, pool)}
     apart = set(pool.kept_from.get(child.ref, ()))
     for person in child.live_apart_from:
         apart |= pool.living_at.get(person, frozenset())
     apart |= told_apart_at(child, entry.referral)
+    family_homes = sibling_homes.union(*(pool.living_at.get(ref, ()) for ref in beside))
+    others_at = _others_at(entry.referral, sibling_homes)
     only_siblings = {
         home
-        for home in sibling_homes
+        for home in family_homes
         if all(resident.ref in siblings for resident in pool.record(home).residents if resident.fostered)
     }
     return ChildLists(
@@ -189,8 +195,10 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
         exempt_rows=_rows(pool, pool.exempt_for.get(child.ref, ())),
         current_rows=_rows(pool, _lives_at(child, pool)),
         sibling_rows=_rows(pool, sibling_homes),
+        family_rows=_rows(pool, family_homes),
         all_sibling_rows=_rows(pool, only_siblings),
-        together_rows=_together(entry.referral, pool),
+        is_rest=bool(others_at),
+        together_rows=_rows(pool, others_at) if len(others_at) == 1 else NOWHERE,
         sibling_places=tuple(_place_of(sibling, pool) for sibling in child.placed_siblings),
         sibling_homes=tuple(pool.rows(_homes_of(sibling, pool)) for sibling in child.placed_siblings),
         contacts=tuple((place.location, place.frequency.position) for place in entry.referral.contact_places),
@@ -202,11 +210,16 @@ def _rows(pool: Pool, homes: Collection[HomeRef | None]) -> IntArray:
     return pool.rows(homes) if homes else NOWHERE
 
 
-def _together(referral: Referral, pool: Pool) -> IntArray:
-    """Where whoever is left would be with all of the others; nowhere once these have places in several homes."""
-    if not isinstance(referral, Rest) or len(referral.siblings_at) > 1:
-        return NOWHERE
-    return _rows(pool, referral.siblings_at)
+def _others_at(referral: Referral, sibling_homes: Collection[HomeRef]) -> Collection[HomeRef]:
+    """Where the brothers and sisters have a place with whom the children of the referral are to stay.
+
+    Those of the same referral, once they have one. And where a referral is of one child alone who must stay with
+    brothers and sisters, those who are placed: nobody else can be meant.
+    """
+    if isinstance(referral, Rest):
+        return referral.siblings_at
+    alone = len(referral.children) == 1 and referral.keep_together is KeepTogether.REQUIRED
+    return sibling_homes if alone else ()
 
 
 def _homes_of(sibling: PlacedSibling, pool: Pool) -> frozenset[HomeRef]:

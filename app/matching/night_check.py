@@ -19,7 +19,7 @@ from app.matching.batch import Night, Proposed, was_declined
 from app.matching.codes import FOSTERING_KINDS, KeepTogether, LivingCompanions, Risk, RiskLevel
 from app.matching.night_count import Counted, Counts, count_each, count_night, local_balance, target_charge, weekly_fees
 from app.matching.night_look import Guest, GuestPairs, guests_of, pairs_of
-from app.matching.referral import Child, ChildRef, ReferralRef, Rest
+from app.matching.referral import Child, ChildRef, HomeRef, Referral, ReferralRef, Rest
 from app.matching.unit import Level
 
 USUAL_LIMIT = 3
@@ -108,10 +108,19 @@ def _left_over(night: Night, guests: Sequence[Guest]) -> Iterator[str]:
         return
     for guest in guests:
         referral = guest.referral
-        if not isinstance(referral, Rest) or referral.keep_together is not KeepTogether.REQUIRED:
-            continue
-        if any(home != guest.home.ref for home in referral.siblings_at):
+        if referral.keep_together is KeepTogether.REQUIRED and _others_at(night, referral) - {guest.home.ref}:
             yield f"referral {referral.ref} must stay together, and others of it have a place elsewhere"
+
+
+def _others_at(night: Night, referral: Referral) -> set[HomeRef]:
+    """Homes of those with whom the children of a referral are to stay; of one child alone the placed ones'."""
+    if isinstance(referral, Rest):
+        return set(referral.siblings_at)
+    if len(referral.children) > 1:
+        return set()
+    placed = referral.children[0].placed_siblings
+    named = {sibling.home for sibling in placed if sibling.home is not None and sibling.home in night.pool.row_of}
+    return named.union(*(night.pool.living_at.get(sibling.child, ()) for sibling in placed))
 
 
 def _rule_faults(night: Night, guests: Sequence[Guest], pairs: GuestPairs) -> Iterator[str]:

@@ -14,7 +14,7 @@ import numpy as np
 from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether
 from app.matching.columns import BoolArray, IntArray, Table, column
-from app.matching.referral import ChildRef, Referral, Rest
+from app.matching.referral import ChildRef, Referral
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,6 @@ class Parties(Table):
     size: IntArray = column(np.int16, lambda p: len(p.members))
     is_whole: BoolArray = column(np.bool_, lambda p: len(p.members) == len(p.referral.children))
     keep_together: IntArray = column(np.uint8, lambda p: p.referral.keep_together.position)
-    is_rest: BoolArray = column(np.bool_, lambda p: isinstance(p.referral, Rest))
     has_siblings: BoolArray = column(np.bool_, lambda p: len(p.referral.children) > 1)
 
 
@@ -41,17 +40,18 @@ class PartyLists:
     """What concerns the party as a whole: rows of homes, and whether its children must part.
 
     `exempt_rows`: an exemption names every child of the party. `all_sibling_rows`: everybody
-    fostered there is a brother or sister of every child of the party. `sibling_rows`: some sibling lives there.
+    fostered there is a brother or sister of every child of the party. `family_rows`: a brother or sister lives there.
     `named_rows`: the approval names every child of the party. `apart_rows`: somebody lives there from whom
-    a child of the party must live apart. `together_rows`: all brothers and sisters of the same referral who have a
-    place have it there. `must_part`: two children of the party must live apart.
+    a child of the party must live apart. `is_rest`: brothers and sisters with whom they are to stay have a place
+    already; `together_rows`: all of them have it there. `must_part`: two children of the party must live apart.
     """
 
     exempt_rows: IntArray
     all_sibling_rows: IntArray
-    sibling_rows: IntArray
+    family_rows: IntArray
     named_rows: IntArray
     apart_rows: IntArray
+    is_rest: bool
     together_rows: IntArray
     must_part: bool
 
@@ -123,9 +123,10 @@ def _lists(party: Party, children: ChildTable) -> PartyLists:
     return PartyLists(
         exempt_rows=reduce(np.intersect1d, [child.exempt_rows for child in own]),
         all_sibling_rows=reduce(np.intersect1d, [child.all_sibling_rows for child in own]),
-        sibling_rows=reduce(np.union1d, [child.sibling_rows for child in own]),
+        family_rows=reduce(np.union1d, [child.family_rows for child in own]),
         named_rows=reduce(np.intersect1d, [child.named_rows for child in own]),
         apart_rows=reduce(np.union1d, [child.apart_rows for child in own]),
+        is_rest=own[0].is_rest,
         together_rows=own[0].together_rows,
         must_part=any(a.ref in b.live_apart_from for a in people for b in people),
     )

@@ -59,6 +59,8 @@ def _lives_with_sibling(child: Child, pair: Pair) -> bool:
     return any(
         sibling.home == pair.home.ref or pair.home.ref in pair.inventory.living_at.get(sibling.child, ())
         for sibling in child.placed_siblings
+    ) or any(
+        pair.home.ref in pair.inventory.living_at.get(one.ref, ()) for one in pair.referral.children if one is not child
     )
 
 
@@ -127,11 +129,12 @@ def fostering_limit(pair: Pair, _params: Any) -> Maybe:
         return True
     if all(child.ref in home.terms.exempt_children for child in pair.party):
         return True
-    return not home.places_held and all(_is_sibling(child, each) for child in pair.party for each in fostered)
+    return not home.places_held and all(_is_sibling(child, each, pair) for child in pair.party for each in fostered)
 
 
-def _is_sibling(child: Child, resident: Resident) -> bool:
-    return any(sibling.child == resident.ref for sibling in child.placed_siblings)
+def _is_sibling(child: Child, resident: Resident, pair: Pair) -> bool:
+    beside = [one.ref for one in pair.referral.children if one is not child]
+    return resident.ref in [*beside, *(sibling.child for sibling in child.placed_siblings)]
 
 
 def live_apart(pair: Pair, _params: Any) -> Maybe:
@@ -163,8 +166,22 @@ def _told_elsewhere(child: Child, referral: Referral) -> set[HomeRef | None]:
 
 def siblings_together(pair: Pair, _params: Any) -> Maybe:
     """Where they must stay together, all of them or none."""
-    required = pair.referral.keep_together is KeepTogether.REQUIRED
-    return not required or len(pair.party) == len(pair.referral.children)
+    if pair.referral.keep_together is not KeepTogether.REQUIRED:
+        return True
+    if len(pair.referral.children) == 1:
+        homes = _homes_of_siblings(pair.child, pair)
+        return not homes or homes == {pair.home.ref}
+    return len(pair.party) == len(pair.referral.children)
+
+
+def _homes_of_siblings(child: Child, pair: Pair) -> set[HomeRef]:
+    """The homes of the inventory where brothers and sisters live who are placed, whoever says so."""
+    found: set[HomeRef] = set()
+    for sibling in child.placed_siblings:
+        found |= set(pair.inventory.living_at.get(sibling.child, ()))
+        if sibling.home is not None and sibling.home in pair.inventory.homes:
+            found.add(sibling.home)
+    return found
 
 
 def exclusion_zone(pair: Pair, _params: Any) -> Maybe:

@@ -13,7 +13,7 @@ from app.matching.night_check import check_night
 from app.matching.night_explained import proposed, report
 from app.matching.night_report import WhyNone
 from app.matching.recheck import Fallen, recheck
-from app.matching.referral import ChildRef, HomeRef
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling
 from app.matching.solve import solve
 from app.matching.under_way import all_still_waiting
 from app.rematch.reading import load_snapshot
@@ -63,6 +63,21 @@ def test_nobody_else_lets_her_go_elsewhere() -> None:
     assert said in check_night(night, made)
     assert not check_night(night, [Proposed(C5, THERE)])
     assert not check_night(_night(THERE, KeepTogether.PREFERRED), made)
+
+
+def test_a_child_sent_alone_goes_to_those_with_whom_it_must_stay() -> None:
+    """It is the same where the others were placed long before: by the run and by its checker."""
+    night = a_night()
+    one = next(referral for referral in night.referrals if referral.ref == "R-1")
+    sister = PlacedSibling(ChildRef("C-99"), ELSEWHERE)
+    alone = replace(one.children[0], placed_siblings=(sister,))
+    asked = replace(one, children=(alone,), keep_together=KeepTogether.REQUIRED)
+    night = replace(night, referrals=(asked,))
+    assert [made.home for made in _proposed(night)] in ([ELSEWHERE], [])
+    wrong = [Proposed(frozenset({alone.ref}), THERE)]
+    assert "referral R-1 must stay together, and others of it have a place elsewhere" in check_night(night, wrong)
+    (verdict,) = recheck(night, wrong)
+    assert "siblings_together" in verdict.rules
 
 
 def test_the_input_of_the_run_says_so() -> None:

@@ -16,7 +16,7 @@ def judge(pairs: PartyPairs, _params: NoParams) -> Finding:
     """
     home, party, lists = pairs.home, pairs.party, pairs.lists
     named = pairs.among(lambda row: lists[row].named_rows)
-    siblings = (party.size > 1) | pairs.among(lambda row: lists[row].sibling_rows)
+    siblings = (party.size > 1) | pairs.among(lambda row: lists[row].family_rows)
     nobody_named = (home.kind == HomeKind.CONNECTED_PERSON.position) & ~home.has_named_children
     fails = (home.has_named_children & ~named) | ((home.siblings_only == Answer.YES.position) & ~siblings)
     not_known = nobody_named | ((home.siblings_only == Answer.NOT_KNOWN.position) & ~siblings)

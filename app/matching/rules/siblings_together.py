@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from app.matching.codes import KeepTogether
 from app.matching.columns import BoolArray
 from app.matching.finding import Facts, Finding, code, flag, number
 from app.matching.pairs import PartyPairs
+from app.matching.rules.masks import of_rows
 from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
 
 
 def judge(pairs: PartyPairs, _params: NoParams) -> Finding:
     """A part of a referral whose children must stay together fails everywhere.
 
-    While others of the referral have a place, those who are left are a part too: but where the others are.
+    While others of the referral have a place, those who are left are a part too: but where the others are. So is a
+    child referred alone who must stay with brothers and sisters that are placed.
     """
     party = pairs.party
-    apart: BoolArray = party.is_rest
+    apart: BoolArray = of_rows(pairs, lambda row: pairs.lists[row].is_rest, np.bool_)
     if apart.any():
         apart = apart & ~pairs.among(lambda row: pairs.lists[row].together_rows)
     whole = party.is_whole & ~apart

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from app.matching.codes import FOSTERING_KINDS, HomeKind, PlaceCode
@@ -57,6 +59,17 @@ def test_joining_siblings_is_allowed_when_nobody_else_is_fostered() -> None:
     assert judge_one(FOSTERING_LIMIT, joining, crowded).answer == FAILS
     held = a_home(places=9, places_held=1, residents=home.residents)
     assert judge_one(FOSTERING_LIMIT, joining, held).answer == FAILS
+
+
+def test_brothers_and_sisters_of_the_same_referral_are_no_strangers() -> None:
+    """A third is sent after the other two: they live there, and stand in the referral with it."""
+    settled = (a_child(), a_child(), a_child())
+    late = a_child()
+    home = a_home(places=9, residents=tuple(a_resident(ref=child.ref) for child in settled))
+    assert judge_one(FOSTERING_LIMIT, (*settled, late), home, members=(3,)).answer == PASSES
+    assert judge_one(FOSTERING_LIMIT, late, home).answer == FAILS
+    with_a_stranger = replace(home, residents=(*home.residents, a_resident()))
+    assert judge_one(FOSTERING_LIMIT, (*settled, late), with_a_stranger, members=(3,)).answer == FAILS
 
 
 def test_an_exemption_names_every_child() -> None:

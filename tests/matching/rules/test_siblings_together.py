@@ -2,10 +2,10 @@ import pytest
 
 from app.matching.codes import KeepTogether
 from app.matching.home import Home
-from app.matching.referral import ChildRef, HomeRef
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling
 from app.matching.rules.siblings_together import SIBLINGS_TOGETHER
 from app.matching.under_way import still_waiting
-from tests.support.builders import a_child, a_home, a_referral
+from tests.support.builders import a_child, a_home, a_referral, a_resident
 from tests.support.judging import FAILS, PASSES, Answer2, judge_one
 
 
@@ -77,3 +77,45 @@ def test_a_part_of_those_who_are_left_is_still_a_part() -> None:
     assert waiting is not None
     assert judge_one(SIBLINGS_TOGETHER, waiting, there, members=(0,)).answer == FAILS
     assert judge_one(SIBLINGS_TOGETHER, waiting, there).answer == PASSES
+
+
+@pytest.mark.parametrize(
+    ("keep_together", "elsewhere"),
+    [
+        (KeepTogether.REQUIRED, FAILS),
+        (KeepTogether.PREFERRED, PASSES),
+        (KeepTogether.NOT_REQUIRED, PASSES),
+    ],
+)
+def test_a_child_alone_goes_where_those_are_with_whom_it_must_stay(
+    keep_together: KeepTogether, elsewhere: Answer2
+) -> None:
+    """Where brothers and sisters live who are placed, whoever says so; nobody else can be meant by the referral."""
+    there, other = a_home(residents=(a_resident(ref=ChildRef("A")),)), a_home()
+
+    def answer(home: Home, *siblings: PlacedSibling) -> Answer2:
+        others = tuple(one for one in (there, other) if one is not home)
+        child = a_child(placed_siblings=siblings)
+        return judge_one(SIBLINGS_TOGETHER, child, home, others=others, keep_together=keep_together).answer
+
+    for listed in (PlacedSibling(ChildRef("A")), PlacedSibling(ChildRef("B"), there.ref)):
+        assert answer(there, listed) == PASSES
+        assert answer(other, listed) == elsewhere
+    parted = (PlacedSibling(ChildRef("A")), PlacedSibling(ChildRef("B"), other.ref))
+    assert answer(there, *parted) == answer(other, *parted) == elsewhere
+    nowhere = PlacedSibling(ChildRef("B"), HomeRef("not-ours"))
+    assert answer(there, nowhere) == answer(other, nowhere) == PASSES
+
+
+def test_a_group_stays_with_itself() -> None:
+    """Of several children the word is about each other: an elder who is placed keeps them from no home."""
+    sibling = PlacedSibling(ChildRef("A"), HomeRef("there"))
+    children = tuple(a_child(placed_siblings=(sibling,)) for _ in range(2))
+    found = judge_one(
+        SIBLINGS_TOGETHER,
+        children,
+        a_home(),
+        others=(a_home(ref=HomeRef("there")),),
+        keep_together=KeepTogether.REQUIRED,
+    )
+    assert found.answer == PASSES
