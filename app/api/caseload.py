@@ -35,7 +35,7 @@ from app.documents.fields import Ref, Truth
 from app.documents.placed_documents import read_placed, write_placed
 from app.documents.placed_models import A_PLACED_CHILD, PlacedIn
 from app.errors import PlacedChildNotFound
-from app.imports import bringing
+from app.imports import bringing, listing
 from app.matching.referral import ChildRef
 from app.store import caseload, erased_named
 from app.store.idempotency import Answer
@@ -88,7 +88,11 @@ def put_placed(
     if_none_match: IfNoneMatch = None,
     key: IdempotencyKey = None,
 ) -> Response:
-    """Store a child of the caseload, new or changed. A change needs `If-Match` with the ETag of what was read."""
+    """Store a child of the caseload, new or changed. A change needs `If-Match` with the ETag of what was read.
+
+    Where `home` is stored and does not list the child among its residents, `notes` says so: nobody's place is counted
+    by the caseload.
+    """
     service = service_of(request)
     same_ref(ref, body.ref)
     wanted = precondition(if_match, if_none_match)
@@ -98,8 +102,10 @@ def put_placed(
     def work(writing: Writing) -> Answer:
         saved = caseload.save_placed(writing, service.authority, read.records[0], wanted)
         erased_named.told_again(writing, service.authority, [ref] if saved.is_new else ())
+        missing = caseload.not_listed(writing, service.authority, ChildRef(ref)) if body.home else ()
+        told = [*notes, *(NoteOut(field=note.field, note=note.note) for note in listing.notes_of(missing, {ref: ""}))]
         changed(request, writing, "caseload.write", "child", ref, [ref], version=saved.version)
-        return answer(Saved(ref=ref, version=saved.version, notes=notes), 201 if saved.is_new else 200, saved.version)
+        return answer(Saved(ref=ref, version=saved.version, notes=told), 201 if saved.is_new else 200, saved.version)
 
     return write(request, key, work)
 

@@ -35,8 +35,9 @@ from app.documents.referral_documents import read_referral, referral_as_sent
 from app.documents.referral_models import ReferralIn
 from app.errors import ReferralNotFound
 from app.matching.referral import ChildRef, ReferralRef
-from app.store import answered, audit_whom, erased_named, load, save
+from app.store import answered, audit_whom, erased_named, load, on_record, save
 from app.store.audit import JSON
+from app.store.erasure import MARK
 from app.store.idempotency import Answer
 from app.store.load import StoredDocument
 from app.store.session import Writing
@@ -76,15 +77,34 @@ ERASED = (
     " reference, in a home or a referral. Where they live now under another name nobody here can tell: ask who knows."
 )
 
+NOBODY = (
+    "Nobody of this reference is on record here: no home lists them, and no referral, placement or caseload names them."
+    " The rule holds as soon as they are sent by exactly this reference."
+)
+OTHER_LETTERS = " One that differs only in capital letters is on record, and is somebody else here: check who is meant."
+
 
 def named_at(body: ReferralIn, refs: Collection[str]) -> list[str]:
     """Where a body names these people among those from whom a child must live apart."""
+    return [path for path, ref in _people_named(body) if ref in refs]
+
+
+def _people_named(body: ReferralIn) -> list[tuple[str, str]]:
+    """Everybody whom a body names so, each with the path of its field."""
     return [
-        f"children[{n}].live_apart_from[{at}]"
+        (f"children[{n}].live_apart_from[{at}]", ref)
         for n, child in enumerate(body.children)
         for at, ref in enumerate(child.live_apart_from)
-        if ref in refs
     ]
+
+
+def _notes_of_people(writing: Writing, authority: str, body: ReferralIn, kept: Collection[str]) -> list[NoteOut]:
+    """What to say of them: who is `kept` by a word, and which reference fits nobody on record."""
+    erased = [NoteOut(field=path, note=ERASED) for path in named_at(body, kept)]
+    named = [(path, ref) for path, ref in _people_named(body) if ref not in kept and not ref.startswith(MARK)]
+    nobodies = on_record.nobodies(writing, authority, {ref for _, ref in named})
+    unknown = [(path, NOBODY + (OTHER_LETTERS if nobodies[ref] else "")) for path, ref in named if ref in nobodies]
+    return [*erased, *(NoteOut(field=path, note=told) for path, told in unknown)]
 
 
 @router.put(
@@ -104,7 +124,8 @@ def put_referral(
     """Store a referral, new or changed. A change needs `If-Match` with the ETag of what was read.
 
     A child for whom a place waits is not taken out of it: 409 `referral_still_pursued`. Whoever was erased and is
-    named in `live_apart_from` is kept there by a word that means nothing; `notes` says where.
+    named in `live_apart_from` is kept there by a word that means nothing; `notes` says where, and where a reference
+    in that list fits nobody on record.
     """
     service = service_of(request)
     same_ref(ref, body.ref)
@@ -117,8 +138,8 @@ def put_referral(
         saved = save.save_referral(writing, service.authority, record, wanted)
         new = {child.ref for child in record.children} - saved.before
         erased_named.told_again(writing, service.authority, new)
-        hidden = [NoteOut(field=path, note=ERASED) for path in named_at(body, kept)]
-        out = Saved(ref=ref, version=saved.version, notes=notes + hidden)
+        told = notes + _notes_of_people(writing, service.authority, body, kept)
+        out = Saved(ref=ref, version=saved.version, notes=told)
         children = saved.before | {child.ref for child in read.record.children}
         changed(request, writing, "referral.write", "referral", ref, children, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)

@@ -13,6 +13,7 @@ from app.documents.places import Note
 from app.documents.strict_json import parse_json
 from app.errors import FieldProblem, Invalid
 from app.geo.postcodes import PostcodeDirectory
+from app.imports import listing
 from app.imports.promised import notes_of
 from app.matching.home import Home
 from app.store import audit_whom, caseload, erased_named, promised, save
@@ -93,7 +94,9 @@ def children(rows: Sequence[Any], directory: PostcodeDirectory, *, replace: bool
         done = caseload.import_caseload(writing, authority, read.records, replace=replace)
         erased_named.told_again(writing, authority, {str(child.ref) for child in read.records} - before)
         counts = {"created": done.created, "changed": done.changed}
-        told = {**counts, "unchanged": done.unchanged, "removed": done.removed, "notes": _notes(read.notes)}
+        missing = caseload.not_listed(writing, authority)
+        notes = [*read.notes, *listing.notes_of(missing, _paths(rows, "children"))]
+        told = {**counts, "unchanged": done.unchanged, "removed": done.removed, "notes": _notes(notes)}
         whom = frozenset((before if replace else set()) | {str(child.ref) for child in read.records})
         return Brought(told, "caseload.import", "caseload", whom, {**counts, "removed": done.removed})
 
@@ -114,10 +117,10 @@ def errors_of(problems: Iterable[FieldProblem]) -> list[dict[str, str]]:
     return [{"field": each.field, "problem": each.problem, "cure": each.cure} for each in problems]
 
 
-def _paths(rows: Sequence[Any]) -> dict[str, str]:
+def _paths(rows: Sequence[Any], name: str = "homes") -> dict[str, str]:
     """How the path of each row begins, by its reference."""
     refs = (row.get("ref") if isinstance(row, dict) else None for row in rows)
-    return {ref: f"homes[{n}]." for n, ref in enumerate(refs) if isinstance(ref, str)}
+    return {ref: f"{name}[{n}]." for n, ref in enumerate(refs) if isinstance(ref, str)}
 
 
 def _notes(notes: Iterable[Note]) -> list[dict[str, str]]:

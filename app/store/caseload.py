@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, exists, select, true
 
 from app.errors import PlacedChildNotFound
 from app.matching.placed import Placed
 from app.matching.referral import ChildRef
 from app.store import removed
+from app.store.placement_tables import place_claims
 from app.store.removed import Removed
 from app.store.rows import from_row, to_row
 from app.store.run_tables import placed_children as table
 from app.store.save import upsert
 from app.store.session import Reading, Writing
+from app.store.tables import homes, residents
 from app.store.versions import Precondition, Saved
 
 
@@ -97,6 +99,24 @@ def import_caseload(
     ]
     _write(writing, authority, created + changed)
     return CaseloadImported(len(created), len(changed), len(new) - len(created) - len(changed), len(gone))
+
+
+def not_listed(reading: Reading, authority: str, ref: ChildRef | None = None) -> set[ChildRef]:
+    """Children whose home is stored and neither lists them nor has a place for them; `ref`: of this one alone."""
+    mine = table.c.authority == authority, table.c.ref == ref if ref is not None else true()
+    its_home = and_(homes.c.authority == table.c.authority, homes.c.ref == table.c.home)
+    lists = residents.c.authority == table.c.authority, residents.c.home_ref == table.c.home
+    claims = place_claims.c.authority == table.c.authority, place_claims.c.home_ref == table.c.home
+    wanted = (
+        select(table.c.ref)
+        .join(homes, its_home)
+        .where(
+            *mine,
+            ~exists().where(*lists, residents.c.ref == table.c.ref),
+            ~exists().where(*claims, place_claims.c.child_ref == table.c.ref, place_claims.c.live),
+        )
+    )
+    return {ChildRef(found) for found in reading.execute(wanted).scalars()}
 
 
 def _version(writing: Writing, authority: str, ref: ChildRef) -> int | None:

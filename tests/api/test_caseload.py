@@ -6,7 +6,9 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from app.documents.examples import A_HOME, A_RESIDENT
 from app.documents.placed_models import A_PLACED_CHILD
+from app.imports.listing import MOST_TOLD, NOT_LISTED
 from tests.api.service import send
 
 REF = A_PLACED_CHILD["ref"]
@@ -69,3 +71,23 @@ def test_a_postcode_without_a_place(lite: TestClient) -> None:
     """It is taken as not known, and the sender is told."""
     answer = send(lite, "PUT", f"/caseload/{REF}", _child(location="BT1 1AA"))
     assert [note["field"] for note in answer.json()["notes"]] == ["location"]
+
+
+def test_a_home_that_does_not_know_of_the_child(client: TestClient) -> None:
+    """Its sender is told, of one child and of an import, until its home lists the child; a strange home is none."""
+    away, unlisted = _child("C-3", home="ELSEWHERE"), _child("C-2")
+    listed = _child(A_RESIDENT["ref"])
+    assert send(client, "PUT", f"/homes/{A_HOME['ref']}", A_HOME).status_code == 201
+    for child in (away, listed, _child("C-4", home=None, location="NG1 5DT")):
+        assert send(client, "PUT", f"/caseload/{child['ref']}", child).json()["notes"] == []
+    (note,) = send(client, "PUT", "/caseload/C-2", unlisted).json()["notes"]
+    assert note == {"field": "home", "note": NOT_LISTED}
+    (note,) = send(client, "POST", "/caseload/import", {"children": [away, listed, unlisted]}).json()["notes"]
+    assert note == {"field": "children[2].home", "note": NOT_LISTED}
+    many = [_child(f"M-{n}") for n in range(MOST_TOLD + 2)]
+    notes = send(client, "POST", "/caseload/import", {"children": many}).json()["notes"]
+    assert [one["field"] for one in notes[-2:]] == [f"children[{MOST_TOLD - 1}].home", "children"]
+    assert "2 more" in notes[-1]["note"]
+    known = {**A_HOME, "residents": [A_RESIDENT | {"ref": "C-2"}]}
+    assert send(client, "PUT", f"/homes/{A_HOME['ref']}", known, If_Match="*").status_code == 200
+    assert send(client, "PUT", "/caseload/C-2", unlisted, If_Match="*").json()["notes"] == []

@@ -48,6 +48,8 @@ def _list(client: TestClient) -> list[str]:
 def erased(served: TestClient) -> TestClient:
     """Somebody lives in the home from whom the child must live apart, and was erased by a release before."""
     _put(served, f"/homes/{H1}", BESIDE)
+    stranger = {"ref": "ZQ-STRANGER", "location": "NG1 5DT"}
+    assert send(served, "PUT", "/caseload/ZQ-STRANGER", stranger, **CASE_SYSTEM).status_code == 201
     assert _put(served, f"/referrals/{R1}", AFRAID)["notes"] == []
     assert _apart(served, H1)
     database: Database = served.app.state.service.database  # type: ignore[attr-defined]

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from app.documents.examples import A_CHILD, A_REFERRAL
+from app.documents.examples import A_CHILD, A_REFERRAL, A_RESIDENT
 from tests.api.desk import CASE_SYSTEM, H1, OTHER_HOME, R1, REASON, posted, shortlist_of, store_anew
 from tests.api.service import send
 
@@ -52,3 +52,28 @@ def test_the_referral_itself_says_where_they_live(served: TestClient) -> None:
     placed = {"child": FEARED, "home": H2}
     store_anew(served, "referrals", {**A_REFERRAL, "children": [{**AFRAID, "placed_siblings": [placed]}]})
     assert (_why_not(served, H1), _why_not(served, H2)) == (False, True)
+
+
+def _noted(client: TestClient, *named: str, **headers: str) -> list[tuple[str, bool]]:
+    """Where a referral that names these is told that nobody is on record, and whether other letters would fit."""
+    body = {**A_REFERRAL, "children": [{**A_CHILD, "live_apart_from": list(named)}]}
+    answer = send(client, "PUT", f"/referrals/{R1}", body, If_Match="*", **CASE_SYSTEM)
+    assert answer.status_code == 200, answer.text
+    assert not any(ref in answer.text for ref in (FEARED, FEARED.lower()))
+    return [(note["field"], "capital letters" in note["note"]) for note in answer.json()["notes"]]
+
+
+def test_a_reference_that_fits_nobody_is_told_of(served: TestClient) -> None:
+    """By a resident, a child of the caseload or of a referral, and whoever has a place; small letters fit nobody."""
+    at = "children[0].live_apart_from"
+    assert _noted(served, FEARED, A_RESIDENT["ref"]) == [(f"{at}[0]", False)]
+    assert _noted(served, A_RESIDENT["ref"].lower(), FEARED) == [(f"{at}[0]", True), (f"{at}[1]", False)]
+    placed = {"ref": FEARED, "home": None, "kind": "foster", "location": "NG1 5DT"}
+    assert send(served, "PUT", f"/caseload/{FEARED}", placed, **CASE_SYSTEM).status_code == 201
+    assert _noted(served, FEARED) == []
+    assert _noted(served, FEARED.lower()) == [(f"{at}[0]", True)]
+    other = {**A_REFERRAL, "ref": "R-OTHER", "children": [{**A_CHILD, "ref": "WAITS"}]}
+    assert _noted(served, "WAITS") == [(f"{at}[0]", False)]
+    assert send(served, "PUT", "/referrals/R-OTHER", other, **CASE_SYSTEM).status_code == 201
+    assert _noted(served, "WAITS") == []
+    assert _noted(served) == []

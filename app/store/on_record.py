@@ -1,0 +1,42 @@
+"""Whether anybody of a reference is on record: a slip of the pen in a list of people would be a rule met in silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, bindparam, func, select, union_all
+from sqlalchemy.sql.selectable import CompoundSelect
+
+from app.store.placement_tables import place_claims
+from app.store.prepared import IsOne, of_refs
+from app.store.run_tables import placed_children
+from app.store.session import Reading
+from app.store.tables import children, residents
+
+WHERE_PEOPLE_ARE = (residents.c.ref, children.c.ref, placed_children.c.ref, place_claims.c.child_ref)
+"""Who lives in a home, waits in a referral, is in the caseload, or has or had a place by a placement."""
+
+
+def nobodies(reading: Reading, authority: str, refs: Collection[str]) -> dict[str, bool]:
+    """The references of which nobody is on record; true where one is that differs in capital letters alone."""
+    if not refs:
+        return {}
+    known = {row["ref"] for row in _OF_REFS.rows(reading, authority=authority, refs=sorted(refs))}
+    missing = set(refs) - known
+    if not missing:
+        return {}
+    letters = sorted({ref.lower() for ref in missing})
+    alike = {row["ref"].lower() for row in _OF_LETTERS.rows(reading, authority=authority, refs=letters)}
+    return {ref: ref.lower() in alike for ref in missing}
+
+
+def _people(is_one: IsOne, of: Callable[[Column[str]], ColumnElement[str]]) -> CompoundSelect[Any]:
+    def here(ref: Column[str]) -> Select[Any]:
+        return select(ref.label("ref")).where(ref.table.c.authority == bindparam("authority"), is_one(of(ref)))
+
+    return union_all(*map(here, WHERE_PEOPLE_ARE))
+
+
+_OF_REFS = of_refs(lambda is_one: _people(is_one, lambda ref: ref))
+_OF_LETTERS = of_refs(lambda is_one: _people(is_one, func.lower))
