@@ -17,7 +17,7 @@ from app.matching.approval import Approval
 from app.matching.explain import Outcome
 from app.matching.referral import ReferralRef
 from app.matching.rules.usable_places import USABLE_PLACES
-from app.matching.under_way import still_waiting, without_answered
+from app.matching.under_way import whom_a_list_is_for
 from app.store import comings, load, placements
 from app.store.answered import after_the_end
 from app.store.load import StoredReferral
@@ -159,7 +159,7 @@ def look(reading: Reading, desk: Desk, placement: Placement) -> Looked:
 
 
 def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_id: str | None = None) -> StoredReferral:
-    """The referral with those of its children who have no place yet. Raises `FactsChanged` or `ChildBeingPlaced`.
+    """The referral with those of its children who have no place. Raises `FactsChanged` or `ChildBeingPlaced`.
 
     `placement_id`: the placement that is judged, whose children count as having none.
     """
@@ -170,8 +170,7 @@ def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_i
     people = [child.ref for child in stored.record.children]
     places = with_a_place(reading, desk.authority, people, without=placement_id)
     answered = after_the_end(reading, desk.authority, people)
-    (waiting,) = [*without_answered([stored.record], answered), stored.record][:1]
-    left = still_waiting(waiting, places)
+    left = whom_a_list_is_for(stored.record, answered, places)
     if left is None:
         raise ChildBeingPlaced
     return replace(stored, record=left)

@@ -33,6 +33,19 @@ def rest_of(referral: Referral, homes: frozenset[HomeRef]) -> Rest:
     return Rest(**{field.name: getattr(referral, field.name) for field in fields(Referral)}, siblings_at=homes)
 
 
+def whom_a_list_is_for(
+    referral: Referral, answered: Collection[ChildRef], places: Mapping[ChildRef, HomeRef]
+) -> Referral | None:
+    """The referral with those who still wait; where nobody does, with those who have no place any more.
+
+    Who left one may need another tonight, whether brothers and sisters stay there or not. None: all have a place.
+    """
+    for waiting in without_answered([referral], answered):
+        if (left := still_waiting(waiting, places)) is not None:
+            return left
+    return still_waiting(referral, places)
+
+
 def all_still_waiting(referrals: Iterable[Referral], places: Mapping[ChildRef, HomeRef]) -> tuple[Referral, ...]:
     """The same of many referrals, without those of which nobody is left."""
     if not places:

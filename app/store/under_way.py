@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
-from app.matching.under_way import still_waiting, without_answered
+from app.matching.under_way import whom_a_list_is_for
 from app.store import audit_whom, load
 from app.store.answered import AFTER_THE_END, ENDED_OF_NEXT, Ended, ends
 from app.store.claims import NO_PLACEMENT
@@ -87,8 +87,8 @@ def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> Wait
     if not placed and not ended:
         return Waiting(stored, seq, earlier(past), known=known)
     places, over = _places(placed), ends(ended)
-    (waiting,) = [*without_answered([stored.record], {one.child for one in over}), stored.record][:1]
-    left = still_waiting(waiting, {one.child: one.home for one in places}) or stored.record
+    answered, homes = {one.child for one in over}, {one.child: one.home for one in places}
+    left = whom_a_list_is_for(stored.record, answered, homes) or stored.record
     return Waiting(replace(stored, record=left), seq, earlier(past), places, over, known)
 
 

@@ -7,7 +7,19 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from app.documents.examples import A_HOME, A_REFERRAL
-from tests.api.desk import CASE_SYSTEM, CHILD, H1, OFFICER, R1, hold_first, placement_of, posted, take_step
+from tests.api.desk import (
+    CASE_SYSTEM,
+    CHILD,
+    H1,
+    OFFICER,
+    OTHER_HOME,
+    R1,
+    REASON,
+    hold_first,
+    placement_of,
+    posted,
+    take_step,
+)
 from tests.api.service import send
 
 DAY = "2026-03-02"
@@ -21,7 +33,7 @@ def _lived(client: TestClient) -> dict[str, Any]:
     children = [A_REFERRAL["children"][0], {**A_REFERRAL["children"][0], "ref": BROTHER}]
     both = {**A_REFERRAL, "children": children, "keep_together": "not_required"}
     assert send(client, "PUT", f"/referrals/{R1}", both, If_Match="*", **CASE_SYSTEM).status_code == 200
-    held = hold_first(client, H1, reason={"code": "school", "text": "They can walk to school from there."})
+    held = hold_first(client, H1, reason=REASON)
     accepted = take_step(client, held.json(), "accept", {})
     placed = take_step(client, accepted.json(), "place", {"moved_in_on": DAY})
     assert placed.status_code == 200, placed.text
@@ -64,6 +76,18 @@ def test_one_leaves_and_then_the_other(served: TestClient) -> None:
     assert [(one["step"], one["after"]) for one in steps[-2:]] == [("leave", "placed"), ("end", "ended")]
     said = " ".join(note["note"] for note in served.get(f"/referrals/{R1}/shortlist").json()["notes"])
     assert (f"ended on {DAY} (CARPL" in said, f"left care on {DAY} (E4B" in said) == (True, True)
+
+
+def test_who_left_may_need_a_home_tonight(served: TestClient) -> None:
+    """She is held a place from the referral as it is; her brother has his, and is in nobody's list."""
+    placed = _lived(served)
+    assert take_step(served, placed, "end", _told(CHILD, reason={"code": "CREQB"}), CASE_SYSTEM).status_code == 200
+    held = hold_first(served, OTHER_HOME["ref"], reason=REASON)
+    assert held.status_code == 201, held.text
+    assert placement_of(served, held.json())["children"] == [CHILD]
+    accepted = take_step(served, held.json(), "accept", {})
+    moved = take_step(served, accepted.json(), "place", {"moved_in_on": DAY})
+    assert (moved.status_code, moved.json()["state"]) == (200, "placed"), moved.text
 
 
 def test_who_may_be_named(here: TestClient) -> None:

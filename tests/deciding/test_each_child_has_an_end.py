@@ -9,15 +9,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from app.deciding import facts
 from app.deciding.accepting import accept
 from app.deciding.desk import Why
 from app.deciding.holding import hold
 from app.deciding.living import end, place
 from app.errors import ChildBeingPlaced, Invalid, PlacementError, ReferralAnswered
 from app.matching.codes import KeepTogether
-from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling, ReferralRef
 from app.runs.workplace import night_for
-from app.store import claims, load, moving_out
+from app.store import claims, load, moving_out, under_way
 from app.store.audit_tables import audit_entries, audit_subjects
 from app.store.clock import database_now
 from app.store.erasure import Erasure, erase
@@ -139,6 +140,19 @@ def test_a_move_that_was_begun_for_both(database: Database, lived: Placement) ->
     assert _asked_for(database) == ["S2"]
     store(database, [], [BOTH])
     assert _asked_for(database) == ["S1", "S2"]
+
+
+def test_who_left_may_need_a_home_tonight(database: Database, lived: Placement) -> None:
+    """From the referral as it is: the list is for Ann alone, and says where Ben lives; no run looks for anybody."""
+    _left(database, lived, "S1", why=Why("CREQB"))
+    with database.reading() as reading:
+        found = under_way.waiting_referral(reading, HERE, ReferralRef("R5"))
+        judged = facts.waiting_referral(reading, a_desk(), ReferralRef("R5"))
+    assert found is not None
+    assert found.referral == judged
+    (ann,) = found.referral.record.children
+    assert (ann.ref, ann.placed_siblings) == ("S1", (PlacedSibling(ChildRef("S2"), HomeRef("H5")),))
+    assert _asked_for(database) == []
 
 
 def test_nobody_leaves_twice(database: Database, lived: Placement) -> None:
