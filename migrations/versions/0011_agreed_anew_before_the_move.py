@@ -6,6 +6,7 @@ Revises: 0010
 
 import sqlite3
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
@@ -39,6 +40,8 @@ BEFORE = (
 ADDED = {"second:sent>sent": "second:accepted>accepted", "approve:sent>sent": "approve:accepted>accepted"}
 """New moves, each behind one that there was."""
 
+ANEW = "SELECT count(*) FROM decisions WHERE step IN ('second', 'approve') AND from_state = 'accepted'"
+
 TEXT = "SELECT sql FROM sqlite_master WHERE type = 'table' AND name = 'decisions'"
 
 AFTER = tuple(each for move in BEFORE for each in (move, ADDED.get(move)) if each is not None)
@@ -49,6 +52,17 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """A release before this takes no such agreement, and decisions are never changed."""
+    on_postgresql = op.get_bind().dialect.name == "postgresql"
+    if on_postgresql:  # the owner sees the rows of every authority only without the walls
+        op.execute("ALTER TABLE decisions NO FORCE ROW LEVEL SECURITY")
+    if op.get_bind().scalar(sa.text(ANEW)):
+        raise RuntimeError(
+            "Placements were seconded or approved anew after they were accepted, which the layout before cannot hold."
+            " Stay with this one, or restore the backup from before it."
+        )
+    if on_postgresql:
+        op.execute("ALTER TABLE decisions FORCE ROW LEVEL SECURITY")
     _list(AFTER, BEFORE)
 
 

@@ -11,11 +11,14 @@ import pytest
 
 from app.deciding.accepting import accept
 from app.deciding.agreeing import approve, second
+from app.deciding.answering import withdraw
+from app.deciding.desk import Why
 from app.deciding.living import place
 from app.errors import ApprovalMissing, FactsChanged, NotSeen, SecondMissing
 from app.geo.grid import Location
 from app.matching.approval import Approval
 from app.matching.codes import Answer, Package
+from app.store import migrate
 from app.store.placement_records import Placement, State
 from app.store.session import Database
 from app.store.versions import Precondition
@@ -90,6 +93,20 @@ def test_what_was_accepted_in_an_emergency_is_told_when_there_is_time(database: 
     tuesday = AS_OF + timedelta(days=3)
     store(database, [replace(ONE_PLACE, confirmed_on=tuesday)])
     assert _on(database, tuesday, place, accepted, tuesday, look_at(database, accepted, OFFICER, tuesday)).moved_in_on
+
+
+def test_what_was_agreed_to_anew_is_not_lost(database: Database, address: str) -> None:
+    """A layout that cannot hold it is not gone back to: it is said why, and everything is as it was."""
+    first = _seconded(database)
+    accepted = do(database, accept, OFFICER, first, look_at(database, first))
+    store(database, [replace(FREE_LATE, available_from=AS_OF + timedelta(days=40))])
+    anew = do(database, second, APPROVER, accepted, look_at(database, accepted, APPROVER))
+    owner = Database.open(address)
+    with pytest.raises(RuntimeError, match="seconded or approved anew"):
+        migrate.downgrade(owner, "0010")
+    migrate.check(owner)
+    owner.close()
+    assert do(database, withdraw, OFFICER, anew, Why("PLANS")).state is State.WITHDRAWN
 
 
 def test_a_rule_that_is_met_now_asks_nobody(lite: Database) -> None:
