@@ -26,11 +26,15 @@ def send(
     wanted: Precondition,
     answer_within: timedelta = USUAL_ANSWER,
 ) -> Placement:
-    """Ask the provider; the places are kept until the time to answer is over. Raises as `steps.take_up`."""
+    """Ask the provider; the places are kept until the time to answer is over.
+
+    Nobody asks for what cannot be accepted any more. Raises as `steps.take_up` and `facts.standing`.
+    """
     if not 0 < answer_within.total_seconds() <= LONGEST.total_seconds():
         problem = f"A provider is given at most {LONGEST.days} days."
         raise Invalid([FieldProblem("hours", problem, "Send fewer hours.")])
     before = steps.take_up(writing, desk, Step.SEND, who, placement_id, wanted)
+    facts.standing(writing, desk, before)
     after = steps.moved(before, Step.SEND, held_until=database_now(writing) + answer_within)
     made = steps.decision(Step.SEND, who, before.state, after.state)
     return steps.advance(writing, desk.authority, who, before, after, made)

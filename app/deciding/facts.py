@@ -6,21 +6,30 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from app.deciding import by_policy, cures, kept
+from app.deciding import by_policy, cures, kept, left_care
 from app.deciding.desk import Desk
 from app.deciding.judging import Facts, judge_pursued, on_day
 from app.deciding.kept import WasSo
-from app.errors import ApprovalMissing, ChildBeingPlaced, FactsChanged, FieldProblem, RulesNotMet, SecondMissing
+from app.errors import (
+    ApprovalMissing,
+    ChildBeingPlaced,
+    FactsChanged,
+    FieldProblem,
+    ReferralAnswered,
+    RulesNotMet,
+    SecondMissing,
+)
 from app.matching.approval import Approval
 from app.matching.explain import Outcome
-from app.matching.referral import ReferralRef
+from app.matching.policy import Policy
+from app.matching.referral import ChildRef, ReferralRef
 from app.matching.rules.usable_places import USABLE_PLACES
 from app.matching.under_way import whom_a_list_is_for
 from app.store import comings, load, placements
-from app.store.answered import after_the_end
-from app.store.load import StoredReferral
+from app.store.answered import ended_for
+from app.store.load import StoredHome, StoredReferral
 from app.store.placement_records import Placement, Seen, SeenOption, Step
 from app.store.session import Reading
 from app.store.under_way import with_a_place
@@ -36,7 +45,7 @@ def facts_now(
     policy = by_policy.of_shown(desk, shown) if placement is None else by_policy.to_decide(desk, shown, placement)
     placement_id = None if placement is None else placement.id
     cure = cures.LOOK_AGAIN if placement is None else cures.WITHDRAW
-    referral = waiting_referral(reading, desk, shown.referral, placement_id)
+    referral = waiting_referral(reading, desk, shown.referral, placement_id, option.children)
     home = load.home(reading, desk.authority, option.home)
     if home is None:
         raise _changed(("home", "The home was taken away since you saw it."), cure=cure)
@@ -132,23 +141,39 @@ class Looked:
     accepted_by: str | None = None
 
 
-def look(reading: Reading, desk: Desk, placement: Placement) -> Looked:
-    """The facts about a placement as they are now, whatever has changed since it was decided."""
+class Standing(NamedTuple):
+    """What a placement that is pursued is judged by: `other_policy`, where that is another; what was stored anew."""
+
+    referral: StoredReferral
+    home: StoredHome
+    policy: Policy
+    other_policy: tuple[FieldProblem, ...]
+    changes: list[tuple[str, str]]
+
+
+def standing(reading: Reading, desk: Desk, placement: Placement) -> Standing:
+    """Raises `FactsChanged`, `ReferralAnswered` or `ChildBeingPlaced` where nothing can be judged any more."""
     home = load.home(reading, desk.authority, placement.home)
-    try:
-        policy, other_policy = by_policy.of_placement(desk, placement)
-        referral = waiting_referral(reading, desk, placement.referral, placement.id)
-        if home is None:
-            raise _changed(("home", "The home was taken away since you saw it."), cure=cures.WITHDRAW)
-    except FactsChanged as error:
-        return Looked(None, tuple(error.problems))
-    except ChildBeingPlaced:
-        return Looked(None, (FieldProblem("children", cures.ELSEWHERE, cures.END_THAT),))
+    policy, other_policy = by_policy.of_placement(desk, placement)
+    referral = waiting_referral(reading, desk, placement.referral, placement.id, placement.children)
+    if home is None:
+        raise _changed(("home", "The home was taken away since you saw it."), cure=cures.WITHDRAW)
     versions = (placement.referral_version, placement.home_version)
     changes = _versions((referral.version, home.version), versions)
     if not {child.ref for child in referral.record.children} >= set(placement.children):
         changes.append(("children", "These are not all children of the referral any more."))
-        return Looked(None, tuple(_changed(*changes, cure=cures.WITHDRAW).problems))
+        raise _changed(*changes, cure=cures.WITHDRAW)
+    return Standing(referral, home, policy, other_policy, changes)
+
+
+def look(reading: Reading, desk: Desk, placement: Placement) -> Looked:
+    """The facts about a placement as they are now, whatever has changed since it was decided."""
+    try:
+        referral, home, policy, other_policy, changes = standing(reading, desk, placement)
+    except (FactsChanged, ReferralAnswered) as error:
+        return Looked(None, tuple(error.problems))
+    except ChildBeingPlaced:
+        return Looked(None, (FieldProblem("children", cures.ELSEWHERE, cures.END_THAT),))
     found = judge_pursued(reading, desk, referral, home, placement.children, policy, placement.id)
     then = when_decided(reading, desk, placement)
     told = [*other_policy, *_changed(*changes).problems]
@@ -158,10 +183,17 @@ def look(reading: Reading, desk: Desk, placement: Placement) -> Looked:
     return Looked(found, (*told, *(rule_problem(code, found, cures.NOT_ANY_MORE) for code in new)), then)
 
 
-def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_id: str | None = None) -> StoredReferral:
-    """The referral with those of its children who have no place. Raises `FactsChanged` or `ChildBeingPlaced`.
+def waiting_referral(
+    reading: Reading,
+    desk: Desk,
+    ref: ReferralRef,
+    placement_id: str | None = None,
+    party: Sequence[ChildRef] = (),
+) -> StoredReferral:
+    """The referral with those of its children who have no place.
 
-    `placement_id`: the placement that is judged, whose children count as having none.
+    `placement_id`: the placement that is judged, whose children count as having none. Raises `FactsChanged`,
+    `ChildBeingPlaced`, or `ReferralAnswered` where one of the party left care since it was sent.
     """
     stored = load.referral(reading, desk.authority, ref)
     if stored is None:
@@ -169,8 +201,11 @@ def waiting_referral(reading: Reading, desk: Desk, ref: ReferralRef, placement_i
         raise _changed(("referral", "The referral was withdrawn since you saw it."), cure=cure)
     people = [child.ref for child in stored.record.children]
     places = with_a_place(reading, desk.authority, people, without=placement_id)
-    answered = after_the_end(reading, desk.authority, people)
-    left = whom_a_list_is_for(stored.record, answered, places)
+    ended = ended_for(reading, desk.authority, people)
+    cure = cures.SENT_AGAIN if placement_id is None else cures.BACK_IN_CARE
+    if told := left_care.of_party(party, ended, cure):
+        raise ReferralAnswered(told)
+    left = whom_a_list_is_for(stored.record, frozenset(one.child for one in ended), places)
     if left is None:
         raise ChildBeingPlaced
     return replace(stored, record=left)

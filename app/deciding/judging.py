@@ -131,10 +131,10 @@ def judge_pursued(
     in_effect = desk.in_effect
     if placement_id is None or in_effect is None or in_effect.sha256 == policy.sha256:
         return found
-    return _with_what_else_refuses(found, judge(reading, desk, referral, home, children, in_effect, placement_id))
+    return with_what_else_refuses(found, judge(reading, desk, referral, home, children, in_effect, placement_id))
 
 
-def _with_what_else_refuses(found: Facts, also: Facts) -> Facts:
+def with_what_else_refuses(found: Facts, also: Facts) -> Facts:
     """The facts with the rules that are in the way by another policy alone."""
     codes = tuple(code for code in also.blocked_by if code not in found.blocked_by)
     told = tuple(finding for finding in found.findings if finding.code not in codes)

@@ -8,7 +8,7 @@ from typing import NotRequired, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
 from app.access.principal import Principal
-from app.deciding import free, moving_in, steps
+from app.deciding import free, left_care, moving_in, steps, true_day
 from app.deciding.desk import Desk, Why
 from app.errors import FieldProblem, Invalid
 from app.matching.referral import ChildRef
@@ -42,14 +42,17 @@ def place(
 
     `seen_id`: a look at the placement as it is now; needed where what was accepted is not so any more. `why_before`:
     why they moved in before it was accepted, where they did. Raises as `steps.take_up` and `moving_in.require`;
-    `ChildBeingPlaced` where one still lives in another home.
+    `ReferralAnswered` where one left care since; `ChildBeingPlaced` where one still lives in another home, `Invalid`
+    where one lived there after that day, or others had the places.
     """
     before = steps.take_up(writing, desk, Step.PLACE, who, placement_id, wanted)
     _require_past(desk, moved_in_on, "moved_in_on")
     accepted_at = placements.accepted_at(writing, desk.authority, before.id)
     why = _why_before(desk, moved_in_on, accepted_at, why_before)
-    told = moving_in.require(writing, desk, who, before, seen_id)
+    left_care.require_none(writing, desk, before)
+    told = moving_in.require(writing, desk, who, before, seen_id, moved_in_on)
     free.require_left(writing, desk, before)
+    true_day.require_free(writing, desk, before, moved_in_on)
     after = steps.moved(before, Step.PLACE, moved_in_on=moved_in_on)
     made = steps.decision(Step.PLACE, who, before.state, after.state, why, seen_id=seen_id, agreed_on=told)
     return steps.advance(writing, desk.authority, who, before, after, made)

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from app.access.principal import Principal
-from app.deciding import agreed, by_policy, facts, kept, seeing, without_referral
+from app.deciding import agreed, by_policy, facts, kept, left_care, seeing, true_day, without_referral
 from app.deciding.desk import Desk
 from app.deciding.facts import Fallen, Looked
 from app.deciding.judging import Facts, on_day
@@ -41,22 +41,26 @@ class AtTheDoor:
     then: kept.WasSo | None = None
 
 
-def look(reading: Reading, desk: Desk, placement: Placement) -> AtTheDoor:
-    """What stands between an accepted placement and the children's moving in, as things are now."""
+def look(reading: Reading, desk: Desk, placement: Placement, day: date | None = None) -> AtTheDoor:
+    """What stands between an accepted placement and the children's moving in, as things are now.
+
+    `day`: that on which they move in, or did; today where it is left out.
+    """
+    day = day or desk.today
     then = placements.agreed(reading, desk.authority, placement.id).get(Step.ACCEPT)
     looked = facts.look(reading, desk, placement)
     found = looked.facts
     if found is None:
-        return _unjudged(reading, desk, placement, then, looked)
+        return _unjudged(reading, desk, placement, then, looked, day)
     now = agreed.now_as_then(reading, desk, placement, found, then)
     found = _approved_then(reading, desk, placement, found, then)
-    codes = [code for code in found.blocked_by if code not in ANSWERED and code not in placement.overridden]
-    missing = tuple(facts.rule_problem(code, found, "is not met any more") for code in codes)
+    moving = true_day.judged(reading, desk, found, day, placement.id, ANSWERED)
+    missing = true_day.missing(desk, placement, found, moving, day, set(moving.blocked_by) - ANSWERED)
     was_so = None if then is None else then.get("was_so")
     _, policy_changed = by_policy.of_placement(desk, placement)
     told = agreed.changes(Step.ACCEPT, then, now)
     changed = (*policy_changed, *told, *_since(reading, desk, placement, found, was_so))
-    return AtTheDoor(found, missing, changed, agreed.fallen(reading, desk, placement, found), was_so)
+    return AtTheDoor(moving, missing, changed, agreed.fallen(reading, desk, placement, found), was_so)
 
 
 def _since(
@@ -118,14 +122,14 @@ def _all(fallen: Fallen) -> list[FieldProblem]:
 
 
 def require(
-    writing: Writing, desk: Desk, who: Principal, placement: Placement, seen_id: str | None
+    writing: Writing, desk: Desk, who: Principal, placement: Placement, seen_id: str | None, day: date
 ) -> Mapping[str, Any] | None:
     """What is agreed to by whoever tells that the children moved in; None where that cannot be judged as a whole.
 
-    Raises `RulesNotMet`, and `FactsChanged` where something changed that this person has not looked at; as
-    `facts.require_others` where others had agreed to something else.
+    `day`: that of the move. Raises `RulesNotMet`, and `FactsChanged` where something changed that this person has not
+    looked at; as `facts.require_others` where others had agreed to something else.
     """
-    found = look(writing, desk, placement)
+    found = look(writing, desk, placement, day)
     if found.missing:
         raise RulesNotMet(found.missing)
     if found.facts is not None:
@@ -148,10 +152,10 @@ def require(
 
 
 def _unjudged(
-    reading: Reading, desk: Desk, placement: Placement, then: agreed.AgreedOn | None, looked: Looked
+    reading: Reading, desk: Desk, placement: Placement, then: agreed.AgreedOn | None, looked: Looked, day: date
 ) -> AtTheDoor:
     """Where the referral is gone, and only then, what is left is judged; whatever else is gone must come back first."""
     if load.referral(reading, desk.authority, placement.referral) is not None:
         return AtTheDoor(None, (), looked.changed, {})
-    missing, changed = without_referral.look(reading, desk, placement, then)
-    return AtTheDoor(None, missing, changed, {})
+    missing, changed = without_referral.look(reading, desk, placement, then, day)
+    return AtTheDoor(None, missing, (*left_care.of_placement(reading, desk, placement), *changed), {})

@@ -15,7 +15,7 @@ from app.deciding.desk import Desk
 from app.deciding.facts import Looked
 from app.deciding.judging import Facts, judge
 from app.deciding.life import is_for
-from app.errors import ChildBeingPlaced, FactsChanged, FieldProblem
+from app.errors import ChildBeingPlaced, FactsChanged, FieldProblem, ReferralAnswered
 from app.matching.approval import Approval
 from app.matching.explain import Outcome
 from app.store import load, proposals, runs
@@ -43,10 +43,10 @@ def look(reading: Reading, desk: Desk, stored: StoredProposal) -> Looked:
         return Looked(None, (FieldProblem("home", TAKEN_AWAY, cures.CHOOSE),))
     try:
         policy = by_policy.of_version(desk, str(run.policy_version), str(run.policy_sha256), cures.CHOOSE)
-        referral = facts.waiting_referral(reading, desk, proposal.referral)
+        referral = facts.waiting_referral(reading, desk, proposal.referral, None, proposal.children)
     except ChildBeingPlaced:
         return Looked(None, (FieldProblem("children", HAS_A_PLACE, cures.CHOOSE),))
-    except FactsChanged as error:
+    except (FactsChanged, ReferralAnswered) as error:
         return Looked(None, tuple(error.problems))
     waiting = {child.ref for child in referral.record.children}
     if not waiting >= set(proposal.children):

@@ -8,8 +8,9 @@ nobody can tell: so a home of which anything changed since the acceptance takes 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
-from app.deciding import agreed, by_policy, cures, facts, kept
+from app.deciding import agreed, by_policy, cures, kept, true_day
 from app.deciding.desk import Desk
 from app.deciding.judging import judge_pursued
 from app.errors import FactsChanged, FieldProblem
@@ -46,8 +47,8 @@ SEND_AGAIN = "Let the case system send the referral again, and look again; or wi
 Told = tuple[tuple[FieldProblem, ...], tuple[FieldProblem, ...]]
 
 
-def look(reading: Reading, desk: Desk, placement: Placement, then: agreed.AgreedOn | None) -> Told:
-    """The rules that are in the way, and what was accepted and is not so any more."""
+def look(reading: Reading, desk: Desk, placement: Placement, then: agreed.AgreedOn | None, day: date) -> Told:
+    """The rules that are in the way, and what was accepted and is not so any more. `day`: that of the move."""
     home = load.home(reading, desk.authority, placement.home)
     if home is None:
         return (), (FieldProblem("home", GONE, cures.WITHDRAW),)
@@ -61,8 +62,8 @@ def look(reading: Reading, desk: Desk, placement: Placement, then: agreed.Agreed
     record = Referral(placement.referral, tuple(map(_as_child, children)), desk.today, desk.today)
     referral = StoredReferral(record, placement.referral_version)
     found = judge_pursued(reading, desk, referral, home, placement.children, policy, placement.id)
-    codes = [code for code in found.blocked_by if code in JUDGED and code not in placement.overridden]
-    missing = tuple(facts.rule_problem(code, found, cures.NOT_ANY_MORE) for code in codes)
+    moving = true_day.judged(reading, desk, found, day, placement.id)
+    missing = true_day.missing(desk, placement, found, moving, day, JUDGED)
     was_so = None if then is None else then.get("was_so")
     told = [*other_policy, *agreed.changes(Step.ACCEPT, then, {"home": agreed.of_home(placement, home.record)})]
     if was_so is not None:

@@ -69,3 +69,34 @@ def test_a_rule_of_the_council_is_not_called_law(here: TestClient) -> None:
     refused = posted(here, "/holds", {"referral": R1, "home": OTHER_HOME["ref"], "seen": seen, "reason": REASON})
     assert (refused.status_code, refused.json()["code"]) == (409, "rules_not_met")
     assert ("overridden with a reason" in refused.text, " law" in refused.text) == (True, False)
+
+
+def test_moving_in_is_offered_on_a_day_on_which_it_is_lawful(served: TestClient) -> None:
+    """Of a home that is registered from the day before the planned one: whoever comes today is told which rule."""
+    later = {**A_REFERRAL, "needed_by": "2026-03-09"}
+    assert send(served, "PUT", f"/referrals/{R1}", later, If_Match="*").is_success
+    _put(served, {**OTHER_HOME, "registered_from": "2026-03-08"})
+    accepted = take_step(served, hold_first(served, OTHER_HOME["ref"], reason=REASON).json(), "accept", {}).json()
+    looked = placement_of(served, accepted)
+    assert (accepted["state"], looked["rules"], "place" in looked["steps"]) == ("accepted", ["registered"], False)
+    assert "for a move on 2026-03-02" in looked["changed"][0]["problem"]
+    refused = take_step(served, accepted, "place", {"moved_in_on": "2026-03-02", "seen": looked["seen"]})
+    assert (refused.status_code, refused.json()["code"]) == (409, "rules_not_met")
+    assert refused.json()["errors"] == looked["changed"]
+
+
+def test_nothing_is_offered_for_who_left_care(served: TestClient) -> None:
+    """But to give up a move that was held before that: neither to send it nor to accept it, as either is refused."""
+    placed = take_step(served, hold_first(served, H1, reason=REASON).json(), "accept", {}).json()
+    placed = take_step(served, placed, "place", {"moved_in_on": "2026-03-02"}).json()
+    assert send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*").is_success
+    moving = hold_first(served, OTHER_HOME["ref"], reason=REASON).json()
+    over = {"ended_on": "2026-03-02", "planned": True, "left_care": {"code": "E4A"}}
+    assert take_step(served, placed, "end", over).status_code == 200
+    looked = placement_of(served, moving)
+    assert (looked["steps"], looked["seen"]) == (["decline", "withdraw"], None)
+    for step in ("send", "accept"):
+        refused = take_step(served, moving, step, {})
+        assert (refused.status_code, refused.json()["code"]) == (409, "referral_answered")
+        assert refused.json()["errors"] == looked["changed"]
+    assert placed["id"] in refused.text

@@ -12,6 +12,7 @@ from sqlalchemy import delete
 
 from app.deciding import agreed, cures, facts, moving_in, seeing
 from app.deciding.accepting import accept
+from app.deciding.agreeing import send
 from app.deciding.desk import Desk
 from app.deciding.holding import hold
 from app.deciding.living import place
@@ -126,6 +127,18 @@ def test_a_rule_that_the_new_document_asks(lite: Database) -> None:
     store(lite, [replace(TWO, judgement=Judgement.INADEQUATE)])
     _, seen = _look(lite, EDITED, accepted)
     assert _refused(lite, EDITED, accepted, seen) == ("rules_not_met", ["rules.ofsted_gateway"])
+
+
+@pytest.mark.parametrize("desk", [EDITED, RENAMED], ids=["edited", "renamed"])
+def test_no_provider_is_asked_for_what_can_only_be_held_anew(database: Database, desk: Desk) -> None:
+    """A hold whose policy is another, or gone, is given up; sending it would be refused as accepting it is."""
+    store(database, [TWO, replace(ONE_PLACE, places=0)], [a_referral(a_child(ref="C8"), ref="R8")])
+    placement = held(database, "R8", TWO.ref)
+    wanted = Precondition(versions=frozenset({placement.version}))
+    with pytest.raises(FactsChanged) as told:
+        database.transact(lambda w: send(w, desk, OFFICER, placement.id, wanted))
+    assert [(problem.field, problem.cure) for problem in told.value.problems] == [("policy", cures.HOLD_ANEW)]
+    assert do(database, send, OFFICER, placement).state is State.SENT
 
 
 def test_where_no_policy_is_in_effect_nobody_moves_in(lite: Database) -> None:

@@ -1,0 +1,97 @@
+"""Who lived where by a placement, and until when: asked where children moved in before the day of telling it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, or_, select
+
+from app.matching.referral import ChildRef, HomeRef, ReferralRef
+from app.store.answered import LEFT_CARE, Ended, ends
+from app.store.placement_tables import decisions, place_claims, placements
+from app.store.session import Reading
+from app.store.tables import children
+
+_OF_CLAIM = and_(placements.c.authority == place_claims.c.authority, placements.c.id == place_claims.c.placement_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One child in one home by a placement. `ended_on`: the day on which the child left it; None as long as not.
+
+    On the day of a move a child is in both homes, and in neither of them overnight but the new one.
+    """
+
+    child: ChildRef
+    placement: str
+    referral: ReferralRef
+    home: HomeRef
+    moved_in_on: date
+    ended_on: date | None
+
+    def nights(self, day: date) -> bool:
+        """Whether the child slept there on this day."""
+        return self.moved_in_on <= day and (self.ended_on is None or day < self.ended_on)
+
+
+def in_home(reading: Reading, authority: str, home: HomeRef, after: date, besides: str) -> tuple[Stay, ...]:
+    """Who lived in a home after a day, or lives there. `besides`: a placement that is left out."""
+    return _read(reading, _stays(authority, after, besides).where(place_claims.c.home_ref == home))
+
+
+def of_children(
+    reading: Reading, authority: str, among: Iterable[ChildRef], after: date, besides: str
+) -> tuple[Stay, ...]:
+    """The same of children, wherever they lived."""
+    wanted = place_claims.c.child_ref.in_(sorted(set(among)))
+    return _read(reading, _stays(authority, after, besides).where(wanted))
+
+
+def left_without_referral(
+    reading: Reading, authority: str, among: Collection[ChildRef], begun: datetime
+) -> tuple[Ended, ...]:
+    """Of these children those who are in no referral any more, and left care after this moment."""
+    of_end = and_(
+        decisions.c.authority == place_claims.c.authority,
+        decisions.c.placement_id == place_claims.c.placement_id,
+        decisions.c.version == place_claims.c.ended_version,
+    )
+    waits = exists().where(children.c.authority == authority, children.c.ref == place_claims.c.child_ref)
+    left = decisions.c.decided_at >= begun, place_claims.c.end_reason.in_(LEFT_CARE)
+    wanted = (
+        select(place_claims.c.child_ref, placements.c.id, place_claims.c.ended_on, place_claims.c.end_reason)
+        .join(placements, _OF_CLAIM)
+        .join(decisions, of_end)
+        .where(place_claims.c.authority == authority, place_claims.c.child_ref.in_(sorted(among)), ~waits, *left)
+        .order_by(placements.c.number)
+    )
+    return ends(reading.execute(wanted).mappings())
+
+
+def _stays(authority: str, after: date, besides: str) -> Select[Any]:
+    still = or_(place_claims.c.live, place_claims.c.ended_on > after)
+    return (
+        select(place_claims.c.child_ref, place_claims.c.placement_id, place_claims.c.home_ref, place_claims.c.ended_on)
+        .add_columns(placements.c.referral_ref, placements.c.moved_in_on)
+        .join(placements, _OF_CLAIM)
+        .where(place_claims.c.authority == authority, place_claims.c.placement_id != besides)
+        .where(place_claims.c.lived_in, still)
+        .order_by(placements.c.number, place_claims.c.child_ref)
+    )
+
+
+def _read(reading: Reading, wanted: Select[Any]) -> tuple[Stay, ...]:
+    return tuple(
+        Stay(
+            child=ChildRef(row.child_ref),
+            placement=row.placement_id,
+            referral=ReferralRef(row.referral_ref),
+            home=HomeRef(row.home_ref),
+            moved_in_on=row.moved_in_on,
+            ended_on=row.ended_on,
+        )
+        for row in reading.execute(wanted)
+    )
