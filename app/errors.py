@@ -170,7 +170,7 @@ class ReferralStillPursued(PlacementError):
 
 
 class ChildStillPlaced(PlacementError):
-    """The child has a placement that is pursued or lived. End or withdraw it first, then erase."""
+    """The child has a placement that is pursued or lived: `errors` names it. End or withdraw it first, then erase."""
 
     status, code, title = 409, "child_still_placed", "Child has a live placement"
 

@@ -24,13 +24,14 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, delete, func, insert, select, update
 
-from app.errors import ChildNotKnown, ChildStillPlaced, RunAlreadyMade, StillLivesInHome
+from app.errors import ChildNotKnown, ChildStillPlaced, FieldProblem, RunAlreadyMade, StillLivesInHome
 from app.store import erasure_tables as tables
 from app.store import imports
 from app.store.audit import ERASED, AuditEntry, record
 from app.store.audit_tables import audit_subjects, erasing, erasures
 from app.store.erasure_forgetting import Names
-from app.store.placement_tables import place_claims
+from app.store.placement_records import State
+from app.store.placement_tables import place_claims, placements
 from app.store.run_tables import placed_children, proposed_children, run_clock, runs
 from app.store.runs import recover
 from app.store.save import next_seq
@@ -117,9 +118,8 @@ def erase(
     imports.require_none(writing, authority)
     if not held(writing, authority, child) and child not in tables.of_snapshots(writing, authority):
         raise ChildNotKnown
-    live = place_claims.c.authority == authority, place_claims.c.child_ref == child, place_claims.c.live
-    if writing.execute(select(place_claims.c.child_ref).where(*live).limit(1)).first() is not None:
-        raise ChildStillPlaced
+    if live := _live_placements(writing, authority, child):
+        raise ChildStillPlaced(live)
     if not anew and _lives_in_a_home(writing, authority, child):
         raise StillLivesInHome
     _no_run_at_work(writing, authority)
@@ -144,6 +144,9 @@ def replay(database: Database, authority: str, lines: Iterable[Erasure], actor: 
 
     A run that was at work in the backup is given up, and so is an import that waited: it may name one of them. Its
     sender sees that it failed. So this is for before anything works on the restored database.
+
+    Raises `ChildStillPlaced` once all others are erased, where the backup has live placements of some of them: these
+    ended since, which nobody but a person can tell it; then it is done once more.
     """
     if given_up := database.transact(lambda writing: imports.give_up_all(writing, authority, imports.RESTORED)):
         log.warning("imports of the backup were given up", extra={"count": given_up})
@@ -151,15 +154,20 @@ def replay(database: Database, authority: str, lines: Iterable[Erasure], actor: 
     with database.reading() as reading:
         done = set(reading.execute(select(erasures.c.salt).where(erasures.c.authority == authority)).scalars())
         known = known_children(reading, authority)
-    count = 0
+    count, live = 0, list[FieldProblem]()
     for erasure in lines:
         if erasure.authority != authority or erasure.salt in done:
             continue
         for child in known:
             if digest_of(authority, child, erasure.salt) == erasure.digest:
-                _erase_anew(database, child, erasure, actor)
-                count += 1
+                try:
+                    _erase_anew(database, child, erasure, actor)
+                    count += 1
+                except ChildStillPlaced as placed:
+                    live += placed.problems
         done.add(erasure.salt)
+    if live:
+        raise ChildStillPlaced(live)
     return count
 
 
@@ -218,6 +226,21 @@ def tidy(database: Database) -> None:
 
 def _erase_anew(database: Database, child: str, erasure: Erasure, actor: tuple[str, str]) -> None:
     database.transact(lambda writing: erase(writing, child, erasure, actor, anew=True))
+
+
+def _live_placements(reading: Reading, authority: str, child: str) -> list[FieldProblem]:
+    """What is in the way of erasing a child; neither it nor a home is named."""
+    mine = place_claims.c.authority == authority, place_claims.c.child_ref == child, place_claims.c.live
+    of_claim = (placements.c.authority == place_claims.c.authority) & (placements.c.id == place_claims.c.placement_id)
+    wanted = select(placements.c.id, placements.c.state).select_from(place_claims.join(placements, of_claim))
+    return [
+        FieldProblem(
+            "child",
+            f"Placement {row.id} is {row.state}.",
+            f"POST /placements/{row.id}/{'end' if row.state == State.PLACED else 'withdraw'} first.",
+        )
+        for row in reading.execute(wanted.where(*mine).order_by(placements.c.number))
+    ]
 
 
 def _lives_in_a_home(reading: Reading, authority: str, child: str) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import String, cast, select
 
 from app.deciding.desk import Why
+from app.deciding.living import end
+from app.errors import ChildStillPlaced
 from app.matching.referral import HomeRef
 from app.store import erasure, save
 from app.store.erasure import Erasure
@@ -12,8 +15,8 @@ from app.store.follower import PoolFollower
 from app.store.placement_tables import decision_texts, place_claims
 from app.store.session import Database
 from tests.deciding.conftest import ONE_PLACE
-from tests.support.builders import a_child, a_home, a_referral
-from tests.support.deciding import ANYTHING, HERE, held, moved_in
+from tests.support.builders import AS_OF, a_child, a_home, a_referral
+from tests.support.deciding import ANYTHING, HERE, OFFICER, do, held, moved_in
 from tests.support.nights import store
 
 
@@ -39,6 +42,21 @@ def test_what_was_written_of_others_names_nobody_who_was_erased(database: Databa
     name = database.transact(lambda w: erasure.erase(w, "C2", Erasure.of(HERE, "C2"), ("officer-1", "person")))
     left = [f"Not beside {name}, who knows the family; C22 may be there.", words[2], long.replace("C2", name)[:1_000]]
     assert _texts(database) == left
+
+
+def test_a_backup_in_which_an_erased_child_has_a_place_says_where(database: Database) -> None:
+    """All others are erased anew; once somebody told the backup that the placement ended, that child is too."""
+    placement = moved_in(database, held(database, "R1", ONE_PLACE.ref))
+    lines = [Erasure.of(HERE, "C1"), Erasure.of(HERE, "C2")]
+    actor = ("officer-1", "person")
+    for _ in range(2):
+        with pytest.raises(ChildStillPlaced) as refused:
+            erasure.replay(database, HERE, lines, actor)
+        assert [problem.problem for problem in refused.value.problems] == [f"Placement {placement.id} is placed."]
+        with database.reading() as reading:
+            assert erasure.known_children(reading, HERE) == ["C1"]
+    do(database, end, OFFICER, placement, Why("CARPL"), ended_on=AS_OF, planned=True)
+    assert [erasure.replay(database, HERE, lines, actor) for _ in range(2)] == [1, 0]
 
 
 def test_whom_a_claim_names_is_forgotten(database: Database) -> None:
