@@ -21,7 +21,7 @@ from itertools import chain
 from sqlalchemy import select
 
 from app.matching.home import Home
-from app.matching.referral import ChildRef, Referral
+from app.matching.referral import Child, ChildRef, Referral
 from app.store import save
 from app.store.audit_tables import audit_entries, erasures
 from app.store.erasure import MARK, digest_of
@@ -61,11 +61,14 @@ def as_kept(writing: Writing, authority: str, referral: Referral) -> tuple[Refer
     kept = {ChildRef(ref): ChildRef(found[-1]) for ref, found in words.items() if ref not in there}
     if not kept:
         return referral, kept
-    people = tuple(
-        replace(child, live_apart_from=frozenset(kept.get(ref, ref) for ref in child.live_apart_from))
-        for child in referral.children
-    )
-    return replace(referral, children=people), kept
+    return replace(referral, children=tuple(_by_words(child, kept) for child in referral.children)), kept
+
+
+def _by_words(child: Child, kept: Mapping[ChildRef, ChildRef]) -> Child:
+    """The child with these people by their words: whom to live apart from, and where they live as brother or sister."""
+    placed = tuple(replace(one, child=kept.get(one.child, one.child)) for one in child.placed_siblings)
+    apart = frozenset(kept.get(ref, ref) for ref in child.live_apart_from)
+    return replace(child, live_apart_from=apart, placed_siblings=placed)
 
 
 def under_every_name(

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 import orjson
 
 from app.matching.home import Home, Resident
-from app.matching.referral import ChildRef, PlacedSibling, Referral
+from app.matching.referral import Child, ChildRef, PlacedSibling, Referral
 from app.store.codec import decoder, encoder
 from app.store.run_records import GROUNDS
 
@@ -85,7 +85,7 @@ def home_without(home: Home, names: Names) -> Home:
 def referral_without(referral: Referral, names: Names) -> Referral | None:
     """The referral of the other children; None where there are none."""
     children = tuple(
-        replace(child, placed_siblings=tuple(_sibling(one, names) for one in child.placed_siblings))
+        replace(child, placed_siblings=tuple(_sibling(child, one, names) for one in child.placed_siblings))
         for child in referral.children
         if child.ref not in names
     )
@@ -95,8 +95,12 @@ def referral_without(referral: Referral, names: Names) -> Referral | None:
     return known
 
 
-def _sibling(sibling: PlacedSibling, names: Names) -> PlacedSibling:
-    return PlacedSibling(ChildRef(names[sibling.child])) if sibling.child in names else sibling
+def _sibling(child: Child, sibling: PlacedSibling, names: Names) -> PlacedSibling:
+    """Of an erased one the home alone is left, and that only where the child must not live there with them."""
+    if sibling.child not in names:
+        return sibling
+    home = sibling.home if sibling.child in child.live_apart_from else None
+    return PlacedSibling(ChildRef(names[sibling.child]), home)
 
 
 def snapshot_without(packed: bytes, names: Names) -> bytes | None:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import ColumnElement, String, Table, cast, delete, func, insert, literal, null, or_, select, update
 
 from app.matching.home import Home
+from app.matching.placed import Placed
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.store import audit_whom, caseload, load, save
 from app.store.erasure_forgetting import (
@@ -26,7 +27,7 @@ from app.store.erasure_forgetting import (
 from app.store.erasure_kept import forget_beside
 from app.store.outbox_tables import messages
 from app.store.placement_tables import decision_texts, decisions, place_claims, placements, seen
-from app.store.run_tables import placed_children, proposals, proposed_children, run_snapshots, runs
+from app.store.run_tables import proposals, proposed_children, run_snapshots, runs
 from app.store.session import Reading, Writing
 from app.store.tables import children, homes, idempotency_keys, referrals, residents
 from app.store.versions import Precondition
@@ -90,10 +91,15 @@ def _homes(writing: Writing, authority: str, child: str, names: Names) -> None:
         save.import_homes(writing, authority, changed)
 
 
-def _caseload(writing: Writing, authority: str, child: str, _names: Names) -> None:
-    mine = _of(placed_children, authority), placed_children.c.ref == child
-    if writing.execute(select(placed_children.c.ref).where(*mine)).first() is not None:
-        caseload.remove_placed(writing, authority, ChildRef(child), Precondition(exists=True))
+def _caseload(writing: Writing, authority: str, child: str, names: Names) -> None:
+    """Where the child lives in a home, somebody of whom nothing is known does: others still live apart from them."""
+    stored = caseload.one(writing, authority, ChildRef(child))
+    if stored is None:
+        return
+    caseload.remove_placed(writing, authority, ChildRef(child), Precondition(exists=True))
+    left, home = ChildRef(names[child]), stored.record.home
+    if home is not None and caseload.one(writing, authority, left) is None:
+        caseload.save_placed(writing, authority, Placed(left, home), Precondition())
 
 
 def _proposals(writing: Writing, authority: str, child: str, names: Names) -> None:
@@ -245,7 +251,7 @@ EVERYWHERE: tuple[Forget, ...] = (
 )
 """Each table that names children, but those of the audit trail. Homes before others lock what is theirs."""
 
-RECORDS: tuple[Forget, ...] = (_referrals, _homes, _claims)
+RECORDS: tuple[Forget, ...] = (_referrals, _homes, _caseload, _claims)
 """Those of them that are judged by: what stands for somebody is exchanged in them alone once they are known again."""
 
 

@@ -6,10 +6,14 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
+from app.access.principal import Role
 from app.documents.examples import A_CHILD, A_REFERRAL, A_RESIDENT
+from app.store.erasure import MARK
 from tests.api.desk import CASE_SYSTEM, H1, OTHER_HOME, R1, REASON, posted, shortlist_of, store_anew
 from tests.api.service import send
+from tests.support.access import bearer
 
+ADMIN = bearer([Role.ADMIN], subject="admin-1")
 FEARED = "ZQ-FEARED"
 H2 = OTHER_HOME["ref"]
 AFRAID = {**A_CHILD, "live_apart_from": [FEARED]}
@@ -52,6 +56,27 @@ def test_the_referral_itself_says_where_they_live(served: TestClient) -> None:
     placed = {"child": FEARED, "home": H2}
     store_anew(served, "referrals", {**A_REFERRAL, "children": [{**AFRAID, "placed_siblings": [placed]}]})
     assert (_why_not(served, H1), _why_not(served, H2)) == (False, True)
+
+
+def test_it_holds_when_they_are_erased(served: TestClient) -> None:
+    """Whether the caseload says where they live or the referral; and where they live next, once they are sent again."""
+    lives = {"ref": FEARED, "home": H2, "kind": "foster"}
+    assert send(served, "PUT", f"/caseload/{FEARED}", lives, **CASE_SYSTEM).status_code == 201
+    placed = [{"child": FEARED, "home": H1, "location": "NG1 5DT"}]
+    store_anew(served, "referrals", {**A_REFERRAL, "children": [{**AFRAID, "placed_siblings": placed}]})
+    assert (_why_not(served, H1), _why_not(served, H2)) == (True, True)
+    assert served.delete(f"/children/{FEARED}/personal-data", headers=ADMIN).status_code == 200
+    assert (_why_not(served, H1), _why_not(served, H2)) == (True, True)
+    (left,) = served.get("/caseload", headers=CASE_SYSTEM).json()["children"]
+    word = left["child"].pop("ref")
+    assert word.startswith(MARK)
+    assert {name for name, value in left["child"].items() if value is not None} == {"home"}
+    for siblings, kept_from in ((placed, (True, True)), ([], (False, True))):
+        store_anew(served, "referrals", {**A_REFERRAL, "children": [{**AFRAID, "placed_siblings": siblings}]})
+        assert (_why_not(served, H1), _why_not(served, H2)) == kept_from
+    moved = send(served, "PUT", f"/caseload/{FEARED}", lives | {"home": H1}, **CASE_SYSTEM)
+    assert moved.status_code == 201
+    assert (_why_not(served, H1), _why_not(served, H2)) == (True, False)
 
 
 def _noted(client: TestClient, *named: str, **headers: str) -> list[tuple[str, bool]]:
