@@ -31,7 +31,7 @@ def placements(state: OnlyState = None, shown: Shown = 50) -> None:
         desk.saw("placements.listed", "placements", "page", children, shown=len(found))
         table = framed("", "Placement", "State", "Who and where", "Approval", whole=("Placement",))
         for one in found:
-            gone = f" ({one.children_left} of them left earlier)" if one.children_left else ""
+            gone = f" ({one.children_left} moved out)" if one.children_left else ""
             who = f"{one.referral}, {children_counted(len(one.children))}{gone}, in {one.home}"
             table.add_row(one.id, _state(one), who, _approval(one))
         console.print(table if found else "There are no placements.")
