@@ -101,10 +101,10 @@ def put_placed(
 
     def work(writing: Writing) -> Answer:
         saved = caseload.save_placed(writing, service.authority, read.records[0], wanted)
-        erased_named.told_again(writing, service.authority, [ref] if saved.is_new else ())
+        known = erased_named.told_and_known(writing, service.authority, [ref] if saved.is_new else ())
         missing = caseload.not_listed(writing, service.authority, ChildRef(ref)) if body.home else ()
         told = [*notes, *(NoteOut(field=note.field, note=note.note) for note in listing.notes_of(missing, {ref: ""}))]
-        changed(request, writing, "caseload.write", "child", ref, [ref], version=saved.version)
+        changed(request, writing, "caseload.write", "child", ref, [ref], known, version=saved.version)
         return answer(Saved(ref=ref, version=saved.version, notes=told), 201 if saved.is_new else 200, saved.version)
 
     return write(request, key, work)

@@ -102,11 +102,12 @@ def changed(
     object_kind: str,
     object_ref: str,
     children: Iterable[str] = (),
+    known: Sequence[Mapping[Any, Any]] = (),
     **facts: JSON,
 ) -> None:
-    """Record what the caller changes, in its transaction and last of all."""
+    """Record what the caller changes, in its transaction and last of all. `known`: as for `saw`."""
     entry = _entry(request, action, object_kind, object_ref, children, facts)
-    record_last(writing, service_of(request).authority, [entry])
+    record_last(writing, service_of(request).authority, [entry], known=known)
 
 
 def _entry(

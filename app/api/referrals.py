@@ -137,11 +137,11 @@ def put_referral(
         record, kept = erased_named.as_kept(writing, service.authority, read.record)
         saved = save.save_referral(writing, service.authority, record, wanted)
         new = {child.ref for child in record.children} - saved.before
-        erased_named.told_again(writing, service.authority, new)
+        known = erased_named.told_and_known(writing, service.authority, new)
         told = notes + _notes_of_people(writing, service.authority, body, kept)
         out = Saved(ref=ref, version=saved.version, notes=told)
         children = saved.before | {child.ref for child in read.record.children}
-        changed(request, writing, "referral.write", "referral", ref, children, version=saved.version)
+        changed(request, writing, "referral.write", "referral", ref, children, known, version=saved.version)
         return answer(out, 201 if saved.is_new else 200, saved.version)
 
     with saying_who_waits(request, read.record):

@@ -14,19 +14,22 @@ the rule between them unseen.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.matching.home import Home
 from app.matching.referral import Child, ChildRef, Referral
 from app.store import save
+from app.store.audit import who_is_known
 from app.store.audit_tables import audit_entries, erasures
 from app.store.erasure import MARK, digest_of
 from app.store.erasure_tables import RECORDS
 from app.store.placement_tables import place_claims
+from app.store.prepared import Prepared, rows_of_all
 from app.store.run_tables import placed_children
 from app.store.session import Database, Reading, Writing
 from app.store.tables import children, residents
@@ -34,15 +37,7 @@ from app.store.tables import children, residents
 
 def words_for(reading: Reading, authority: str, refs: Collection[str]) -> dict[str, list[str]]:
     """The words that stand for those of these people who were erased, each person's last one last."""
-    joined = (audit_entries.c.authority == erasures.c.authority) & (audit_entries.c.seq == erasures.c.audit_seq)
-    kept = select(erasures.c.salt, erasures.c.digest, audit_entries.c.object_ref).join(audit_entries, joined)
-    wanted = kept.where(erasures.c.authority == authority).order_by(erasures.c.audit_seq)
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in reading.execute(wanted) if refs else ():
-        for ref in refs:
-            if row.object_ref is not None and digest_of(authority, ref, row.salt) == row.digest:
-                found[ref].append(row.object_ref)
-    return dict(found)
+    return _words(authority, refs, _ERASED.rows(reading, authority=authority) if refs else ())
 
 
 def as_kept(writing: Writing, authority: str, referral: Referral) -> tuple[Referral, Mapping[ChildRef, ChildRef]]:
@@ -112,7 +107,23 @@ def one_each(reading: Reading, authority: str, home: Home) -> Home:
 
 def told_again(writing: Writing, authority: str, refs: Collection[str]) -> None:
     """Somebody came on record by these references: whoever must live apart from one of them must do so again by it."""
-    words = words_for(writing, authority, refs)
+    _exchange(writing, authority, words_for(writing, authority, refs))
+
+
+def told_and_known(writing: Writing, authority: str, refs: Collection[str]) -> list[Mapping[Any, Any]]:
+    """The same where the inventory's clock is not held; under which numbers and keys the trail knows them.
+
+    That is asked first: whoever is erased after it is noticed when the change is recorded, and it is done again.
+    """
+    if not refs:
+        return []
+    asked = [*who_is_known(authority, sorted(refs)), (_ERASED, {"authority": authority})]
+    *known, erased = rows_of_all(writing, asked)
+    _exchange(writing, authority, _words(authority, refs, erased))
+    return [row for rows in known for row in rows]
+
+
+def _exchange(writing: Writing, authority: str, words: Mapping[str, Sequence[str]]) -> None:
     if words:
         save.next_seq(writing, authority)
     for ref, found in sorted(words.items()):
@@ -140,3 +151,24 @@ def _on_record(reading: Reading, authority: str, refs: Iterable[str]) -> set[str
         mine = column.table.c.authority == authority, column.in_(named), *live
         found.update(reading.execute(select(column).where(*mine)).scalars())
     return found
+
+
+def _words(authority: str, refs: Collection[str], erased: Iterable[Mapping[Any, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in erased:
+        for ref in refs:
+            if row["object_ref"] is not None and digest_of(authority, ref, row["salt"]) == row["digest"]:
+                found[ref].append(row["object_ref"])
+    return dict(found)
+
+
+_ERASED = Prepared(
+    select(erasures.c.salt, erasures.c.digest, audit_entries.c.object_ref)
+    .join(
+        audit_entries,
+        (audit_entries.c.authority == erasures.c.authority) & (audit_entries.c.seq == erasures.c.audit_seq),
+    )
+    .where(erasures.c.authority == bindparam("authority"))
+    .order_by(erasures.c.audit_seq)
+)
+"""Every erasure with the word that stands for whom it erased."""

@@ -185,3 +185,31 @@ def test_who_is_erased_or_comes_back_meanwhile_is_known_by_one_name(
     assert _apart(served, H1)
     assert _apart(served, OTHER_HOME["ref"]) == (which == "comes back")
     assert (FEARED in _list(served)) == (which == "comes back")
+
+
+@pytest.mark.parametrize("how", ["referral", "caseload"])
+def test_who_comes_back_while_they_are_erased_is_known_by_one_name(
+    served: TestClient, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """The erasure ends between the question who was erased and the record of the change: it is done once more."""
+    database: Database = served.app.state.service.database  # type: ignore[attr-defined]
+    if database.engine.dialect.name != "postgresql":
+        pytest.skip("one writer at a time")
+    again = A_REFERRAL | {"ref": "R-FEARED", "children": [A_REFERRAL["children"][0] | {"ref": FEARED}]}
+    assert send(served, "PUT", "/referrals/R-FEARED", again, **CASE_SYSTEM).status_code == 201
+    _put(served, f"/referrals/{R1}", AFRAID)
+    gone = served.delete("/referrals/R-FEARED", headers=CASE_SYSTEM | {"If-Match": "*"})
+    assert gone.status_code == 204, gone.text
+    told_and_known, words = erased_named.told_and_known, list[str]()
+
+    def slowly(writing: Writing, authority: str, refs: Any) -> Any:
+        found = told_and_known(writing, authority, refs)
+        if not words:
+            words.append(erase_as_before(database, AUTHORITY, FEARED))
+        return found
+
+    monkeypatch.setattr(erased_named, "told_and_known", slowly)
+    placed = {"ref": FEARED, "home": H1, "kind": "foster", "weekly_fee_pence": 90_000}
+    path, body = (f"/caseload/{FEARED}", placed) if how == "caseload" else ("/referrals/R-FEARED", again)
+    assert send(served, "PUT", path, body, **CASE_SYSTEM).status_code == 201
+    assert sorted(_list(served)) == [FEARED, "ZQ-STRANGER"]
