@@ -193,7 +193,9 @@ def post_place(
     """The children moved in.
 
     409 where what was accepted is not so any more: `rules_not_met`, such as a home with fewer places than children;
-    `facts_changed`, which `seen` of a look since then agrees to; `approval_missing`, `second_missing`.
+    `facts_changed`, which `seen` of a look since then agrees to; `approval_missing`, `second_missing`;
+    `referral_answered` where one of them left care since. Every rule is judged for the day on which they moved in; 422
+    `moved_in_on` where one lived elsewhere after it, or the home was full.
     """
     step = partial(living.place, moved_in_on=body.moved_in_on, seen_id=body.seen, why_before=body.why_before)
     return step_on(request, key, placement_id, if_match, step)

@@ -12,9 +12,12 @@ WITHDRAW = "Nothing can be decided on this placement any more: what remains is t
 ELSEWHERE = "A child of this placement has its place by another placement."
 END_THAT = "End that placement or withdraw it first, and look again; or withdraw this one."
 BACK_IN_CARE = (
-    "Withdraw this placement. If a home is looked for all the same, have the case system send the referral again first;"
-    " then look again."
+    "Withdraw this placement. If a home is looked for all the same, have the case system send the referral again first,"
+    " with a `waiting_since` on the day of that end or later; then look again."
 )
-SENT_AGAIN = "If a home is looked for, have the case system send the referral again; then look at the new list."
+SENT_AGAIN = (
+    "If a home is looked for, have the case system send the referral again, with a `waiting_since` on the day of that"
+    " end or later; then look at the new list."
+)
 NO_POLICY = "Let the council's policy document be put in place, and look again; or withdraw this placement."
 NOT_ANY_MORE = "is not met any more"

@@ -23,6 +23,7 @@ from tests.api.desk import (
 )
 from tests.api.service import send
 
+TODAY = "2026-03-02"
 DANGEROUS = {**A_RESIDENT, "risks": dict.fromkeys(NO_KNOWN_RISKS, "Risk Present")}
 
 
@@ -79,8 +80,8 @@ def test_moving_in_is_offered_on_a_day_on_which_it_is_lawful(served: TestClient)
     accepted = take_step(served, hold_first(served, OTHER_HOME["ref"], reason=REASON).json(), "accept", {}).json()
     looked = placement_of(served, accepted)
     assert (accepted["state"], looked["rules"], "place" in looked["steps"]) == ("accepted", ["registered"], False)
-    assert "for a move on 2026-03-02" in looked["changed"][0]["problem"]
-    refused = take_step(served, accepted, "place", {"moved_in_on": "2026-03-02", "seen": looked["seen"]})
+    assert f"for a move on {TODAY}" in looked["changed"][0]["problem"]
+    refused = take_step(served, accepted, "place", {"moved_in_on": TODAY, "seen": looked["seen"]})
     assert (refused.status_code, refused.json()["code"]) == (409, "rules_not_met")
     assert refused.json()["errors"] == looked["changed"]
 
@@ -88,10 +89,11 @@ def test_moving_in_is_offered_on_a_day_on_which_it_is_lawful(served: TestClient)
 def test_nothing_is_offered_for_who_left_care(served: TestClient) -> None:
     """But to give up a move that was held before that: neither to send it nor to accept it, as either is refused."""
     placed = take_step(served, hold_first(served, H1, reason=REASON).json(), "accept", {}).json()
-    placed = take_step(served, placed, "place", {"moved_in_on": "2026-03-02"}).json()
-    assert send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*").is_success
+    by_night = {"moved_in_on": "2026-03-01", "why_before": "The duty team moved the child in by night."}
+    placed = take_step(served, placed, "place", by_night).json()
+    assert send(served, "PUT", f"/referrals/{R1}", {**A_REFERRAL, "waiting_since": TODAY}, If_Match="*").is_success
     moving = hold_first(served, OTHER_HOME["ref"], reason=REASON).json()
-    over = {"ended_on": "2026-03-02", "planned": True, "left_care": {"code": "E4A"}}
+    over = {"ended_on": TODAY, "planned": True, "left_care": {"code": "E4A"}}
     assert take_step(served, placed, "end", over).status_code == 200
     looked = placement_of(served, moving)
     assert (looked["steps"], looked["seen"]) == (["decline", "withdraw"], None)

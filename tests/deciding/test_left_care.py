@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -27,6 +28,9 @@ from tests.support.builders import AS_OF, a_home
 from tests.support.deciding import HERE, OFFICER, a_desk, do, held, look_at, moved_in, told
 from tests.support.nights import a_workplace, store, wanted
 
+AGAIN = replace(REFERRAL, waiting_since=AS_OF + timedelta(days=1))
+"""The referral with a search of its own, which began after the child moved in."""
+
 
 def _sent_an_hour_ago(database: Database) -> None:
     """What stands now was sent well before whatever is decided next: SQLite tells decisions apart by the second."""
@@ -45,7 +49,7 @@ def _move(database: Database) -> tuple[Placement, Placement]:
     """Where a child lives, and the place that is held for a move of theirs."""
     _sent_an_hour_ago(database)
     placed = moved_in(database, held(database, "R1", ONE_PLACE.ref))
-    store(database, [a_home(ref=HomeRef("H6"), location=ONE_PLACE.location)], [REFERRAL])
+    store(database, [a_home(ref=HomeRef("H6"), location=ONE_PLACE.location)], [AGAIN])
     return placed, held(database, "R1", "H6")
 
 
@@ -86,7 +90,7 @@ def test_who_left_care_after_a_move_was_accepted(database: Database, has_referra
     _ended(database, placed, "E4A")
     assert told(database, moving) == ["children[0]"]
     _refused(lambda: do(database, place, OFFICER, moving, AS_OF), placed)
-    store(database, [], [REFERRAL])
+    store(database, [], [AGAIN])
     assert do(database, place, OFFICER, moving, AS_OF, look_at(database, moving)).state is State.PLACED
 
 
@@ -102,7 +106,7 @@ def test_what_was_proposed_for_who_left_care(lite: Database) -> None:
     """A look at it offers nothing that would be refused."""
     _sent_an_hour_ago(lite)
     placed = moved_in(lite, held(lite, "R1", ONE_PLACE.ref))
-    store(lite, [a_home(ref=HomeRef("H6"), location=ONE_PLACE.location)], [REFERRAL])
+    store(lite, [a_home(ref=HomeRef("H6"), location=ONE_PLACE.location)], [AGAIN])
     run = run_now(a_workplace(lite), wanted())
     with lite.reading() as reading:
         (stored,) = [one for one in proposals.of_run(reading, HERE, run.id) if one.proposal.referral == "R1"]
