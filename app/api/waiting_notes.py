@@ -18,8 +18,8 @@ FIELD = "referral.children"
 """What all of these notes are about."""
 
 LIVES = (
-    "They live there: to look for another home, have the case system send the referral again; until then nothing of "
-    "this list can be held."
+    "They live there: to look for another home, have the case system send the referral again, with a `waiting_since` "
+    "after the day of that move; until then nothing of this list can be held."
 )
 PURSUED = "Go on with that placement, or withdraw it first: until then nothing of this list can be held."
 APART = "They must stay together: in any other home the rule siblings_together is not met."

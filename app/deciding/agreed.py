@@ -49,6 +49,7 @@ ABOUT_COMPANY = frozenset(
         "safe_for_residents",
         "safe_from_residents",
         "living_companions",
+        "siblings_together",
     }
 )
 """Rules whose answer rests on who lives in the home: whoever agrees to override one agrees to this company."""

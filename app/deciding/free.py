@@ -20,7 +20,8 @@ CURES: Mapping[State, str] = {
     State.HELD: "Go on with that placement, or withdraw it first.",
     State.SENT: "Go on with that placement, or withdraw it first.",
     State.ACCEPTED: "Tell that the child moved in there, or withdraw that placement first.",
-    State.PLACED: "End that placement for the child, if it has left; for a move, have the referral sent again first.",
+    State.PLACED: "End that placement for the child, if it has left; for a move, have the referral sent again first, "
+    "with a `waiting_since` after the day on which the child moved in there.",
 }
 """What can be done about a placement that a child has already."""
 

@@ -1,8 +1,10 @@
 """Children whose move answered their referral, wherever they live by now: nobody is looked for who was not asked for.
 
-A referral is answered by the move. It counts as waiting again only where the case system sent or changed it after
-that, which is how a move begins, whether the placement has ended by then or not. Whose time in care ended with the
-placement is looked for again only where it was sent or changed after that end: a move that was begun before is none.
+A referral is answered by the move. It counts as waiting again only where the case system sent it after that with a
+search of its own (`waiting_since` after the day of the move), which is how a move begins: a record that is merely kept
+in step every night asks for nothing. Once the placement has ended, a search of that day will do as well. Whose time
+in care ended with the placement is looked for again only where it was sent or changed after that end, with a search of
+that day or later: a move that was begun before is none.
 """
 
 from __future__ import annotations
@@ -77,7 +79,12 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
     of_care: list[ColumnElement[str]] = [literal_column(f"'{code}'") for code in LEFT_CARE]
     left = and_(decisions.c.version == place_claims.c.ended_version, place_claims.c.end_reason.in_(of_care))
-    since = decisions.c.decided_at >= referrals.c.changed_at, or_(decisions.c.step == str(Step.PLACE), left)
+    moved = decisions.c.step == str(Step.PLACE)
+    same_search = or_(
+        and_(moved, referrals.c.waiting_since < placements.c.moved_in_on),
+        and_(left, referrals.c.waiting_since < place_claims.c.ended_on),
+    )
+    since = or_(decisions.c.decided_at >= referrals.c.changed_at, same_search), or_(moved, left)
     return (
         select(place_claims.c.child_ref, placements.c.id, place_claims.c.ended_on, place_claims.c.end_reason)
         .join(placements, of_claim)

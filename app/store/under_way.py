@@ -1,7 +1,8 @@
 """Which children have a place already, so that nobody puts them forward again.
 
 A child is under way while a placement is held, sent or accepted. A child who moved in is looked for again only
-where the referral was sent or changed after that: an older one was answered by the move.
+where the referral was sent after that with a search of its own: an older one was answered by the move (see
+`app.store.answered`).
 """
 
 from __future__ import annotations
@@ -132,7 +133,8 @@ def _with_a_place(*which: ColumnElement[bool]) -> Select[Any]:
     # Since the move, which is not when the placement changed last: a sister may have moved out after it.
     move = decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id
     moved_at = select(decisions.c.decided_at).where(*move, decisions.c.step == str(Step.PLACE)).scalar_subquery()
-    answered = and_(placements.c.state == str(State.PLACED), referrals.c.changed_at <= moved_at)
+    same_search = referrals.c.waiting_since <= placements.c.moved_in_on
+    answered = and_(placements.c.state == str(State.PLACED), or_(referrals.c.changed_at <= moved_at, same_search))
     mine = place_claims.c.authority == bindparam("authority"), place_claims.c.placement_id != bindparam("without")
     return (
         select(place_claims.c.child_ref, place_claims.c.home_ref, placements.c.id, placements.c.state)

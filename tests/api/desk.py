@@ -42,6 +42,13 @@ CASE_SYSTEM = bearer([Role.CASE_SYSTEM], kind=Kind.SYSTEM, subject="case-system"
 REASON = {"code": "school", "text": "The child can walk to school from there."}
 
 
+SEARCHED_BEFORE = {**A_REFERRAL, "waiting_since": "2026-02-20"}
+"""The referral with a search that began days before; sent as it is elsewhere, it is a new one."""
+
+TOLD_NEXT_DAY = {"moved_in_on": "2026-03-01", "why_before": "Moved in by night, with the duty team."}
+"""The day of a move that was told on the next: a search of today is then another."""
+
+
 @contextmanager
 def opened(settings: Settings) -> Iterator[TestClient]:
     """Runs are solved in this process."""

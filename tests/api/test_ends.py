@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from app.api.referrals import ReferralsOut
 from app.documents.examples import A_REFERRAL
 from app.store.reasons import END_WORDS, CareEnd, EndReason, PlaceChange
-from tests.api.desk import CHILD, R1, hold_first, placement_of, take_step
+from tests.api.desk import CHILD, R1, SEARCHED_BEFORE, TOLD_NEXT_DAY, hold_first, placement_of, store_anew, take_step
 from tests.api.service import send
 
 DAY = "2026-03-02"
@@ -28,6 +28,15 @@ def _accepted(client: TestClient) -> dict[str, Any]:
 
 def _placed(client: TestClient) -> dict[str, Any]:
     placed = take_step(client, _accepted(client), "place", {"moved_in_on": DAY})
+    assert placed.status_code == 200, placed.text
+    found: dict[str, Any] = placed.json()
+    return found
+
+
+def _moved_by_night(client: TestClient) -> dict[str, Any]:
+    """The search began before the move, and the move was the day before today: a search of today is another."""
+    store_anew(client, "referrals", SEARCHED_BEFORE)
+    placed = take_step(client, _accepted(client), "place", TOLD_NEXT_DAY)
     assert placed.status_code == 200, placed.text
     found: dict[str, Any] = placed.json()
     return found
@@ -101,8 +110,10 @@ def _waiting(client: TestClient) -> list[list[str]]:
 def test_a_list_says_who_still_waits(served: TestClient) -> None:
     """Somebody at first, nobody from the hold on, and again once the case system sends the referral anew."""
     assert _waiting(served) == [[CHILD]]
-    placed = _placed(served)
+    placed = _moved_by_night(served)
     assert _waiting(served) == [[]]
+    store_anew(served, "referrals", SEARCHED_BEFORE)
+    assert _waiting(served) == [[]], "the same search, however often it is sent"
     sent = send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*")
     assert (sent.status_code, _waiting(served)) == (200, [[CHILD]])
     take_step(served, placed, "end", {"ended_on": DAY, "planned": True, "reason": {"code": "CARPL"}})
@@ -111,7 +122,7 @@ def test_a_list_says_who_still_waits(served: TestClient) -> None:
 
 def test_who_left_care_waits_no_more(served: TestClient) -> None:
     """Also where the referral was sent anew before that: whoever is looked for again is sent again."""
-    placed = _placed(served)
+    placed = _moved_by_night(served)
     assert send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*").status_code == 200
     assert _waiting(served) == [[CHILD]]
     take_step(served, placed, "end", {"ended_on": DAY, "planned": True, "left_care": {"code": "E4A"}})

@@ -18,10 +18,13 @@ from tests.api.desk import (
     OTHER_HOME,
     R1,
     REASON,
+    SEARCHED_BEFORE,
+    TOLD_NEXT_DAY,
     hold_first,
     placement_of,
     posted,
     shortlist_of,
+    store_anew,
     take_step,
 )
 from tests.api.service import send
@@ -40,7 +43,8 @@ def _accepted(client: TestClient, home: str) -> dict[str, Any]:
 
 
 def _placed(client: TestClient, home: str = H1) -> dict[str, Any]:
-    answer = take_step(client, _accepted(client, home), "place", {"moved_in_on": DAY})
+    store_anew(client, "referrals", SEARCHED_BEFORE)
+    answer = take_step(client, _accepted(client, home), "place", TOLD_NEXT_DAY)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json()
     return found
@@ -68,7 +72,7 @@ def _refused(answer: Any, code: str) -> tuple[str, str, str]:
 
 
 def test_a_child_who_lives_somewhere(served: TestClient) -> None:
-    """Nothing can be held, and it is said by which placement, and that a move begins with the referral."""
+    """Nothing can be held, and it is said by which placement, and that a move begins with a search of its own."""
     assert _notes(served) == ""
     placed = _placed(served)
     said = _notes(served)
@@ -76,6 +80,9 @@ def test_a_child_who_lives_somewhere(served: TestClient) -> None:
     field, problem, cure = _refused(hold_first(served, H2, reason=REASON), "child_being_placed")
     assert (field, placed["id"] in problem, "placed" in problem) == ("referral.children[0]", True, True)
     assert "have the referral sent again" in cure
+    store_anew(served, "referrals", SEARCHED_BEFORE)
+    assert "waiting_since" in _notes(served), "the search that the move ended, however often it is sent"
+    assert _refused(hold_first(served, H2, reason=REASON), "child_being_placed")
     _sent_again(served)
     assert _notes(served) == ""
     assert hold_first(served, H2, reason=REASON).status_code == 201

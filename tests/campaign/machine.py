@@ -249,11 +249,11 @@ class Lives(RuleBasedStateMachine):
         self.model.home_version[home] += 1
 
     def _referral_changes(self, ref: str) -> None:
-        """The referral is sent anew: a child who was placed is looked for again."""
+        """The referral is sent anew, with a search of its own: a child who was placed is looked for again."""
         with self.database.reading() as reading:
             stored = load.referral(reading, HERE, ReferralRef(ref))
         assert stored is not None
-        store(self.database, [], [stored.record])
+        store(self.database, [], [replace(stored.record, waiting_since=AS_OF + timedelta(days=1))])
         self.model.version[ref] += 1
         self.model.sent_again.add(ref)
 

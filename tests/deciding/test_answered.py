@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from app.deciding.desk import Why
 from app.deciding.living import end
+from app.errors import ChildBeingPlaced
 from app.matching.batch import Night, Proposed
 from app.matching.codes import KeepTogether
 from app.matching.recheck import Verdict, recheck
@@ -31,6 +32,9 @@ from tests.deciding.conftest import FURTHER, ONE_PLACE, REFERRAL
 from tests.support.builders import AS_OF, a_child, a_referral
 from tests.support.deciding import HERE, OFFICER, do, held, moved_in
 from tests.support.nights import a_workplace, solved_here, store, wanted
+
+AGAIN = replace(REFERRAL, waiting_since=AS_OF + timedelta(days=1))
+"""The referral with a search of its own, which began after the child moved in."""
 
 
 def _asked_for(database: Database) -> dict[str, list[str]]:
@@ -62,7 +66,7 @@ def test_an_end_is_no_new_referral(database: Database, code: str) -> None:
         assert answered.after_the_end(reading, HERE) == {"C1"}
         assert answered.after_the_end(reading, HERE, [ChildRef("C1")]) == {"C1"}
         assert answered.after_the_end(reading, HERE, [ChildRef("C2")]) == frozenset()
-    store(database, [], [REFERRAL])
+    store(database, [], [AGAIN])
     assert _asked_for(database) == {"R1": ["C1"], "R2": ["C2"]}
 
 
@@ -71,23 +75,36 @@ def test_a_move_that_was_begun_before_the_end(database: Database) -> None:
     _sent_an_hour_ago(database)
     placed = moved_in(database, held(database, "R1", ONE_PLACE.ref))
     assert _asked_for(database) == {"R2": ["C2"]}
-    store(database, [], [REFERRAL])
+    store(database, [], [AGAIN])
     assert _asked_for(database)["R1"] == ["C1"]
     _ended(database, placed)
     assert _asked_for(database)["R1"] == ["C1"]
+
+
+def test_the_same_search_is_over(database: Database) -> None:
+    """However often it is sent while the child lives there, and whatever else of its record is another by then."""
+    placed = moved_in(database, held(database, "R1", ONE_PLACE.ref))
+    changed = replace(REFERRAL, children=(replace(REFERRAL.children[0], moves_last_year=1),), needed_by=AS_OF)
+    for sent in (REFERRAL, changed, replace(REFERRAL, waiting_since=AS_OF)):
+        store(database, [], [sent])
+        assert _asked_for(database) == {"R2": ["C2"]}
+        with pytest.raises(ChildBeingPlaced):
+            held(database, "R1", FURTHER.ref)
+    _ended(database, placed)
+    assert _asked_for(database) == {"R1": ["C1"], "R2": ["C2"]}, "of the very day of the move, it was sent after it"
 
 
 def test_who_left_care_moves_nowhere(database: Database) -> None:
     """Whatever was begun before that: only a referral that was sent after it is looked at."""
     _sent_an_hour_ago(database)
     placed = moved_in(database, held(database, "R1", ONE_PLACE.ref))
-    store(database, [], [REFERRAL])
+    store(database, [], [AGAIN])
     _ended(database, placed, "E4A")
     assert _asked_for(database) == {"R2": ["C2"]}
     with database.reading() as reading:
         (one,) = answered.ended_for(reading, HERE, [ChildRef("C1")])
     assert (one.placement, one.reason, one.left_care, one.ended_on) == (placed.id, "E4A", True, AS_OF)
-    store(database, [], [REFERRAL])
+    store(database, [], [AGAIN])
     assert _asked_for(database) == {"R1": ["C1"], "R2": ["C2"]}
 
 

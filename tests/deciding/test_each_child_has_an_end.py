@@ -49,6 +49,9 @@ from tests.support.nights import a_workplace, store
 HOME = a_home(ref=HomeRef("H5"), places=2)
 ANN, BEN = a_child(ref=ChildRef("S1")), a_child(ref=ChildRef("S2"))
 BOTH = a_referral(ANN, BEN, ref=ReferralRef("R5"), keep_together=KeepTogether.NOT_REQUIRED)
+AGAIN = replace(BOTH, waiting_since=AS_OF + timedelta(days=1))
+"""Sent with a search of its own, which began after they moved in."""
+
 WHY = Why("CARPL")
 
 
@@ -106,7 +109,7 @@ def test_for_whoever_stays_all_goes_on(database: Database, lived: Placement) -> 
 
 def test_one_of_them_moves(database: Database, lived: Placement) -> None:
     """The move is told once the old placement has ended for the child that moves; the other stays where it was."""
-    store(database, [], [replace(BOTH, children=(ANN,))])
+    store(database, [], [replace(AGAIN, children=(ANN,))])
     moving = do(database, accept, OFFICER, held(database, "R5", "H1"))
     with pytest.raises(ChildBeingPlaced) as told:
         do(database, place, OFFICER, moving, AS_OF)
@@ -123,13 +126,13 @@ def test_who_waits_and_who_does_not(database: Database, lived: Placement) -> Non
     assert _asked_for(database) == []
     _left(database, lived, "S1")
     assert _asked_for(database) == []
-    store(database, [], [BOTH])
+    store(database, [], [AGAIN])
     assert _asked_for(database) == ["S1", "S2"]
 
 
 def test_a_move_that_was_begun_for_both(database: Database, lived: Placement) -> None:
     """That one of them leaves answers nothing for the other; who left care is looked for no more until sent again."""
-    store(database, [], [BOTH])
+    store(database, [], [AGAIN])
     assert _asked_for(database) == ["S1", "S2"]
     _left(database, lived, "S1", why=Why("E4A"))
     assert _asked_for(database) == ["S2"]
@@ -138,7 +141,7 @@ def test_a_move_that_was_begun_for_both(database: Database, lived: Placement) ->
         database.transact(lambda w: hold(w, a_desk(), OFFICER, choice))
     do(database, end, OFFICER, now(database, lived), WHY, ended_on=AS_OF, planned=True)
     assert _asked_for(database) == ["S2"]
-    store(database, [], [BOTH])
+    store(database, [], [AGAIN])
     assert _asked_for(database) == ["S1", "S2"]
 
 

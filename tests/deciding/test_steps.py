@@ -186,7 +186,7 @@ def test_a_child_who_moves(database: Database) -> None:
     placed = _placed(database)
     with pytest.raises(ChildBeingPlaced):
         held(database, "R1", FURTHER.ref)
-    store(database, [], [replace(REFERRAL, waiting_since=AS_OF)])
+    store(database, [], [replace(REFERRAL, waiting_since=AS_OF + timedelta(days=1))])
     moving = held(database, "R1", FURTHER.ref)
     moving = do(database, approve, DIRECTOR, moving, Approval.DIRECTOR, look_at(database, moving, DIRECTOR))
     accepted = do(database, accept, OFFICER, moving)
