@@ -122,13 +122,16 @@ def judge_pursued(
     children: Collection[ChildRef],
     policy: Policy,
     placement_id: str | None,
+    as_of: date | None = None,
 ) -> Facts:
     """The same of a placement, by its own policy and by the one in effect: what either refuses is in the way.
 
-    Another policy opens no home, neither when it is held nor at any step after that.
+    Another policy opens no home, neither when it is held nor at any step after that. `as_of`: another day than the
+    desk's; the policies are those of the desk's.
     """
-    found = judge(reading, desk, referral, home, children, policy, placement_id)
     in_effect = desk.in_effect
+    desk = desk if as_of is None else replace(desk, today=as_of)
+    found = judge(reading, desk, referral, home, children, policy, placement_id)
     if placement_id is None or in_effect is None or in_effect.sha256 == policy.sha256:
         return found
     return with_what_else_refuses(found, judge(reading, desk, referral, home, children, in_effect, placement_id))

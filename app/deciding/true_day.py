@@ -43,12 +43,12 @@ def judged(
     record = found.referral.record
     if day == max(record.needed_by, desk.today):
         return found  # they were judged for it
-    party, at_that_day = [child.ref for child in found.children], replace(desk, today=day)
+    party = [child.ref for child in found.children]
     referral = replace(found.referral, record=replace(record, needed_by=day))
 
     def then(home: Home) -> Facts:
         there = replace(found.home, record=home)
-        return judge_pursued(reading, at_that_day, referral, there, party, found.policy, placement_id)
+        return judge_pursued(reading, desk, referral, there, party, found.policy, placement_id, day)
 
     told = _refusing(found, then(found.home.record), without=answered)
     gone = _who_left(reading, desk, found, day, placement_id)

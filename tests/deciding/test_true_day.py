@@ -14,18 +14,19 @@ from app.deciding.desk import Why
 from app.deciding.living import end, place
 from app.deciding.seeing import show_proposal
 from app.errors import PlacementError
-from app.matching.codes import HomeKind, KeepTogether
+from app.matching.codes import HomeKind, Judgement, KeepTogether
 from app.matching.home import Home
 from app.matching.referral import Child, ChildRef, HomeRef
 from app.runs.working import run_now
 from app.store import proposals
 from app.store.placement_records import Placement, State
+from app.store.policies import PolicyBook
 from app.store.session import Database
 from app.store.tables import referrals
 from app.store.versions import Precondition
 from tests.deciding.conftest import FURTHER, ONE_PLACE
 from tests.support.builders import AS_OF, a_child, a_home, a_referral, some_terms
-from tests.support.deciding import HERE, OFFICER, a_desk, do, held, moved_in, told
+from tests.support.deciding import HERE, OFFICER, a_desk, do, held, moved_in, policies, told
 from tests.support.nights import a_workplace, store, wanted
 
 BY_NIGHT = "The duty team moved the child in late in the evening."
@@ -136,6 +137,17 @@ def test_what_moving_in_answers_is_not_asked_of_the_day(lite: Database) -> None:
     accepted = _accepted(lite, home, a_child(ref="C7"), needed_by=_in(7))
     assert told(lite, accepted) == []
     assert _moves_in(lite, accepted, AS_OF).state is State.PLACED
+
+
+def test_the_councils_rules_of_today_are_asked_of_that_day(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was decided by them; those that were in effect when the children came, nobody could override any more."""
+    before = policies().pick(None, AS_OF)
+    rules = tuple(replace(one, enabled=one.enabled and one.rule.code != "ofsted_gateway") for one in before.rules)
+    now = replace(before, version="now", sha256="1" * 64, effective_from=_in(-1), rules=rules)
+    book = PolicyBook({before.version: before, now.version: now})
+    monkeypatch.setattr("tests.support.deciding.policies", lambda: book)
+    accepted = _accepted(lite, replace(NEW, judgement=Judgement.INADEQUATE), a_child(ref="C7"))
+    assert _moves_in(lite, accepted, _in(-3)).state is State.PLACED
 
 
 # ------------------------------------------------------------------------------------------- two homes, one place
