@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from app.deciding import cures, proposed
 from app.deciding.accepting import accept_proposal
 from app.deciding.answering import decline_proposal
 from app.deciding.desk import Why
@@ -26,7 +28,7 @@ from app.store.session import Database
 from tests.deciding.conftest import ONE_PLACE
 from tests.support.builders import AS_OF, a_child, a_home, a_referral
 from tests.support.deciding import BECAUSE, COLLEAGUE, HERE, OFFICER, a_choice, a_desk, live_claims, policies, see
-from tests.support.nights import a_workplace, wanted
+from tests.support.nights import a_workplace, store, wanted
 
 NO = Why("BETTR")
 
@@ -78,6 +80,22 @@ def test_the_code_of_runs_is_for_their_proposals(lite: Database) -> None:
     choice = a_choice(see(lite, "R1"), "R1", ONE_PLACE.ref, why=Why("proposed_by_run", "It was proposed."))
     with pytest.raises(Invalid):
         lite.transact(lambda w: hold(w, a_desk(), OFFICER, choice))
+
+
+def test_a_proposal_for_children_who_are_not_all_there(lite: Database) -> None:
+    """One of two has left the referral since: for the other alone nothing was proposed, so there is no look at it."""
+    both = a_referral(a_child(ref=ChildRef("S1")), a_child(ref=ChildRef("S2")), ref="R3")
+    store(lite, [a_home(ref=HomeRef("H7"))], [both])
+    run = run_now(a_workplace(lite), wanted())
+    with lite.reading() as reading:
+        (mine,) = [one for one in proposals.of_run(reading, HERE, run.id) if one.proposal.referral == both.ref]
+        before = proposed.look(reading, a_desk(), mine)
+    assert (len(mine.proposal.children), before.facts is None, before.changed) == (2, False, ())
+    store(lite, [], [replace(both, children=both.children[:1])])
+    with lite.reading() as reading:
+        looked = proposed.look(reading, a_desk(), mine)
+    assert looked.facts is None
+    assert [(problem.field, problem.cure) for problem in looked.changed] == [("children", cures.CHOOSE)]
 
 
 def _policy() -> Policy:
