@@ -144,9 +144,10 @@ class SeenPlacementOut(PlacementOut):
     is not as it was when the placement was decided, kind of fact by kind of fact, and which approval or second
     agreement does not hold any more; once it is accepted, everything that telling of the move will be refused for.
     `rules`: codes of rules that are in the way now and are not overridden; once it is accepted, also of moving in
-    today, where that was planned for later. `now`: null where nothing can be judged, or nothing is left to decide. While it is undecided `approval_needed`, `approval_because` and `steps` are those of
-    this moment; `points` and `weekly_fee_pence` stay those of the decision. `reason_text`: what the officer wrote to
-    the choice; null where nothing was written, or where it was erased.
+    today, where that was planned for later. `now`: null where nothing can be judged, or nothing is left to decide.
+    While it is undecided `approval_needed`, `approval_because` and `steps` are those of this moment; `points` and
+    `weekly_fee_pence` stay those of the decision. `reason_text`: what the officer wrote to the choice; null where
+    nothing was written, or where it was erased.
     """
 
     seen: str | None
