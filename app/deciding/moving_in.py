@@ -53,7 +53,7 @@ def look(reading: Reading, desk: Desk, placement: Placement, day: date | None = 
     if found is None:
         return _unjudged(reading, desk, placement, then, looked, day)
     now = agreed.now_as_then(reading, desk, placement, found, then)
-    found = _approved_then(reading, desk, placement, found, then)
+    found = _approved_on(reading, desk, placement, found, then, day)
     moving = true_day.judged(reading, desk, found, day, placement.id, ANSWERED)
     missing = true_day.missing(desk, placement, found, moving, day, set(moving.blocked_by) - ANSWERED)
     was_so = None if then is None else then.get("was_so")
@@ -78,18 +78,18 @@ def _since(
     return told + kept.worse(then, now, cure, without={*found.blocked_by, *ANSWERED})
 
 
-def _approved_then(
-    reading: Reading, desk: Desk, placement: Placement, found: Facts, then: agreed.AgreedOn | None
+def _approved_on(
+    reading: Reading, desk: Desk, placement: Placement, found: Facts, then: agreed.AgreedOn | None, day: date
 ) -> Facts:
-    """The facts of now with the approval that they needed on the day of acceptance.
+    """The facts of now with the approval that they needed on the day of the move, or of a later acceptance.
 
-    What was accepted in an emergency was rightly put into effect without one, also where that is told days later. No
-    later day needs less: what needs none now needed none then.
+    What was accepted and put into effect in an emergency needed none, also where that is told days later; what was not
+    put into effect then is no emergency any more. No later day needs less: what needs none now needed none then.
     """
     if found.approval.level is Approval.NONE:
         return found
-    day = desk.today if then is None else date.fromisoformat(then["as_of"])
-    return replace(found, approval=on_day(reading, desk, found, day, placement.id).approval)
+    needed_on = desk.today if then is None else max(date.fromisoformat(then["as_of"]), day)
+    return replace(found, approval=on_day(reading, desk, found, needed_on, placement.id).approval)
 
 
 def looked_at(reading: Reading, desk: Desk, placement: Placement) -> Looked:

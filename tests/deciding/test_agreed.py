@@ -69,6 +69,8 @@ def test_a_reason_that_is_gone_asks_nobody(database: Database) -> None:
     assert _on(database, LATER, place, accepted, LATER).moved_in_on == LATER
 
 
+BY_NIGHT = "The duty team moved the child in on Saturday night."
+
 IN_KEY_STAGE_4 = replace(REFERRAL, children=(a_child(ref="C1", key_stage_4=Answer.YES, school=None),))
 
 
@@ -85,14 +87,17 @@ def test_a_planned_move_that_is_late_needs_its_approval(database: Database, days
 
 
 def test_what_was_accepted_in_an_emergency_is_told_when_there_is_time(database: Database) -> None:
-    """Nobody approves a move on Tuesday that had to be on Saturday, and was rightly made."""
+    """Nobody approves on Tuesday what had to be on Saturday, and was; what is made on Tuesday is no emergency."""
     store(database, [], [replace(IN_KEY_STAGE_4, needed_by=AS_OF, waiting_since=AS_OF)])
     first = held(database, "R1", ONE_PLACE.ref)
     assert first.approval_needed is Approval.NONE
     accepted = do(database, accept, OFFICER, first)
     tuesday = AS_OF + timedelta(days=3)
     store(database, [replace(ONE_PLACE, confirmed_on=tuesday)])
-    assert _on(database, tuesday, place, accepted, tuesday, look_at(database, accepted, OFFICER, tuesday)).moved_in_on
+    seen = look_at(database, accepted, OFFICER, tuesday)
+    with pytest.raises(ApprovalMissing):
+        _on(database, tuesday, place, accepted, tuesday, seen)
+    assert _on(database, tuesday, place, accepted, AS_OF, seen, BY_NIGHT).moved_in_on == AS_OF
 
 
 def test_what_was_agreed_to_anew_is_not_lost(database: Database, address: str) -> None:
