@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, text, update
 
 from app.store.placement_tables import placements, seen
-from app.store.session import Database
+from app.store.session import Database, Writing
 from tests.store.test_placement_guards import (
+    ANOTHER,
     COUNTED,
     HAS_PLACES,
     NEXT,
+    OF_E,
     ONE_STEP,
     PLACEMENT,
     SEEN,
@@ -26,6 +31,7 @@ from tests.store.test_placement_guards import (
 )
 from tests.support.builders import AS_OF
 from tests.support.refusals import assert_refused, assert_refuses
+from tests.support.tampering import undone
 
 
 @pytest.fixture
@@ -127,3 +133,43 @@ def test_a_live_state_has_its_places(filled: Database) -> None:
         for statement in begun:
             writing.execute(statement)
     _step_refused(filled, HAS_PLACES, "place", "placed", letter="c")
+
+
+@contextmanager
+def _unguarded(writing: Writing) -> Iterator[None]:
+    """While this lasts placements are taken as releases before took them."""
+    if writing.dialect.name == "postgresql":
+        writing.execute(text("ALTER TABLE placements DISABLE TRIGGER USER"))
+        yield
+        writing.execute(text("ALTER TABLE placements ENABLE TRIGGER USER"))
+        return
+    listed = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'placements'"
+    guards = [tuple(row) for row in writing.execute(text(listed))]
+    for name, _ in guards:
+        writing.exec_driver_sql(f"DROP TRIGGER {name}")
+    yield
+    for _, made in guards:
+        writing.exec_driver_sql(made)
+
+
+IN_OTHER_LETTERS: tuple[tuple[dict[str, Any], bool], ...] = (
+    ({"second_by": "Officer-1"}, False),
+    ({"approved_by": "OFFICER-1", "approved_level": "director", "approval_needed": "director"}, False),
+    ({"approved_by": "OFFICER-1", "approved_level": "director"}, True),
+)
+"""What a release before took of the proposer, and whether it may be accepted: where no approval is needed any more."""
+
+
+def test_what_the_proposer_agreed_to_in_other_letters(filled: Database) -> None:
+    """It stands, as it was taken before; the database refuses that anything is accepted on it."""
+    held = update(placements).where(placements.c.id == "e" * 32)
+    accepted = held.values(version=2, state="accepted", held_until=None)
+    for given, may_go_on in IN_OTHER_LETTERS:
+        with undone(filled) as writing:
+            with _unguarded(writing):
+                begin_held(writing, **given)
+            if may_go_on:
+                writing.execute(_decision(**OF_E))
+                assert writing.execute(accepted).rowcount == 1
+            else:
+                assert_refuses(partial(writing.execute, accepted), ANOTHER)
