@@ -21,6 +21,10 @@ LIVES = (
     "They live there: to look for another home, have the case system send the referral again, with a `waiting_since` "
     "after the day of that move; until then nothing of this list can be held."
 )
+MOVES = (
+    "This referral asks for another home for them, as its `waiting_since` is after the day of that move. To look for "
+    "the others alone, name those in `children`. Where they are to stay, have the referral sent without them."
+)
 PURSUED = "Go on with that placement, or withdraw it first: until then nothing of this list can be held."
 APART = "They must stay together: in any other home the rule siblings_together is not met."
 PARTED = "They must stay together, but have places in several homes: the rule siblings_together is met in none."
@@ -28,9 +32,9 @@ PARTED = "They must stay together, but have places in several homes: the rule si
 
 def notes_of(found: Waiting) -> list[Note]:
     """What is to be said beside the list of a referral; nothing of one whose children all wait."""
-    if not found.places and not found.ended:
+    if not (found.places or found.ended or found.moving):
         return []
-    return [Note(FIELD, " ".join(said)) for said in (*_placed(found), *_ended(found))]
+    return [Note(FIELD, " ".join(said)) for said in (*_placed(found), *_moving(found), *_ended(found))]
 
 
 def parted_notes(parted: Parted | None, field: str) -> list[Note]:
@@ -60,6 +64,11 @@ def _placed(found: Waiting) -> Iterator[list[str]]:
         return
     for one in places.values():
         yield [f"Children of this list {_have(one)}.", LIVES if one.state is State.PLACED else PURSUED]
+
+
+def _moving(found: Waiting) -> Iterator[list[str]]:
+    for one in {one.placement: one for one in found.moving}.values():
+        yield [f"Children of this list live in home {one.home} (placement {one.placement}).", MOVES]
 
 
 def _have(place: Place) -> str:

@@ -57,8 +57,9 @@ class Waiting(NamedTuple):
     """A referral with those of its children who still wait, with all of them where nobody does.
 
     `seq`: how often the inventory had changed. `before`: what was declined or is under way for them. `places`: those
-    that children of the referral have; `ended`: placements that answered it and have ended. `known`: the numbers and
-    keys under which the audit trail knows its children. Of one moment.
+    that children of the referral have; `ended`: placements that answered it and have ended. `moving`: where those live
+    by a placement for whom another home is looked for. `known`: the numbers and keys under which the audit trail knows
+    its children. Of one moment.
     """
 
     referral: StoredReferral
@@ -67,6 +68,7 @@ class Waiting(NamedTuple):
     places: tuple[Place, ...] = ()
     ended: tuple[Ended, ...] = ()
     known: Sequence[Row] = ()
+    moving: tuple[Place, ...] = ()
 
     @property
     def told_of(self) -> frozenset[ChildRef]:
@@ -87,10 +89,11 @@ def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> Wait
         return None
     if not placed and not ended:
         return Waiting(stored, seq, earlier(past), known=known)
-    places, over = _places(placed), ends(ended)
+    places, over = _places([row for row in placed if row[NOT_LOOKED_FOR]]), ends(ended)
     answered, homes = {one.child for one in over}, {one.child: one.home for one in places}
     left = whom_a_list_is_for(stored.record, answered, homes) or stored.record
-    return Waiting(replace(stored, record=left), seq, earlier(past), places, over, known)
+    moving = _places([row for row in placed if row["child_ref"] not in homes])
+    return Waiting(replace(stored, record=left), seq, earlier(past), places, over, known, moving)
 
 
 def waiting_page(
@@ -125,7 +128,11 @@ def _places(rows: Sequence[Row]) -> tuple[Place, ...]:
     return tuple(found.values())
 
 
-def _with_a_place(*which: ColumnElement[bool]) -> Select[Any]:
+NOT_LOOKED_FOR = "not_looked_for"
+
+
+def _with_a_place(*which: ColumnElement[bool], who_moves: bool = False) -> Select[Any]:
+    """`who_moves`: with those as well who live somewhere by a placement, and for whom another home is looked for."""
     of_claim = and_(placements.c.authority == place_claims.c.authority, placements.c.id == place_claims.c.placement_id)
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
@@ -138,15 +145,16 @@ def _with_a_place(*which: ColumnElement[bool]) -> Select[Any]:
     mine = place_claims.c.authority == bindparam("authority"), place_claims.c.placement_id != bindparam("without")
     return (
         select(place_claims.c.child_ref, place_claims.c.home_ref, placements.c.id, placements.c.state)
+        .add_columns(or_(pursued, answered).label(NOT_LOOKED_FOR))
         .join(placements, of_claim)
         .join(children, of_child)
         .join(referrals, of_referral)
-        .where(*mine, place_claims.c.live, or_(pursued, answered), *which)
+        .where(*mine, place_claims.c.live, *which, *(() if who_moves else (or_(pursued, answered),)))
         .order_by(place_claims.c.lived_in)  # where a child will live comes before where it lives
     )
 
 
 _WITH_A_PLACE = Prepared(_with_a_place())
-_OF_REFERRAL_WITH_A_PLACE = Prepared(_with_a_place(children.c.referral_ref == bindparam("referral")))
+_OF_REFERRAL_WITH_A_PLACE = Prepared(_with_a_place(children.c.referral_ref == bindparam("referral"), who_moves=True))
 _OF_NEXT_WITH_A_PLACE = Prepared(_with_a_place(children.c.referral_ref.in_(next_refs(referrals))))
 _AMONG_WITH_A_PLACE = of_refs(lambda is_one: _with_a_place(is_one(place_claims.c.child_ref)))

@@ -84,8 +84,10 @@ def test_a_child_who_lives_somewhere(served: TestClient) -> None:
     assert "waiting_since" in _notes(served), "the search that the move ended, however often it is sent"
     assert _refused(hold_first(served, H2, reason=REASON), "child_being_placed")
     _sent_again(served)
-    assert _notes(served) == ""
+    said = _notes(served)
+    assert (placed["id"] in said, "asks for another home for them" in said) == (True, True)
     assert hold_first(served, H2, reason=REASON).status_code == 201
+    assert "asks for another home" not in _notes(served)
 
 
 def test_a_child_whose_place_waits(served: TestClient) -> None:
