@@ -80,6 +80,7 @@ ALLOWED = (
     MINE | {"column": "referral_ref", "value": "'erased-2'"},
     MINE | {"column": "explanation", "value": "'{}'"},
     MINE | {"column": "points", "value": "0"},
+    OTHERS | {"column": "explanation", "value": """'{"why": "x", "because_of": [], "grounds": null}'"""},
     {"table": "proposed_children", "which": "child_ref = 'C1'", "column": "child_ref", "value": "'erased-1'"},
     KEYS | {"column": "ref", "value": "NULL, secret = NULL"},
 )
@@ -89,6 +90,8 @@ REFUSED = (
     MINE | {"column": "status", "value": "'dropped', dropped_because = 'x'"},
     OTHERS | {"column": "children", "value": "'[\"erased-1\"]'"},
     OTHERS | {"column": "explanation", "value": "'{}'"},
+    OTHERS | {"column": "explanation", "value": """'{"why": "x", "because_of": [], "grounds": {"was_so": 1}}'"""},
+    OTHERS | {"column": "explanation", "value": """'{"why": "y", "because_of": [], "grounds": null}'"""},
     {"table": "proposed_children", "which": "child_ref = 'C2'", "column": "child_ref", "value": "'erased-1'"},
     {"table": "proposed_children", "which": "child_ref = 'C1'", "column": "proposal_id", "value": "'x'"},
     {"table": "audit_entries", "which": "seq = 1", "column": "actor", "value": "'x'"},
