@@ -103,6 +103,9 @@ def write(request: Request, key: str | None, work: Callable[[Writing], Answer]) 
     """Do the work in one transaction, once for its key, and answer."""
     service, keyed = service_of(request), None
     if key is not None:
+        if len(request.headers.getlist("Idempotency-Key")) > 1:
+            cure = "Send one: it is not clear which of them counts."
+            raise _wrong("Idempotency-Key", "This header stands in the request twice.", cure)
         own = key_of(caller_of(request).subject, key)
         plain = _fingerprint(request)
         keyed = Keyed(service.authority, own, sealed(key, plain), plain)

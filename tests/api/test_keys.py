@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -39,6 +40,15 @@ def test_many_send_the_same(served: TestClient) -> None:
     assert len({answer.content for answer in answers}) == len({answer.headers["ETag"] for answer in answers}) == 1
     assert sum("Idempotency-Replayed" not in answer.headers for answer in answers) == 1
     assert placement_of(served, held)["version"] == 2
+
+
+def test_two_keys_are_none(lite: TestClient) -> None:
+    """Nobody can say which one counts; nothing is done, and it is said which header it is."""
+    headers = [*JSON.items(), *lite.headers.items(), ("Idempotency-Key", "a"), ("Idempotency-Key", "b")]
+    path = f"/homes/{A_HOME['ref']}"
+    refused = lite.put(path, content=json.dumps(A_HOME), headers=headers)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "header.Idempotency-Key")
+    assert lite.get(path).status_code == 404
 
 
 def test_key_change_and_answer_are_one_transaction(served: TestClient) -> None:
