@@ -14,7 +14,7 @@ from app.deciding.agreeing import approve, second
 from app.deciding.answering import withdraw
 from app.deciding.desk import Why
 from app.deciding.living import place
-from app.errors import ApprovalMissing, FactsChanged, NotSeen, SecondMissing
+from app.errors import ApprovalMissing, FactsChanged, NotSeen, SecondMissing, StepNotOpen
 from app.geo.grid import Location
 from app.matching.approval import Approval
 from app.matching.codes import Answer, Package
@@ -208,3 +208,22 @@ def test_moving_in_answers_whether_there_is_a_vacancy(lite: Database) -> None:
     store(lite, [replace(ONE_PLACE, available_from=AS_OF + timedelta(days=300))])
     weeks_later = AS_OF + timedelta(days=60)
     assert _on(lite, weeks_later, place, accepted, weeks_later).moved_in_on == weeks_later
+
+
+def test_moving_in_answers_that_nobody_knows_of_a_vacancy(lite: Database) -> None:
+    """When it will be free, and whether that was confirmed, is not known any more: nobody is asked to look for that."""
+    accepted = do(lite, accept, OFFICER, held(lite, "R1", ONE_PLACE.ref))
+    store(lite, [replace(ONE_PLACE, available_from=None, confirmed_on=None)])
+    assert told(lite, accepted) == []
+    assert do(lite, place, OFFICER, accepted, AS_OF).moved_in_on == AS_OF
+
+
+def test_an_approval_that_holds_is_not_given_twice(lite: Database) -> None:
+    """Once it is accepted, nobody puts their name in the place of whoever approved it, before anything has fallen."""
+    accepted = do(lite, accept, OFFICER, _approved(lite))
+    with pytest.raises(StepNotOpen):
+        do(lite, approve, DIRECTOR, accepted, Approval.DIRECTOR, look_at(lite, accepted, DIRECTOR))
+    assert now(lite, accepted) == accepted
+    store(lite, [replace(FURTHER, weekly_fee_pence={Package.CORE: 1_234_500})])
+    again = do(lite, approve, DIRECTOR, accepted, Approval.DIRECTOR, look_at(lite, accepted, DIRECTOR))
+    assert again.version == accepted.version + 1

@@ -13,10 +13,10 @@ from sqlalchemy import func, select
 
 from app.errors import DatabaseBusy
 from app.matching.referral import ReferralRef
-from app.store import audit, audit_last, audit_reading, audit_whom, erasure, load, save
+from app.store import audit, audit_last, audit_reading, audit_seal, audit_whom, erasure, load, save
 from app.store.audit import AuditEntry, record_all
 from app.store.audit_last import Look, record_last
-from app.store.audit_tables import audit_subjects
+from app.store.audit_tables import audit_entries, audit_subjects
 from app.store.audit_trail import Trail
 from app.store.audit_verify import verify
 from app.store.load import StoredDocument
@@ -243,3 +243,25 @@ def test_what_was_sealed_by_the_release_before_is_read(stored: Database, monkeyp
             patched.setattr(audit, "bound", lambda _row, bound_to=bound_to: bound_to)
             stored.transact(lambda writing: record_all(writing, AUTHORITY, [entry]))
     assert [facts for _, _, facts in _recorded(stored)] == [{"v": 1}, None]
+
+
+def test_what_is_sealed_fits_no_entry_of_another(stored: Database) -> None:
+    """Moved to whom, to what or about whom it was not said, it is nothing that anybody could read."""
+    entry = AuditEntry("user-1", "person", "referral.read", "referral", "R-1", ("C-1",), {"v": 1})
+    stored.transact(lambda writing: record_all(writing, AUTHORITY, [entry]))
+    with stored.reading() as reading:
+        row = dict(
+            reading.execute(select(audit_entries).order_by(audit_entries.c.seq.desc()).limit(1)).mappings().one()
+        )
+        secret = reading.execute(select(audit_subjects.c.secret).where(audit_subjects.c.ref == "C-1")).scalar_one()
+    assert audit_seal.unseal([secret], audit.bound(row), row["sealed"]) is not None
+    others = {
+        "authority": "E06000015",
+        "actor": "user-2",
+        "actor_kind": "system",
+        "action": "placement.accept",
+        "object_kind": "home",
+        "subjects": [*row["subjects"], 99],
+    }
+    for name, value in others.items():
+        assert audit_seal.unseal([secret], audit.bound(row | {name: value}), row["sealed"]) is None, name
