@@ -21,10 +21,11 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from app.access.principal import Kind
 from app.matching.home import Home
 from app.matching.referral import Child, ChildRef, Referral
 from app.store import save
-from app.store.audit import who_is_known
+from app.store.audit import AuditEntry, record_all, who_is_known
 from app.store.audit_tables import audit_entries, erasures
 from app.store.erasure import MARK, digest_of
 from app.store.erasure_tables import RECORDS
@@ -33,6 +34,12 @@ from app.store.prepared import Prepared, rows_of_all
 from app.store.run_tables import placed_children
 from app.store.session import Database, Reading, Writing
 from app.store.tables import children, residents
+
+
+KNOWN_AGAIN = "personal_data.known_again"
+"""The action by which records of others change that name the person: whose words were exchanged for the reference."""
+
+ACTOR = "service"
 
 
 def words_for(reading: Reading, authority: str, refs: Collection[str]) -> dict[str, list[str]]:
@@ -124,12 +131,15 @@ def told_and_known(writing: Writing, authority: str, refs: Collection[str]) -> l
 
 
 def _exchange(writing: Writing, authority: str, words: Mapping[str, Sequence[str]]) -> None:
-    if words:
-        save.next_seq(writing, authority)
+    if not words:
+        return
+    save.next_seq(writing, authority)
     for ref, found in sorted(words.items()):
         for word in found:
             for exchange in RECORDS:
                 exchange(writing, authority, word, {word: ref})
+    told = [AuditEntry(ACTOR, str(Kind.SYSTEM), KNOWN_AGAIN, "child", ref, (ref,)) for ref in sorted(words)]
+    record_all(writing, authority, told)
 
 
 def living(reading: Reading, authority: str) -> set[str]:

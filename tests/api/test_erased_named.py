@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from app.access.principal import Role
 from app.documents.examples import A_HOME, A_REFERRAL, A_RESIDENT
 from app.store import erased_named
 from app.store.erasure import MARK
 from app.store.session import Database, Writing
 from tests.api.desk import CASE_SYSTEM, H1, OTHER_HOME, R1
 from tests.api.service import send
-from tests.support.access import AUTHORITY
+from tests.support.access import AUTHORITY, bearer
 from tests.support.erased import erase_as_before
 
 FEARED = "ZQ-FEARED"
@@ -146,6 +147,20 @@ def test_nobody_lives_in_a_home_under_two_names(erased: TestClient, how: str) ->
     assert (lives["ref"], lives["date_of_birth"]) == (FEARED, LIVES["date_of_birth"])
     assert sorted(_list(erased)) == [FEARED, "ZQ-STRANGER"]
     assert _apart(erased, H1)
+
+
+def test_that_records_of_others_change_by_it_stands_in_the_trail(erased: TestClient) -> None:
+    """By an entry about the person, before that of the change that brought them back; none where nobody came back."""
+    auditor = bearer([Role.AUDITOR], subject="auditor-1")
+
+    def told() -> list[str]:
+        entries = erased.get("/audit?limit=2", headers=auditor).json()["entries"]
+        return [entry["action"] for entry in entries if entry["children"] in ([], [FEARED])]
+
+    _put(erased, f"/homes/{OTHER_HOME['ref']}", OTHER_HOME)
+    assert told()[0] == "home.write"
+    _put(erased, f"/homes/{OTHER_HOME['ref']}", OTHER_HOME | {"residents": [LIVES]})
+    assert told() == ["home.write", "personal_data.known_again"]
 
 
 def _meanwhile(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> list[Any]:
