@@ -35,7 +35,6 @@ from app.store.run_tables import placed_children
 from app.store.session import Database, Reading, Writing
 from app.store.tables import children, residents
 
-
 KNOWN_AGAIN = "personal_data.known_again"
 """The action by which records of others change that name the person: whose words were exchanged for the reference."""
 
