@@ -74,6 +74,15 @@ def test_who_has_a_place_again_is_named_by_their_reference(lite: Database) -> No
     assert _kept(lite) == {FEARED}
 
 
+def test_who_stands_in_the_same_referral_is_named_by_their_reference(lite: Database) -> None:
+    """Two who wait together and must live apart: the one who was erased before is told of again by this very record."""
+    store(lite, [], [a_referral(a_child(ref=FEARED), ref="R8")])
+    _erased(lite)
+    both = replace(THEIRS, children=(AFRAID, a_child(ref=FEARED)))
+    kept, exchanged = lite.transact(lambda w: erased_named.as_kept(w, HERE, both))
+    assert (kept, exchanged) == (both, {})
+
+
 def test_who_comes_back_is_kept_from_whom_a_place_alone_tells_of(lite: Database) -> None:
     """The child who must live apart from them has its place by now, and no referral."""
     store(lite, [], [a_referral(a_child(ref=FEARED), ref="R8"), THEIRS])
