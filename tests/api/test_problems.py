@@ -238,4 +238,4 @@ def test_the_names_that_a_query_may_have_are_told(lite: TestClient) -> None:
     """Of an address with a part of its own too: that part is none of the query's."""
     (told,) = lite.get("/referrals/R-1/shortlist?kk=3").json()["errors"]
     assert told["field"] == "query"
-    assert told["cure"] == "This address reads: as_of, k, policy. Take out what is none of them."
+    assert told["cure"] == "This address reads: as_of, children, k, policy. Take out what is none of them."
