@@ -9,7 +9,8 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?=
-WORKERS ?= 2
+# One more than there are cores to expect: a third of what tests take is waiting.
+WORKERS ?= 3
 TESTS ?=
 
 VENV := .venv
@@ -58,7 +59,7 @@ imports: $(DEV)  ## Which part may know which
 	@echo "== imports"
 	@$(VENV)/bin/lint-imports --no-logo
 
-pytest: $(DEV) $(POSTCODES)  ## The tests alone (TESTS=path, WORKERS=2)
+pytest: $(DEV) $(POSTCODES)  ## The tests alone (TESTS=path, WORKERS=3)
 	@echo "== tests"
 	@$(PY) -m pytest -q -n $(WORKERS) $(PYTEST_SELECT) $(TESTS)
 
