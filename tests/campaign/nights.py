@@ -100,7 +100,7 @@ def _passed(made: Copies) -> list[str]:
 
 def _between_transactions(names: Sequence[str]) -> list[int]:
     """The points after a commit, from where the run was taken up: a worker that stops there holds no lock."""
-    commits = [at for at, name in enumerate(names) if name == "after COMMIT"]
+    commits = [at for at, name in enumerate(names) if name.startswith("after ") and name.endswith("COMMIT")]
     taken_up = next(at for at, name in enumerate(names) if name == "after UPDATE runs")
     return [at for at in commits[:-2] if at > taken_up]  # the last but one publishes, the last only reads
 
