@@ -28,7 +28,7 @@ STEPS = {
 ALONE = {
     "booking": ("one use of a key",),
     "expiry": ("time that is over",),
-    "machine": ("who came or went", "places taken counted"),
+    "machine": ("who came or went",),
 }
 """Guards behind which nothing else stands for what a part looks at: each of them taken away alone turns it red."""
 
