@@ -20,7 +20,7 @@ from uvicorn.supervisors import Multiprocess
 from app.api.wire import BoundedHttp
 from app.cli.demo import DATABASE_VARIABLE, DEMO_DATABASE, is_configured, make_demo
 from app.cli.desk import console, gently, require_keys_of_messages
-from app.errors import LoginRefused
+from app.errors import LoginRefused, SchemaNotCurrent
 from app.observing import logs
 from app.observing.metrics import SHARED_FOLDER
 from app.secret_files import IN_A_FILE
@@ -46,6 +46,13 @@ class OneProcessHere(ValueError):
 
 class OwnerRefused(ValueError):
     """The login with which the database was to be laid out is not let in."""
+
+
+NOT_AS_LEFT = (
+    "The database is not as any release of this service left it: a table, column or trigger that was there is gone or"
+    " another. Nothing was changed. Restore a backup and migrate that (docs/operating.md says how), and find out who"
+    " changed this one."
+)
 
 
 class PortTaken(ValueError):
@@ -186,6 +193,8 @@ def migrate() -> None:
             settings.migrate_database()
         except LoginRefused:
             raise OwnerRefused(_whose_login(settings)) from None
+        except SchemaNotCurrent:
+            raise ValueError(NOT_AS_LEFT) from None
         console.print("The database is laid out for this version.")
 
 

@@ -11,10 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 from typer.testing import CliRunner
 
 from app.cli import app
 from app.cli.desk import meant
+from app.store import migrate
+from app.store.session import Database
 from tests.cli.conftest import Terminal
 
 ROOT = Path(__file__).parents[2]
@@ -101,6 +104,25 @@ def test_a_database_that_is_not_there_is_not_made_by_looking(
         assert not path.parent.exists()
     assert "a new one is made" in said(terminal, "migrate", code=0)
     assert "a new one is made" not in said(terminal, "migrate", code=0)
+
+
+def test_a_database_that_somebody_changed_by_hand_is_not_sent_round_in_circles(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Migrating is no cure for it, so it is not told as one; nothing is changed."""
+    path = terminal.folder / "changed.db"
+    address = f"sqlite:///{path}"
+    database = Database.open(address)
+    migrate.upgrade(database)
+    migrate.downgrade(database, "0014")
+    with database.writing() as writing:
+        triggers = writing.execute(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).scalars().all()
+        for name in triggers:
+            writing.execute(text(f"DROP TRIGGER {name}"))
+    database.close()
+    monkeypatch.setenv("PLACEMENT_DATABASE_URL", address)
+    told = said(terminal, "migrate", code=1)
+    assert ("Restore a backup" in told, "Run: placement migrate" in told) == (True, False)
 
 
 def _as_a_process(*words: str, **settings: str) -> subprocess.CompletedProcess[str]:
