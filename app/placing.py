@@ -8,9 +8,10 @@ from datetime import date
 import numpy as np
 
 from app.matching.assess import assess_block
+from app.matching.listed import Shortlist
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, Referral
-from app.matching.shortlist import Shortlist, points_regardless, question_for, rank_among, shortlist
+from app.matching.shortlist import points_regardless, question_for, rank_among, shortlist
 from app.matching.why_not import WhyNot
 from app.matching.why_not import why_not as explain_why_not
 from app.store.policies import PolicyBook

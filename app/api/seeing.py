@@ -18,7 +18,7 @@ from app.api.placement_answers import changes_answer, looked_answer, now_answer,
 from app.api.service import service_of
 from app.deciding import facts, moving_in, proposed, seeing
 from app.errors import PlacementError, ReadOnly
-from app.matching.shortlist import Shortlist
+from app.matching.listed import Shortlist
 from app.placing import own_rank
 from app.store import living_apart, moving_out, placements, runs
 from app.store.follower import Inventory

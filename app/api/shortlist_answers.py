@@ -16,11 +16,11 @@ from app.documents.places import Note
 from app.matching.codes import Code
 from app.matching.explain import Outcome, PairExplanation, Part, RuleFinding
 from app.matching.home import Home
+from app.matching.listed import NearMiss, Option, Relaxation, Shortlist
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, Referral
 from app.matching.rules.new_home import NEW_HOME
-from app.matching.shortlist import NearMiss, Option, Relaxation, Shortlist
 from app.matching.splits import Split
 from app.matching.why_not import Counterfactual, Needed, WhyNot, told
 from app.store.declined import for_party

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from app.documents.places import Note
 from app.matching.codes import KeepTogether
+from app.matching.listed import Parted
 from app.matching.referral import Rest
-from app.matching.shortlist import Parted
 from app.store.placement_records import State
 from app.store.under_way import Place, Waiting
 

@@ -16,9 +16,9 @@ from app.matching.codes import KeepTogether
 from app.matching.explain import Outcome, PairExplanation, Part
 from app.matching.finding import FULL
 from app.matching.home import Home
+from app.matching.listed import NearMiss, Option, Shortlist
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef, Referral
-from app.matching.shortlist import NearMiss, Option, Shortlist
 from app.matching.splits import Split
 from app.matching.why_not import Counterfactual, WhyNot
 from app.wording import (

@@ -11,8 +11,8 @@ from app.deciding.desk import Desk
 from app.deciding.facts import Looked
 from app.deciding.judging import Facts
 from app.errors import NotSeen
+from app.matching.listed import Shortlist, ranks_behind
 from app.matching.referral import ChildRef, HomeRef
-from app.matching.shortlist import Shortlist, ranks_behind
 from app.store import load, runs, seen
 from app.store.load import StoredReferral
 from app.store.placement_records import Placement, Seen, SeenKind, SeenOption

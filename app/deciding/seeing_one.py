@@ -10,8 +10,8 @@ from datetime import date
 
 from app.access.principal import Kind, Principal
 from app.deciding.desk import Desk
+from app.matching.listed import ranks_behind
 from app.matching.policy import Policy
-from app.matching.shortlist import ranks_behind
 from app.matching.why_not import WhyNot
 from app.store import seen
 from app.store.load import StoredReferral

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.matching.codes import HomeKind
+from app.matching.listed import NearMiss, Relaxation
 from app.matching.problem import Status
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
-from app.matching.shortlist import NearMiss, Relaxation
 from app.matching.splits import Split
 
 

@@ -9,11 +9,12 @@ from itertools import islice
 import numpy as np
 
 from app.matching.columns import IntArray
+from app.matching.listed import Shortlist
 from app.matching.night_limits import target_of
 from app.matching.night_reading import Reading
 from app.matching.night_report import Unplaced, WhyHere, WhyNone
 from app.matching.referral import HomeRef, Referral, ReferralRef
-from app.matching.shortlist import Shortlist, shortlist
+from app.matching.shortlist import shortlist
 
 LOST_AMONG = 3
 """Of so many of the best homes it is told who got them."""

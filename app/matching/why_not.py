@@ -18,10 +18,11 @@ from app.matching.assess import Block, Judged, Question, assess_one
 from app.matching.columns import BoolArray
 from app.matching.explain import PairExplanation, explain
 from app.matching.home import Home
+from app.matching.listed import Parted
 from app.matching.policy import Policy, RuleSetting
 from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, HomeRef, Referral
-from app.matching.shortlist import Parted, best_rows, first_party, parted, question_for, rank_among
+from app.matching.shortlist import best_rows, first_party, parted, question_for, rank_among
 from app.matching.trying import outcomes, points_elsewhere
 from app.matching.unit import Case, Change, Subject
 

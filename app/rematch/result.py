@@ -6,8 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from app.matching.batch import Proposed
+from app.matching.listed import NearMiss
 from app.matching.night_report import NightReport, Proposal, Scarce, ScarceKind, Unplaced
-from app.matching.shortlist import NearMiss
 from app.rematch.run import Outcome
 from app.rematch.snapshot import Snapshot, canonical_bytes
 

@@ -16,8 +16,9 @@ from app.deciding.holding import hold
 from app.deciding.living import place
 from app.errors import FactsChanged, RulesNotMet, SecondMissing
 from app.matching.codes import KeepTogether
+from app.matching.listed import Shortlist
 from app.matching.referral import Child, ReferralRef
-from app.matching.shortlist import Shortlist, shortlist
+from app.matching.shortlist import shortlist
 from app.runs.workplace import night_for
 from app.store.follower import PoolFollower
 from app.store.placement_records import Placement, State

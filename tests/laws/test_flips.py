@@ -9,10 +9,11 @@ from random import Random
 import pytest
 
 from app.matching.codes import CulturalNeeds, Ethnicity, Religion, Sex, SexAccepted
+from app.matching.listed import Shortlist
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import Child
-from app.matching.shortlist import Shortlist, shortlist
+from app.matching.shortlist import shortlist
 from tests.support.answers import answers, worlds_and_policies
 from tests.support.worlds import World
 

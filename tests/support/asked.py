@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.matching.listed import Shortlist
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import Referral
-from app.matching.shortlist import Shortlist, shortlist
+from app.matching.shortlist import shortlist
 from tests.reference.listing import Results, judge_all
 from tests.support.worlds import World
 
