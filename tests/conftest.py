@@ -1,12 +1,14 @@
 """What every test may use: both databases, and Hypothesis set so that a run can be repeated."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support.laid_out import lay_out
 from tests.support.postgres import Postgres, running_postgres
 
 # The same examples each time, so that a red test stays red until it is mended. No deadline and no complaint
@@ -46,23 +48,52 @@ def postgres() -> Iterator[Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def laid_out_postgres(postgres: Postgres) -> str:
+    """A PostgreSQL database that is laid out and empty: a copy of it is made ten times sooner than another one."""
+    name = postgres.create()
+    lay_out(postgres.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def laid_out_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file that is laid out and empty, to be copied."""
+    path = tmp_path_factory.mktemp("laid-out") / "empty.db"
+    lay_out(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def postgres_url(postgres: Postgres) -> Iterator[str]:
-    """The address of an empty PostgreSQL database of the test's own."""
-    database = postgres.create()
+def postgres_url(postgres: Postgres, laid_out_postgres: str) -> Iterator[str]:
+    """The address of a PostgreSQL database of the test's own: laid out, with nothing in it."""
+    database = postgres.create(laid_out_postgres)
     yield postgres.url(database)
     postgres.drop(database)
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """The address of an SQLite file of the test's own, not there yet."""
+def sqlite_url(laid_out_sqlite: Path, tmp_path: Path) -> str:
+    """The address of an SQLite file of the test's own: laid out, with nothing in it."""
+    shutil.copyfile(laid_out_sqlite, tmp_path / "placement.db")
     return f"sqlite:///{tmp_path / 'placement.db'}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """The address of an empty database of the test's own, once on SQLite and once on PostgreSQL."""
+    """The address of a database of the test's own, laid out and empty, once on SQLite and once on PostgreSQL."""
     fixture = {"sqlite": "sqlite_url", "postgresql": "postgres_url"}[request.param]
     url: str = request.getfixturevalue(fixture)
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database that nobody has laid out yet, on either."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'placement.db'}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    database = server.create()
+    yield server.url(database)
+    server.drop(database)

@@ -10,7 +10,7 @@ import pytest
 
 from app.jobs.threads import ThreadedJobs
 from app.nightly import ATTEMPTS, MAKE_UP, PAUSE, ask_if_owed, due_on, is_owed, last_due, next_due
-from app.store import migrate, runs
+from app.store import runs
 from app.store.run_records import Run, RunKind, RunStatus
 from app.store.session import Database
 from tests.support.builders import AS_OF, NOTTINGHAM, a_child, a_home, a_referral
@@ -26,7 +26,6 @@ MINUTE = timedelta(minutes=1)
 def database(database_url: str) -> Iterator[Database]:
     """An open database at the newest revision, empty."""
     opened = Database.open(database_url)
-    migrate.upgrade(opened)
     yield opened
     opened.close()
 

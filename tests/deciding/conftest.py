@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
-from app.store import migrate
 from app.store.session import Database
 from tests.support.builders import a_child, a_home, a_referral
 from tests.support.nights import store
@@ -20,27 +19,27 @@ ONE_PLACE = a_home(ref=HomeRef("H1"), places=1)
 FURTHER = a_home(ref=HomeRef("H2"), places=3, location=None)
 
 
-def lay_out(url: str) -> None:
-    """Lay a database out and put the small authority in."""
+def fill(url: str) -> None:
+    """Put the small authority into a database that is laid out."""
     opened = Database.open(url)
-    migrate.upgrade(opened)
     store(opened, [ONE_PLACE, FURTHER], [REFERRAL, OTHER_REFERRAL])
     opened.close()
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template(laid_out_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An SQLite file to copy."""
     path = tmp_path_factory.mktemp("template") / "placement.db"
-    lay_out(f"sqlite:///{path}")
+    shutil.copyfile(laid_out_sqlite, path)
+    fill(f"sqlite:///{path}")
     return path
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: Postgres) -> str:
+def postgres_template(postgres: Postgres, laid_out_postgres: str) -> str:
     """A PostgreSQL database to copy."""
-    name = postgres.create()
-    lay_out(postgres.url(name))
+    name = postgres.create(laid_out_postgres)
+    fill(postgres.url(name))
     return name
 
 

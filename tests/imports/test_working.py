@@ -27,7 +27,7 @@ from app.jobs import queue
 from app.jobs.duties import Duties
 from app.matching.referral import HomeRef
 from app.runs.working import never
-from app.store import erasure, imports, load, migrate, queue_layout, save
+from app.store import erasure, imports, load, queue_layout, save
 from app.store.audit_tables import audit_entries
 from app.store.erasure import Erasure
 from app.store.import_records import Import, ImportKind, ImportStatus, WantedImport
@@ -47,9 +47,6 @@ LIVES_THERE = A_RESIDENT["ref"]
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A laid out database, as a service of Nottingham has it."""
-    owner = Database.open(database_url)
-    migrate.upgrade(owner)
-    owner.close()
     opened = Database.open(database_url, NOTTINGHAM)
     yield opened
     opened.close()
@@ -304,9 +301,6 @@ def _drained(url: str, duties: Duties, task: str) -> None:
 @pytest.fixture
 def of_workers(postgres_url: str) -> Iterator[tuple[Database, Callable[[str], None]]]:
     """A database of workers, and a worker that does a task and whatever follows from it."""
-    owner = Database.open(postgres_url)
-    migrate.upgrade(owner)
-    owner.close()
     opened = Database.open(postgres_url, NOTTINGHAM)
     duties = Duties(a_workplace(opened), imports=Unloading(NOTTINGHAM, opened, baked_directory()))
     yield opened, lambda task: _drained(postgres_url, duties, task)

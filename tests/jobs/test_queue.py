@@ -45,7 +45,6 @@ Q = queue_layout.QUEUE_SCHEMA
 def database(postgres_url: str) -> Iterator[Database]:
     """The database as its owner has it, laid out, with a child and a home."""
     opened = Database.open(postgres_url)
-    migrate.upgrade(opened)
     store(opened, [a_home()], [a_referral(a_child())])
     yield opened
     opened.close()

@@ -23,7 +23,7 @@ from app.jobs.threads import ThreadedJobs
 from app.matching.batch import Night
 from app.rematch.faults import RunCancelled
 from app.rematch.run import Outcome
-from app.store import migrate, proposals, runs
+from app.store import proposals, runs
 from app.store.run_records import Run, RunStatus
 from app.store.run_tables import runs as run_rows
 from app.store.session import Database
@@ -37,7 +37,6 @@ ROOT = Path(__file__).parents[2]
 def database(database_url: str) -> Iterator[Database]:
     """An open database at the newest revision, with a child and a home."""
     opened = Database.open(database_url)
-    migrate.upgrade(opened)
     store(opened, [a_home()], [a_referral(a_child())])
     yield opened
     opened.close()

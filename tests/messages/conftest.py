@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.store import migrate
 from app.store.session import Database
 
 
@@ -12,7 +11,6 @@ from app.store.session import Database
 def database(database_url: str) -> Iterator[Database]:
     """An open database at the newest revision, empty."""
     opened = Database.open(database_url)
-    migrate.upgrade(opened)
     yield opened
     opened.close()
 
@@ -21,6 +19,5 @@ def database(database_url: str) -> Iterator[Database]:
 def lite(sqlite_url: str) -> Iterator[Database]:
     """The same on SQLite alone, for what has nothing to do with the database."""
     opened = Database.open(sqlite_url)
-    migrate.upgrade(opened)
     yield opened
     opened.close()

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.store import migrate
 from app.store.session import Database
 
 
@@ -12,6 +11,5 @@ from app.store.session import Database
 def database(database_url: str) -> Iterator[Database]:
     """An open database at the newest revision, empty."""
     opened = Database.open(database_url)
-    migrate.upgrade(opened)
     yield opened
     opened.close()

@@ -9,7 +9,6 @@ from time import monotonic, sleep
 import pytest
 from sqlalchemy import select, text
 
-from app.store import migrate
 from app.store.audit import AuditEntry
 from app.store.audit_last import record_last
 from app.store.audit_tables import audit_entries
@@ -32,7 +31,6 @@ WAITING = text(
 def database(postgres_url: str) -> Iterator[Database]:
     """On SQLite there is one writer, and no such function."""
     opened = Database.open(postgres_url)
-    migrate.upgrade(opened)
     yield opened
     opened.close()
 

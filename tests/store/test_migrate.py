@@ -13,9 +13,9 @@ from app.store.tables import metadata
 from tests.support.postgres import Postgres
 
 
-def test_up_check_down_up(database_url: str) -> None:
+def test_up_check_down_up(bare_url: str) -> None:
     """Up, no difference to the code, down to nothing, up again."""
-    database = Database.open(database_url)
+    database = Database.open(bare_url)
     migrate.upgrade(database)
     migrate.check(database)
     assert set(inspect(database.engine).get_table_names()) == {*metadata.tables, "alembic_version"}
@@ -26,12 +26,12 @@ def test_up_check_down_up(database_url: str) -> None:
     database.close()
 
 
-def test_constraints_and_indexes_are_those_of_the_code(database_url: str, tmp_path: Path, request: Any) -> None:
+def test_constraints_and_indexes_are_those_of_the_code(bare_url: str, tmp_path: Path, request: Any) -> None:
     """A database of the code's own is laid out beside, and its words for each constraint and index are the same.
 
     Operators, brackets, order and all: Alembic compares no CHECK and no condition of an index.
     """
-    database = Database.open(database_url)
+    database = Database.open(bare_url)
     migrate.upgrade(database)
     if database.engine.dialect.name == "postgresql":
         postgres: Postgres = request.getfixturevalue("postgres")
@@ -91,9 +91,9 @@ def _plain(sql: str) -> str:
     return " ".join(sql.split()).replace('"', "")
 
 
-def test_a_database_that_was_never_migrated_is_noticed(database_url: str) -> None:
+def test_a_database_that_was_never_migrated_is_noticed(bare_url: str) -> None:
     """Before the first migration the schema is not current, afterwards it is."""
-    database = Database.open(database_url)
+    database = Database.open(bare_url)
     with pytest.raises(SchemaNotCurrent), database.reading() as reading:
         migrate.require_current(reading)
     migrate.upgrade(database)

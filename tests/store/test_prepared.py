@@ -31,16 +31,9 @@ REF: BindParameter[str] = bindparam("ref")
 BY_REF = Prepared(select(homes.c.ref).where(homes.c.ref == REF))
 
 
-def _lay_out(address: str) -> None:
-    owner = Database.open(address)
-    migrate.upgrade(owner)
-    owner.close()
-
-
 @pytest.fixture
 def here(database_url: str) -> Iterator[Database]:
     """A database as the service opens it: for one authority."""
-    _lay_out(database_url)
     opened = Database.open(database_url, HERE)
     yield opened
     opened.close()
@@ -115,7 +108,6 @@ def test_a_question_asked_alone_is_answered_as_in_any_reading(here: Database) ->
 
 def test_a_question_asked_alone_is_the_only_one(postgres_url: str) -> None:
     """Its transaction is over with the answer; a second question is refused, and one that failed leaves nothing."""
-    _lay_out(postgres_url)
     here = Database.open(postgres_url, HERE, connections=1)
     ways: tuple[Callable[[Reading], Any], ...] = (
         lambda reading: BY_REF.one(reading, ref="H"),
@@ -138,7 +130,6 @@ def test_a_question_asked_alone_is_the_only_one(postgres_url: str) -> None:
 
 def test_a_direct_reading_is_within_the_walls(postgres_url: str) -> None:
     """Role, authority and that nothing is written hold for a transaction begun in one message, and end with it."""
-    _lay_out(postgres_url)
     here, there = Database.open(postgres_url, HERE), Database.open(postgres_url, THERE)
     here.transact(lambda w: save.import_homes(w, HERE, [HOME]))
     assert speaks_directly(here.engine)
@@ -157,7 +148,6 @@ def test_a_direct_reading_is_within_the_walls(postgres_url: str) -> None:
 
 def test_a_lost_connection_is_replaced_at_the_beginning_and_told_of_later(postgres_url: str) -> None:
     """Cut off while nobody used them, all of them: nobody hears of it. In the midst of a transaction it is told."""
-    _lay_out(postgres_url)
     owner, here = Database.open(postgres_url), Database.open(postgres_url, HERE)
 
     @contextmanager
@@ -242,7 +232,6 @@ def _directly(reading: Reading) -> int:
 
 def test_what_is_put_off_is_never_overtaken_and_never_lost(postgres_url: str) -> None:
     """It is done before whatever is asked next, in whichever way, and with the commit; undone, it was never done."""
-    _lay_out(postgres_url)
     opened = Database.open(postgres_url, HERE), Database.open(postgres_url)
     add = Prepared(inventory_clock.insert(), ["authority", "seq"])
 
@@ -271,7 +260,6 @@ def test_what_is_put_off_is_never_overtaken_and_never_lost(postgres_url: str) ->
 
 def test_a_transaction_that_had_failed_is_not_taken_for_kept(postgres_url: str) -> None:
     """Whoever goes on after an error of a statement hears at the commit that nothing was kept."""
-    _lay_out(postgres_url)
     here = Database.open(postgres_url, HERE)
     with pytest.raises(DBAPIError), here.writing() as writing, suppress(DBAPIError):
         Prepared(select(cast(REF, Integer))).one(writing, ref="no number")
@@ -282,7 +270,6 @@ def test_a_transaction_that_had_failed_is_not_taken_for_kept(postgres_url: str) 
 
 def test_errors_come_as_those_of_sqlalchemy(postgres_url: str) -> None:
     """With the driver's within, by which the code tells them apart, and without the statement."""
-    _lay_out(postgres_url)
     database = Database.open(postgres_url, HERE)
     with pytest.raises(Exception, match="InvalidTextRepresentation") as caught, database.reading() as reading:
         Prepared(select(cast(REF, Integer))).one(reading, ref="canary")
