@@ -145,7 +145,9 @@ def advance(
             if claims.release(writing, authority, stored.id, seq):
                 save.touch_home(writing, authority, stored.home, seq)
         case Claims.LIVE_IN:
-            claims.live_in(writing, authority, stored.id)
+            if stored.moved_in_on is None:
+                raise ValueError("nobody moves in on no day")
+            claims.live_in(writing, authority, stored.id, stored.moved_in_on)
         case _:
             pass
     _tell(writing, authority, who, stored, made, stored.children)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import count
 from typing import Any
 
@@ -29,6 +29,7 @@ from app.store.codec import decoder, encoder
 from app.store.placement_tables import place_claims as table
 from app.store.placement_tables import placements
 from app.store.prepared import IsOne, Prepared, of_refs
+from app.store.searches import OF_THE_CHILD, raised
 from app.store.session import Reading, Writing
 from app.store.tables import homes as homes_table
 
@@ -126,10 +127,12 @@ def take(
             "lived_in": False,
             "resident": _write(as_resident(child)),
             "changed_seq": seq,
+            "whose": authority,
+            "of_child": child.ref,
         }
         for child in sorted(children, key=lambda child: child.ref)
     ]
-    with_meaning(writing, table.insert(), rows)
+    with_meaning(writing, table.insert().values(searched_since=OF_THE_CHILD), rows)
 
 
 def outdated(kept: Iterable[Mapping[Any, Any]], children: Sequence[Child]) -> dict[ChildRef, frozenset[HomeRef]]:
@@ -156,10 +159,13 @@ def release(writing: Writing, authority: str, placement_id: str, seq: int) -> in
     return writing.execute(update(table).where(live).values(live=False, resident=None, changed_seq=seq)).rowcount
 
 
-def live_in(writing: Writing, authority: str, placement_id: str) -> None:
-    """The children moved in. Raises `ChildBeingPlaced` where one of them still lives in another home's place."""
+def live_in(writing: Writing, authority: str, placement_id: str, moved_in_on: date) -> None:
+    """The children moved in. Raises `ChildBeingPlaced` where one of them still lives in another home's place.
+
+    The move answers the search that is known by now, but none that began after the day of it.
+    """
     live = and_(table.c.authority == authority, table.c.placement_id == placement_id, table.c.live)
-    with_meaning(writing, update(table).where(live).values(lived_in=True), None)
+    with_meaning(writing, update(table).where(live).values(lived_in=True, searched_since=raised(moved_in_on)), None)
 
 
 def with_meaning(writing: Writing, statement: object, rows: Sequence[Mapping[str, object]] | None) -> None:

@@ -14,8 +14,10 @@ from datetime import date
 from sqlalchemy import select, update
 
 from app.matching.referral import ChildRef
+from app.store.answered import LEFT_CARE
 from app.store.placement_records import Placement, State
 from app.store.placement_tables import place_claims as table
+from app.store.searches import raised
 from app.store.session import Reading, Writing
 
 
@@ -50,17 +52,20 @@ def living(reading: Reading, authority: str, placement: Placement) -> tuple[Chil
 def move_out(writing: Writing, authority: str, placement: Placement, leaving: Leaving, seq: int) -> None:
     """Give the places of these children back, and keep of them how it ended and nothing else.
 
+    Leaving care answers whatever search is known by then: a move that was begun before is none.
     `placement`: as it stands after the decision, which is stored already. `seq`: the number of this change of the
     inventory.
     """
     theirs = table.c.placement_id == placement.id, table.c.child_ref.in_(leaving.children)
-    told = {
+    told: dict[str, object] = {
         "ended_on": leaving.ended_on,
         "end_reason": leaving.end_reason,
         "end_planned": leaving.end_planned,
         "ended_version": placement.version,
     }
-    released = {"live": False, "resident": None, "changed_seq": seq}
+    released: dict[str, object] = {"live": False, "resident": None, "changed_seq": seq}
+    if leaving.end_reason in LEFT_CARE:
+        told["searched_since"] = raised()
     writing.execute(update(table).where(table.c.authority == authority, *theirs, table.c.live).values(released | told))
 
 

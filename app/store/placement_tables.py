@@ -8,7 +8,8 @@ Every state of a placement rests on the decision that led to it: a foreign key d
 same placement, version and state, and its checks demand that a person accepted, after having been shown something.
 Triggers (in the second migration) demand that each decision begins where the placement stands, that a placement
 changes by one step at a time and never in what it is about, and that a live one has a place for every child who has
-not left it. With each claim of a child who moved out stands that child's own end, and the decision that told of it.
+not left it. With each claim of a child who moved out stands that child's own end, and the decision that told of it;
+with each claim, which search it answers (see `app.store.searches`).
 """
 
 from __future__ import annotations
@@ -234,6 +235,7 @@ place_claims = Table(
     Column("end_reason", String(10)),
     Column("end_planned", Boolean),
     Column("ended_version", Integer),
+    Column("searched_since", Date),
     PrimaryKeyConstraint("authority", "placement_id", "child_ref"),
     ForeignKeyConstraint(["authority", "placement_id"], ["placements.authority", "placements.id"]),
     Index(
