@@ -11,6 +11,7 @@ import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 from app.messages.addresses import Target
 
@@ -28,8 +29,9 @@ class PostFailed(Exception):
         self.code = code
 
 
+@cache
 def tls() -> ssl.SSLContext:
-    """What the system trusts, TLS 1.2 or newer, and the certificate must name the host."""
+    """What the system trusts, TLS 1.2 or newer, and the certificate must name the host. Read once in a process."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
