@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from app.documents.examples import A_HOME, A_REFERRAL
 from app.main import create_app
 from tests.api.service import TODAY, settings_for
 from tests.support.access import bearer
+from tests.support.at_once import until_let_in
 
 
 @pytest.fixture
@@ -70,16 +72,18 @@ def test_many_readers_and_writers_at_once(address: tuple[str, int]) -> None:
     url = f"http://{address[0]}:{address[1]}"
     statuses: list[int] = []
 
+    def changed(client: httpx.Client, number: int, read: httpx.Response) -> httpx.Response:
+        body = read.json() | {"places": number}
+        return client.put(f"/homes/{A_HOME['ref']}", json=body, headers={"If-Match": read.headers["ETag"]})
+
     def work(number: int) -> None:
         with httpx.Client(base_url=url, trust_env=False, timeout=60, headers=bearer()) as client:
             for _ in range(5):
                 if number % 2:
-                    answer = client.post("/match", json={"referral": A_REFERRAL})
+                    answer = until_let_in(lambda: client.post("/match", json={"referral": A_REFERRAL}))
                 else:
-                    read = client.get(f"/homes/{A_HOME['ref']}")
-                    body = read.json() | {"places": number}
-                    headers = {"If-Match": read.headers["ETag"]}
-                    answer = client.put(f"/homes/{A_HOME['ref']}", json=body, headers=headers)
+                    read = until_let_in(lambda: client.get(f"/homes/{A_HOME['ref']}"))
+                    answer = until_let_in(partial(changed, client, number, read))
                 statuses.append(answer.status_code)
 
     with httpx.Client(base_url=url, trust_env=False, headers=bearer()) as client:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,3 +27,17 @@ def at_once(actions: Sequence[Callable[[], Any]], timeout_s: float = 120) -> lis
     if any(thread.is_alive() for thread in threads):
         raise AssertionError("somebody waits for ever")
     return found
+
+
+def until_let_in(ask: Callable[[], Any], attempts: int = 1_000) -> Any:
+    """The answer, asked for again as long as the service has too much to do, which it says of a slow machine too."""
+    for _ in range(attempts):
+        answer = ask()
+        if answer.status_code != TOO_MUCH_TO_DO:
+            return answer
+        assert answer.headers["Retry-After"]
+        time.sleep(0.05)
+    raise AssertionError("the service never has time")
+
+
+TOO_MUCH_TO_DO = 503
