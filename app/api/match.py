@@ -257,7 +257,7 @@ def _stored(service: Service, ref: str) -> Waiting:
         found = waiting_referral(reading, service.authority, ReferralRef(ref))
     if found is None:
         raise ReferralNotFound
-    known = living_apart.judged_alone(service.database, service.authority, found.referral.record)
+    known = living_apart.judged_alone(service.database, service.authority, found.referral.record, found.feared_by)
     return found._replace(referral=replace(found.referral, record=known))
 
 

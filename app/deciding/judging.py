@@ -6,13 +6,12 @@ has a place there, and the homes where the children and their brothers and siste
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import select
 
 from app.deciding import kept
 from app.deciding.desk import Desk
@@ -22,16 +21,16 @@ from app.matching.assess import Question
 from app.matching.child_columns import ChildTable
 from app.matching.explain import PairExplanation, RuleFinding, explain
 from app.matching.home import Home
+from app.matching.living_apart import siblings_known
 from app.matching.party_columns import Party, PartyTable
 from app.matching.party_fees import party_fees
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, HomeRef, Referral
 from app.matching.where import Where, where
-from app.store import claims, living_apart, load
+from app.store import claims, living_apart, load, whereabouts
 from app.store.load import StoredHome, StoredReferral
 from app.store.session import Reading
-from app.store.tables import residents
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,7 @@ def judge(
     lived_in = _with_others(reading, desk, home.record, placement_id)
     if placement_id is not None:
         lived_in = _without_party(lived_in, children)
-    pool = Pool.build([lived_in, *_other_homes(reading, desk, party, home.record.ref)])
+    pool = Pool.build([lived_in, *_other_homes(reading, desk, referral.record, home.record.ref)])
     question = _question(referral.record, children, pool, policy, desk)
     col = np.array([pool.row_of[home.record.ref]])
     (explanation,) = explain(question, 0, col)
@@ -169,13 +168,17 @@ def _without_party(home: Home, children: Collection[ChildRef]) -> Home:
     return home if len(others) == len(home.residents) else replace(home, residents=others)
 
 
-def _other_homes(reading: Reading, desk: Desk, party: Sequence[Child], home: HomeRef) -> tuple[Home, ...]:
-    """Where the children and their siblings live: education, moves and closeness are measured from there."""
-    siblings = [sibling for child in party for sibling in child.placed_siblings]
-    people = {child.ref for child in party} | {sibling.child for sibling in siblings}
-    named = {child.current_home for child in party} | {sibling.home for sibling in siblings}
-    living = select(residents.c.home_ref).where(residents.c.authority == desk.authority, residents.c.ref.in_(people))
-    refs = {ref for ref in named if ref is not None} | set(reading.execute(living).scalars())
+def _other_homes(reading: Reading, desk: Desk, referral: Referral, home: HomeRef) -> tuple[Home, ...]:
+    """Where the children and their siblings live: education, moves and closeness are measured from there.
+
+    By whatever a list is made of: the homes' own records, whoever has a place by a placement, the referral, and what
+    is known of them from elsewhere. Those too who wait in the referral and are not of the party.
+    """
+    siblings = [sibling for child in referral.children for sibling in child.placed_siblings]
+    people = {child.ref for child in referral.children} | {sibling.child for sibling in siblings}
+    named = {child.current_home for child in referral.children} | {sibling.home for sibling in siblings}
+    refs = {ref for ref in named if ref is not None} | whereabouts.in_homes(reading, desk.authority, people)
+    refs.update(*(at for child in referral.children for at in siblings_known(child).values()))
     found = load.homes_named(reading, desk.authority, sorted(refs - {home}))
     return claims.with_claims(reading, desk.authority, [stored.record for stored in found])
 

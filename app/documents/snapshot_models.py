@@ -21,6 +21,7 @@ Version = Annotated[str, StringConstraints(max_length=100, pattern=r"^[A-Za-z0-9
 Line = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 SiblingsAt = Annotated[list[Ref], Field(min_length=1, max_length=20)]
 ApartAt = Annotated[list[Ref], Field(min_length=1, max_length=10_000)]
+SiblingsLiveAt = Annotated[dict[Ref, Annotated[list[Ref], Field(max_length=20)]], Field(min_length=1, max_length=20)]
 Pairs = Annotated[list[PairIn], Field(max_length=MOST_REFERRALS)]
 
 
@@ -79,6 +80,7 @@ class SnapshotIn(Document):
     under_way: Annotated[list[Ref], Field(max_length=MOST_REFERRALS)] = []
     siblings_at: Annotated[dict[Ref, SiblingsAt], Field(max_length=MOST_REFERRALS)] = {}
     live_apart_at: Annotated[dict[Ref, ApartAt], Field(max_length=MOST_REFERRALS)] = {}
+    siblings_live_at: Annotated[dict[Ref, SiblingsLiveAt], Field(max_length=MOST_REFERRALS)] = {}
     effort: Literal["full", "light"] = "full"
     limits: LimitsIn = LimitsIn()
     seed: Line | None = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from app.matching.columns import NOT_KNOWN, BoolArray, IntArray, Table, column, 
 from app.matching.home import Home
 from app.matching.home_columns import ALL_DOMAINS, HIGHEST_LEVEL, levels_from, mask, risks_at
 from app.matching.languages import LANGUAGE_POSITION
-from app.matching.living_apart import told_apart_at
+from app.matching.living_apart import siblings_known, told_apart_at
 from app.matching.pool import Pool
 from app.matching.referral import Child, HomeRef, PlacedSibling, Referral, Rest
 
@@ -176,8 +177,9 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
     """Everything about a child that names particular homes, people or places."""
     child = entry.child
     beside = [one.ref for one in entry.referral.children if one.ref != child.ref]
-    siblings = {*beside, *(sibling.child for sibling in child.placed_siblings)}
-    sibling_homes = {home for sibling in child.placed_siblings for home in _homes_of(sibling, pool)}
+    siblings = {child.ref, *beside, *(sibling.child for sibling in child.placed_siblings)}
+    each_at = tuple(homes_of(child, sibling, pool) for sibling in child.placed_siblings)
+    sibling_homes = frozenset[HomeRef]().union(*each_at)
     apart = set(pool.kept_from.get(child.ref, ()))
     for person in child.live_apart_from:
         apart |= pool.living_at.get(person, frozenset())
@@ -199,8 +201,8 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
         all_sibling_rows=_rows(pool, only_siblings),
         is_rest=bool(others_at),
         together_rows=_rows(pool, others_at) if len(others_at) == 1 else NOWHERE,
-        sibling_places=tuple(_place_of(sibling, pool) for sibling in child.placed_siblings),
-        sibling_homes=tuple(pool.rows(_homes_of(sibling, pool)) for sibling in child.placed_siblings),
+        sibling_places=tuple(map(partial(_place_of, child, pool), child.placed_siblings, each_at)),
+        sibling_homes=tuple(map(pool.rows, each_at)),
         contacts=tuple((place.location, place.frequency.position) for place in entry.referral.contact_places),
         zones=child.zones_to_avoid,
     )
@@ -222,17 +224,24 @@ def _others_at(referral: Referral, sibling_homes: Collection[HomeRef]) -> Collec
     return sibling_homes if alone else ()
 
 
-def _homes_of(sibling: PlacedSibling, pool: Pool) -> frozenset[HomeRef]:
-    """The homes of the pool where a brother or sister lives: as recorded with the child, or with the home."""
+def homes_of(child: Child, sibling: PlacedSibling, pool: Pool) -> frozenset[HomeRef]:
+    """The homes of the pool where a brother or sister lives: as recorded with the child, or with the home.
+
+    Where something else is known, as of who moved by a placement since, that alone.
+    """
+    known = siblings_known(child).get(sibling.child)
+    if known is not None:
+        return frozenset(home for home in known if home in pool.row_of)
     living = pool.living_at.get(sibling.child, frozenset())
     return living | {sibling.home} if sibling.home is not None and sibling.home in pool.row_of else living
 
 
-def _place_of(sibling: PlacedSibling, pool: Pool) -> Location | None:
-    """Where a brother or sister lives: as recorded with the child, else where the home is."""
-    if sibling.location is not None:
+def _place_of(child: Child, pool: Pool, sibling: PlacedSibling, homes: Collection[HomeRef]) -> Location | None:
+    """Where a brother or sister lives: as recorded with the child, else where the home is; after a move that alone."""
+    known = sibling.child in siblings_known(child) and bool(homes)
+    if sibling.location is not None and not known:
         return sibling.location
-    places = (pool.record(home).location for home in sorted(_homes_of(sibling, pool)))
+    places = (pool.record(home).location for home in sorted(homes))
     return next((place for place in places if place is not None), None)
 
 

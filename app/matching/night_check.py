@@ -19,7 +19,7 @@ from app.matching.batch import Night, Proposed, was_declined
 from app.matching.codes import FOSTERING_KINDS, KeepTogether, LivingCompanions, Risk, RiskLevel
 from app.matching.night_count import Counted, Counts, count_each, count_night, local_balance, target_charge, weekly_fees
 from app.matching.night_look import Guest, GuestPairs, guests_of, pairs_of
-from app.matching.referral import Child, ChildRef, HomeRef, Referral, ReferralRef, Rest
+from app.matching.referral import Child, ChildAsKnown, ChildRef, HomeRef, Referral, ReferralRef, Rest
 from app.matching.unit import Level
 
 USUAL_LIMIT = 3
@@ -118,9 +118,16 @@ def _others_at(night: Night, referral: Referral) -> set[HomeRef]:
         return set(referral.siblings_at)
     if len(referral.children) > 1:
         return set()
-    placed = referral.children[0].placed_siblings
-    named = {sibling.home for sibling in placed if sibling.home is not None and sibling.home in night.pool.row_of}
-    return named.union(*(night.pool.living_at.get(sibling.child, ()) for sibling in placed))
+    child, found = referral.children[0], set[HomeRef]()
+    moved = child.siblings_live_at if isinstance(child, ChildAsKnown) else {}
+    for sibling in child.placed_siblings:
+        if sibling.child in moved:
+            found |= moved[sibling.child] & night.pool.row_of.keys()
+            continue
+        found |= night.pool.living_at.get(sibling.child, frozenset())
+        if sibling.home is not None and sibling.home in night.pool.row_of:
+            found.add(sibling.home)
+    return found
 
 
 def _rule_faults(night: Night, guests: Sequence[Guest], pairs: GuestPairs) -> Iterator[str]:

@@ -118,14 +118,17 @@ class Child:
 
 
 @dataclass(frozen=True, slots=True)
-class ChildKeptApart(Child):
-    """A child who must live apart from somebody, or somebody from it, who lives where no home's own record says so.
+class ChildAsKnown(Child):
+    """A child with what is known of where others live. Made where it is judged, never stored with the child.
 
-    `live_apart_at`: the homes where that person lives. Made where it is judged (`app.matching.living_apart`), never
-    stored with the child.
+    `live_apart_at`: homes where somebody lives from whom it must live apart, or who must live apart from it, as the
+    records of others say. `siblings_live_at`: of brothers and sisters who are placed the homes where each lives,
+    instead of those that its own record and the homes name; whoever is left out lives where these say.
+    See `app.matching.living_apart`.
     """
 
     live_apart_at: frozenset[HomeRef] = frozenset()
+    siblings_live_at: Mapping[ChildRef, frozenset[HomeRef]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

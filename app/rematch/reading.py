@@ -138,7 +138,11 @@ def _referrals(
         notes += read.notes
         found.append(_rest(read.record, document))
     apart = {ChildRef(child): [HomeRef(home) for home in at] for child, at in document.live_apart_at.items()}
-    return list(with_known(found, apart))
+    siblings = {
+        ChildRef(child): {ChildRef(sibling): [HomeRef(home) for home in at] for sibling, at in theirs.items()}
+        for child, theirs in document.siblings_live_at.items()
+    }
+    return list(with_known(found, apart, siblings))
 
 
 def _rest(referral: Referral, document: SnapshotIn) -> Referral:
@@ -198,6 +202,8 @@ def _strangers(document: SnapshotIn, referrals: Sequence[Referral], homes: Seque
         notes.append(Note("siblings_at", "It names a referral or a home that is not in this file."))
     if not children.issuperset(document.live_apart_at):
         notes.append(Note("live_apart_at", "It names a child that is not in this file."))
+    if not children.issuperset(document.siblings_live_at):
+        notes.append(Note("siblings_live_at", "It names a child that is not in this file."))
     if any(home not in here for home in document.home_prices):
         notes.append(Note("home_prices", "It names a home that is not in this file."))
     return notes

@@ -21,7 +21,7 @@ from app.documents.snapshot_models import FORMAT, FORMAT_VERSION
 from app.geo.grid import Location
 from app.matching.batch import KEY, Night, Proposed, in_order
 from app.matching.home import Home
-from app.matching.referral import Child, ChildKeptApart, Referral, Rest
+from app.matching.referral import Child, ChildAsKnown, Referral, Rest
 from app.rematch.limits import Limits, Strength
 from app.rematch.versions import versions
 
@@ -96,6 +96,7 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
             "made_with": dict(snapshot.made_with),
             **_siblings_at(night.referrals),
             **_live_apart_at(night.referrals),
+            **_siblings_live_at(night.referrals),
         }
     )
 
@@ -108,9 +109,23 @@ def _siblings_at(referrals: Sequence[Referral]) -> dict[str, Any]:
 
 def _live_apart_at(referrals: Sequence[Referral]) -> dict[str, Any]:
     """Where children may not live, as no record of this file says; nothing where all do."""
-    children = (child for referral in referrals for child in referral.children)
-    found = {child.ref: sorted(child.live_apart_at) for child in children if isinstance(child, ChildKeptApart)}
+    found = {child.ref: sorted(child.live_apart_at) for child in _as_known(referrals) if child.live_apart_at}
     return {"live_apart_at": found} if found else {}
+
+
+def _siblings_live_at(referrals: Sequence[Referral]) -> dict[str, Any]:
+    """Where brothers and sisters live who moved since the records of this file were written; nothing of others."""
+    found = {
+        child.ref: {sibling: sorted(homes) for sibling, homes in child.siblings_live_at.items()}
+        for child in _as_known(referrals)
+        if child.siblings_live_at
+    }
+    return {"siblings_live_at": found} if found else {}
+
+
+def _as_known(referrals: Sequence[Referral]) -> list[ChildAsKnown]:
+    children = (child for referral in referrals for child in referral.children)
+    return [child for child in children if isinstance(child, ChildAsKnown)]
 
 
 def canonical_bytes(document: Mapping[str, Any]) -> bytes:

@@ -120,6 +120,8 @@ def snapshot_without(packed: bytes, names: Names) -> bytes | None:
     if "live_apart_at" in document:
         apart = document["live_apart_at"]
         document["live_apart_at"] = {child: homes for child, homes in apart.items() if child not in names}
+    if "siblings_live_at" in document:
+        document["siblings_live_at"] = _siblings_live_at(document["siblings_live_at"], names)
     for home in document["homes"]:
         home["residents"] = [_resident(resident, names) for resident in home.get("residents", ())]
     for pairs in ("last_proposals", "pinned", "excluded", "declined"):
@@ -127,6 +129,15 @@ def snapshot_without(packed: bytes, names: Names) -> bytes | None:
     document["under_way"] = [child for child in document.get("under_way", ()) if child not in names]
     written = orjson.dumps(swap(document, names), option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
     return zlib.compress(written, 6)
+
+
+def _siblings_live_at(theirs: dict[str, dict[str, Any]], names: Names) -> dict[str, dict[str, Any]]:
+    left = {
+        child: {sibling: homes for sibling, homes in at.items() if sibling not in names}
+        for child, at in theirs.items()
+        if child not in names
+    }
+    return {child: at for child, at in left.items() if at}
 
 
 def _child(child: dict[str, Any], names: Names) -> dict[str, Any]:

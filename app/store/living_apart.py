@@ -1,66 +1,130 @@
-"""Where those live from whom a waiting child must live apart, as the caseload and other referrals have it.
+"""Referrals as they are to be judged: with where others live, as far as any record of this database tells.
 
-The homes' own records, and whoever has a place by a placement, the engine sees in its pool. One question more, asked
-only where somebody must live apart from somebody.
+From whom a child must live apart, whoever of the two has the other in a list; and brothers and sisters who are placed.
+The homes' own records, and whoever has a place by a placement, the engine sees in its pool. What it does not see is
+asked here: whether anybody has the child in a list of their own, wherever they wait, and only where somebody must live
+apart from somebody, or has brothers and sisters who are placed, where these live (`app.store.whereabouts`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, and_, bindparam, exists, select, union_all
-from sqlalchemy.sql.selectable import CompoundSelect
+from sqlalchemy import ColumnElement, Select, String, bindparam, literal_column, select, true
 
 from app.matching.living_apart import whose_home_matters, with_homes
 from app.matching.referral import ChildRef, HomeRef, Referral
 from app.store.load import MOST_AT_ONCE
-from app.store.placement_tables import place_claims
-from app.store.prepared import IsOne, of_refs
-from app.store.run_tables import placed_children
+from app.store.prepared import IsOne, Prepared, of_refs
+from app.store.rows import Row
 from app.store.session import Database, Reading
-from app.store.tables import children
+from app.store.tables import children, has_listed
+from app.store.whereabouts import LISTS, Whereabouts, whereabouts
+
+KeptFrom = Mapping[ChildRef, frozenset[ChildRef]]
+"""By child: who has it in a list of their own."""
 
 
 def as_judged(reading: Reading, authority: str, referrals: Sequence[Referral]) -> tuple[Referral, ...]:
-    """The referrals as they are to be judged: with the homes where somebody lives beside whom a child may not live."""
-    people = sorted(whose_home_matters(referrals))
-    lives: dict[ChildRef, set[HomeRef]] = defaultdict(set)
-    for start in range(0, len(people), MOST_AT_ONCE):
-        some = people[start : start + MOST_AT_ONCE]
-        for row in _LIVES.rows(reading, authority=authority, refs=some):
-            lives[ChildRef(row["ref"])].add(HomeRef(row["home"]))
-    return with_homes(referrals, lives) if lives else tuple(referrals)
+    """The referrals as they are to be judged: with the homes where others live who matter to their children."""
+    return _known(reading, authority, referrals, _kept_from(_named(reading, authority, referrals)))
 
 
-def judged_alone(database: Database, authority: str, referral: Referral) -> Referral:
-    """The same of one referral, in a transaction of its own where there is anything to ask."""
-    if not whose_home_matters([referral]):
+def judged_alone(
+    database: Database, authority: str, referral: Referral, named: Sequence[Row] | None = None
+) -> Referral:
+    """The same of one referral, in a transaction of its own where there is anything to ask.
+
+    `named`: what `of_referral` found; None where nobody asked, as the referral is not stored: it is told now.
+    """
+    stored = named is not None
+    if named is None:
+        with database.asking() as reading:
+            named = _named(reading, authority, [referral])
+    kept_from = _kept_from(named)
+    if not kept_from and not whose_home_matters([referral]) and not _placed([referral]):
         return referral
     with database.reading() as reading:
-        (known,) = as_judged(reading, authority, [referral])
+        (known,) = _known(reading, authority, [referral], kept_from, stored=stored)
     return known
 
 
-def _lives(is_one: IsOne) -> CompoundSelect[tuple[str, str]]:
-    """Who lives in which home by the caseload, or by the referral in which they wait."""
-    return union_all(
-        *(
-            select(ref.label("ref"), home.label("home")).where(
-                ref.table.c.authority == bindparam("authority"), is_one(ref), home.is_not(None), ~_left(ref, home)
-            )
-            for ref, home in (
-                (placed_children.c.ref, placed_children.c.home),
-                (children.c.ref, children.c.current_home),
-            )
-        )
-    )
+def of_referral(reading: Reading) -> Prepared:
+    """The statement that asks who has a child of one stored referral in a list, to be asked beside others."""
+    return _OF_REFERRAL[reading.dialect.name]
 
 
-def _left(ref: Column[str], home: Column[str]) -> ColumnElement[bool]:
-    """Whether they moved out by a placement: that they live elsewhere now is newer than what was sent before."""
-    mine = and_(place_claims.c.authority == ref.table.c.authority, place_claims.c.child_ref == ref)
-    return exists().where(mine, place_claims.c.live, place_claims.c.lived_in, place_claims.c.home_ref != home)
+def _named(reading: Reading, authority: str, referrals: Sequence[Referral]) -> Sequence[Row]:
+    people = [child.ref for referral in referrals for child in referral.children]
+    if not people:
+        return ()
+    if len(people) > MOST_AT_ONCE:
+        return _ALL[reading.dialect.name].rows(reading, authority=authority)
+    return _OF_REFS[reading.dialect.name].rows(reading, authority=authority, refs=people)
 
 
-_LIVES = of_refs(_lives)
+def _kept_from(rows: Iterable[Row]) -> KeptFrom:
+    found: dict[ChildRef, frozenset[ChildRef]] = defaultdict(frozenset)
+    for row in rows:
+        found[ChildRef(row["person"])] |= {ChildRef(row["ref"])}
+    return dict(found)
+
+
+def _placed(referrals: Iterable[Referral]) -> set[ChildRef]:
+    children = (child for referral in referrals for child in referral.children)
+    return {sibling.child for child in children for sibling in child.placed_siblings}
+
+
+def _known(
+    reading: Reading, authority: str, referrals: Sequence[Referral], kept_from: KeptFrom, *, stored: bool = True
+) -> tuple[Referral, ...]:
+    waiting = {child.ref for referral in referrals for child in referral.children}
+    feared = whose_home_matters(referrals).union(*(kept_from[ref] for ref in kept_from.keys() & waiting))
+    people = feared | _placed(referrals)
+    if not people:
+        return tuple(referrals)
+    found = whereabouts(reading, authority, people)
+    lives = {person: found[person].anywhere for person in feared}
+    siblings = {child: at for referral in referrals for child, at in _siblings(referral, found, stored=stored).items()}
+    return with_homes(referrals, lives, kept_from, siblings)
+
+
+def _siblings(
+    referral: Referral, found: Mapping[ChildRef, Whereabouts], *, stored: bool
+) -> dict[ChildRef, dict[ChildRef, frozenset[HomeRef]]]:
+    """Of brothers and sisters who live elsewhere than the homes and the child's own record say, where they live."""
+    by = referral.ref if stored else None
+    told: dict[ChildRef, dict[ChildRef, frozenset[HomeRef]]] = {}
+    for child in referral.children:
+        for sibling in child.placed_siblings:
+            said = frozenset() if sibling.home is None else frozenset({sibling.home})
+            now = found[sibling.child].now(said, by)
+            if now != found[sibling.child].in_homes | said:
+                told.setdefault(child.ref, {})[sibling.child] = now
+    return told
+
+
+_HAS_A_LIST = has_listed("live_apart_from", "children.details")
+
+
+def _lists(dialect: str, which: IsOne | None = None) -> Select[Any]:
+    """Who has whom in a list of their own: `ref` has `person`."""
+    listed = LISTS[dialect]("live_apart_from").table_valued("value", name="listed")
+    person: ColumnElement[str] = literal_column("listed.value", String)
+    wanted = select(children.c.ref, person.label("person")).select_from(children.join(listed, true()))
+    mine = children.c.authority == bindparam("authority"), _HAS_A_LIST[dialect]
+    return wanted.where(*mine, *(() if which is None else (which(person),)))
+
+
+def _of_one(dialect: str) -> Select[Any]:
+    theirs = children.alias()
+    whose = theirs.c.authority == bindparam("authority"), theirs.c.referral_ref == bindparam("referral")
+    return _lists(dialect, lambda person: person.in_(select(theirs.c.ref).where(*whose)))
+
+
+_ALL = {dialect: Prepared(_lists(dialect)) for dialect in LISTS}
+_OF_REFS = {dialect: of_refs(partial(_lists, dialect)) for dialect in LISTS}
+_OF_REFERRAL = {dialect: Prepared(_of_one(dialect)) for dialect in LISTS}

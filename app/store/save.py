@@ -222,10 +222,14 @@ def _numbered(authority: str, owner: str, record: Home | Referral) -> Iterable[d
 
 def upsert(writing: Writing, table: Table, keys: Sequence[str], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, or exchange those with the same keys; few of them with the next statement."""
-    statement = _upsert(writing.dialect.name, table, tuple(keys), tuple(rows[0]))
     asked = "changed_at" in table.columns and writing.dialect.name == "sqlite"
-    now = {"now": database_now(writing)} if asked else {}
-    statement.put_off_each(writing, [row | now for row in rows])
+    if not asked:
+        _upsert(writing.dialect.name, table, tuple(keys), tuple(rows[0])).put_off_each(writing, rows)
+        return
+    # What is new needs its moment as exactly as what is changed; SQLite's own default is the second.
+    now = database_now(writing)
+    statement = _upsert("sqlite", table, tuple(keys), (*rows[0], "changed_at"))
+    statement.put_off_each(writing, [row | {"changed_at": now, "now": now} for row in rows])
 
 
 @cache

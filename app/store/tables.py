@@ -18,7 +18,9 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    TextClause,
     UniqueConstraint,
+    text,
 )
 
 from app.store import (  # noqa: F401 - one knows all
@@ -41,6 +43,21 @@ from app.store.schema import (
     one_of,
     ref_text,
 )
+
+
+def has_listed(name: str, details: str = "details") -> dict[str, TextClause]:
+    """Whether a child's record has anybody in one of its lists, in the words of each database; few have."""
+    return {
+        "sqlite": text(f"json_extract({details}, '$.{name}') <> '[]'"),
+        "postgresql": text(f"({details} -> '{name}') <> '[]'::jsonb"),
+    }
+
+
+def _of_who_has(name: str) -> Index:
+    listed = has_listed(name)
+    wheres = listed["sqlite"], listed["postgresql"]
+    return Index(f"ix_children_{name}", "authority", sqlite_where=wheres[0], postgresql_where=wheres[1])
+
 
 inventory_clock = Table(
     "inventory_clock",
@@ -149,6 +166,8 @@ children = Table(
     PrimaryKeyConstraint("authority", "referral_ref", "position"),
     UniqueConstraint("authority", "ref"),
     ForeignKeyConstraint(["authority", "referral_ref"], ["referrals.authority", "referrals.ref"], ondelete="CASCADE"),
+    _of_who_has("live_apart_from"),
+    _of_who_has("placed_siblings"),
     between("position", 0, 99),
     between("sdq", 0, 40),
     between("moves_last_year", 0, 365),

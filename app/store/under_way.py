@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
 
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.under_way import whom_a_list_is_for
-from app.store import audit_whom, load
+from app.store import audit_whom, living_apart, load
 from app.store.answered import AFTER_THE_END, ENDED_OF_NEXT, Ended, ends
 from app.store.claims import NO_PLACEMENT
 from app.store.earlier import OF_REFERRAL, Earlier, earlier
@@ -59,7 +59,7 @@ class Waiting(NamedTuple):
     `seq`: how often the inventory had changed. `before`: what was declined or is under way for them. `places`: those
     that children of the referral have; `ended`: placements that answered it and have ended. `moving`: where those live
     by a placement for whom another home is looked for. `known`: the numbers and keys under which the audit trail knows
-    its children. Of one moment.
+    its children. `feared_by`: who has one of them in a list of whom to live apart from. Of one moment.
     """
 
     referral: StoredReferral
@@ -69,6 +69,7 @@ class Waiting(NamedTuple):
     ended: tuple[Ended, ...] = ()
     known: Sequence[Row] = ()
     moving: tuple[Place, ...] = ()
+    feared_by: Sequence[Row] = ()
 
     @property
     def told_of(self) -> frozenset[ChildRef]:
@@ -83,17 +84,18 @@ def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> Wait
     mine = {"authority": authority, "referral": ref}
     having = _OF_REFERRAL_WITH_A_PLACE, mine | {"without": NO_PLACEMENT}
     subjects = audit_whom.SUBJECTS_OF_REFERRAL, {"authority": authority, "ref": ref}
-    more = having, (AFTER_THE_END, mine), (OF_REFERRAL, mine), subjects
-    stored, seq, (placed, ended, past, known) = referral_and_more(reading, authority, ref, *more)
+    apart = living_apart.of_referral(reading), mine
+    more = having, (AFTER_THE_END, mine), (OF_REFERRAL, mine), subjects, apart
+    stored, seq, (placed, ended, past, known, feared_by) = referral_and_more(reading, authority, ref, *more)
     if stored is None:
         return None
     if not placed and not ended:
-        return Waiting(stored, seq, earlier(past), known=known)
+        return Waiting(stored, seq, earlier(past), known=known, feared_by=feared_by)
     places, over = _places([row for row in placed if row[NOT_LOOKED_FOR]]), ends(ended)
     answered, homes = {one.child for one in over}, {one.child: one.home for one in places}
     left = whom_a_list_is_for(stored.record, answered, homes) or stored.record
     moving = _places([row for row in placed if row["child_ref"] not in homes])
-    return Waiting(replace(stored, record=left), seq, earlier(past), places, over, known, moving)
+    return Waiting(replace(stored, record=left), seq, earlier(past), places, over, known, moving, feared_by)
 
 
 def waiting_page(

@@ -84,14 +84,14 @@ def test_where_they_wait_and_where_they_moved(database: Database) -> None:
     _lives(database, ONE_PLACE.ref, second.ref)
     store(database, [OTHER])
     placement = held(database, "R2", OTHER.ref)
-    assert _kept_from(database) == {ONE_PLACE.ref, "H-elsewhere"}
+    assert _kept_from(database) == {ONE_PLACE.ref, OTHER.ref, "H-elsewhere"}
     moved_in(database, placement)
-    assert _kept_from(database) == {"H-elsewhere"}
+    assert _kept_from(database) == {OTHER.ref, "H-elsewhere"}
 
 
 def test_nothing_is_asked_where_nobody_must_live_apart(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list for a child who need not costs no question more."""
-    monkeypatch.setattr(living_apart, "as_judged", None)
+    monkeypatch.setattr(living_apart, "whereabouts", None)
     assert living_apart.judged_alone(lite, HERE, REFERRAL) is REFERRAL
 
 

@@ -1,0 +1,194 @@
+"""Where people live, as each record of this database says, and when it said so.
+
+Several records tell of it, sent by several systems at several times, and none of them is complete. A move that was
+told here is newer than what was stored before it; what is stored after it is newer than the move.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Function,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal_column,
+    null,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.sql.selectable import CompoundSelect
+
+from app.matching.referral import ChildRef, HomeRef
+from app.store.load import MOST_AT_ONCE
+from app.store.placement_records import Step
+from app.store.placement_tables import decisions, place_claims
+from app.store.prepared import IsOne, of_refs
+from app.store.rows import Row
+from app.store.run_tables import placed_children
+from app.store.session import Reading
+from app.store.tables import children, has_listed, referrals, residents
+
+
+class Said(StrEnum):
+    """Which kind of record says that somebody lives in a home."""
+
+    CASELOAD = "caseload"
+    WAITS = "waits"
+    SIBLING = "sibling"
+    LISTED = "listed"
+    COMES = "comes"
+    LIVES = "lives"
+
+
+@dataclass(slots=True)
+class Whereabouts:
+    """Where one person lives by what is on record.
+
+    `moved`: by a placement, with the moment at which the move was told. `in_homes`: as the homes list them, with those
+    where they have a place. `told`: what the case system said, each with when it was stored and, of a brother's or
+    sister's record, in which referral.
+    """
+
+    moved: tuple[HomeRef, datetime] | None = None
+    in_homes: set[HomeRef] = field(default_factory=set)
+    told: list[tuple[Said, HomeRef, datetime, str | None]] = field(default_factory=list)
+
+    @property
+    def anywhere(self) -> frozenset[HomeRef]:
+        """Every home that one of the records names, but those that they left by a move told after it was said."""
+        return frozenset(self.in_homes).union(home for _, home, at, _ in self.told if self._counts(home, at))
+
+    def now(self, said: Collection[HomeRef], by: str | None) -> frozenset[HomeRef]:
+        """Where they live as somebody's brother or sister whose record says so, in the referral `by`.
+
+        Who moved in by a placement lives there, whatever the homes list: and where the case system said so since. Of
+        anybody else each record counts. `by` None: it is said now.
+        """
+        caseload = {home for kind, home, at, _ in self.told if kind is Said.CASELOAD and self._counts(home, at)}
+        if self.moved is None:
+            return frozenset(self.in_homes).union(said, caseload)
+        home, _ = self.moved
+        before = {
+            told for kind, told, at, of in self.told if kind is Said.SIBLING and of == by and not self._counts(told, at)
+        }
+        return frozenset({home}).union(caseload, (one for one in said if one not in before))
+
+    def _counts(self, home: HomeRef, at: datetime) -> bool:
+        return self.moved is None or self.moved[0] == home or at >= self.moved[1]
+
+    def hear(self, row: Row) -> None:
+        """One record more."""
+        kind, home = Said(row["said"]), HomeRef(row["home"])
+        if kind is Said.LIVES:
+            self.moved = home, row["told_at"]
+        if kind in (Said.LISTED, Said.COMES, Said.LIVES):
+            self.in_homes.add(home)
+        else:
+            self.told.append((kind, home, row["told_at"], row["told_in"]))
+
+
+def whereabouts(reading: Reading, authority: str, people: Collection[ChildRef]) -> Mapping[ChildRef, Whereabouts]:
+    """Where each of these people lives; of whom nothing is known, nowhere."""
+    found: dict[ChildRef, Whereabouts] = defaultdict(Whereabouts)
+    wanted = sorted(people)
+    for start in range(0, len(wanted), MOST_AT_ONCE):
+        some = wanted[start : start + MOST_AT_ONCE]
+        for row in _SAID[reading.dialect.name].rows(reading, authority=authority, refs=some):
+            found[ChildRef(row["ref"])].hear(row)
+    return found
+
+
+def in_homes(reading: Reading, authority: str, people: Collection[ChildRef]) -> set[HomeRef]:
+    """The homes that list one of these people, or in which one of them has a place."""
+    return {HomeRef(home) for home in _IN_HOMES.column(reading, authority=authority, refs=sorted(people))}
+
+
+LISTS: Mapping[str, Callable[[str], Function[Any]]] = {
+    "sqlite": lambda name: func.json_each(literal_column(f"json_extract(children.details, '$.{name}')")),
+    "postgresql": lambda name: (
+        func.jsonb_array_elements_text(literal_column(f"children.details -> '{name}'"))
+        if name == "live_apart_from"
+        else func.jsonb_array_elements(literal_column(f"children.details -> '{name}'"))
+    ),
+}
+"""The rows of a list in the record of a child, each of them `value`."""
+
+_HAS_SIBLINGS = has_listed("placed_siblings", "children.details")
+
+_OF_SIBLING = {
+    "sqlite": lambda name: literal_column(f"(json_extract(named.value, '$.{name}'))", String),
+    "postgresql": lambda name: literal_column(f"(named.value ->> '{name}')", String),
+}
+
+
+def _said(dialect: str, is_one: IsOne) -> CompoundSelect[Any]:
+    """What is said of where these people live: by which kind of record, when, and in which referral."""
+    moved = decisions.c.placement_id == place_claims.c.placement_id, decisions.c.step == str(Step.PLACE)
+    moves = and_(decisions.c.authority == place_claims.c.authority, *moved, place_claims.c.lived_in)
+    its = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
+    named = LISTS[dialect]("placed_siblings").table_valued("value", name="named")
+    sibling, home = _OF_SIBLING[dialect]("child"), _OF_SIBLING[dialect]("home")
+    caseload, claimed = placed_children.c, place_claims.c
+    mine = children.c.authority == bindparam("authority")
+    lives = _one(claimed.child_ref, claimed.home_ref, Said.LIVES, decisions.c.decided_at)
+    comes = _one(claimed.child_ref, claimed.home_ref, Said.COMES)
+    live = claimed.authority == bindparam("authority"), claimed.live, is_one(claimed.child_ref)
+    waits = _one(children.c.ref, children.c.current_home, Said.WAITS, referrals.c.changed_at, children.c.referral_ref)
+    is_named = _one(sibling, home, Said.SIBLING, referrals.c.changed_at, children.c.referral_ref)
+    with_siblings = children.join(referrals, its).join(named, true())
+    return union_all(
+        _one(caseload.ref, caseload.home, Said.CASELOAD, caseload.changed_at).where(
+            caseload.authority == bindparam("authority"), is_one(caseload.ref), caseload.home.is_not(None)
+        ),
+        waits.select_from(children.join(referrals, its)).where(
+            mine, is_one(children.c.ref), children.c.current_home.is_not(None)
+        ),
+        is_named.select_from(with_siblings).where(mine, _HAS_SIBLINGS[dialect], is_one(sibling), home.is_not(None)),
+        _one(residents.c.ref, residents.c.home_ref, Said.LISTED).where(
+            residents.c.authority == bindparam("authority"), is_one(residents.c.ref)
+        ),
+        comes.where(*live, claimed.lived_in.is_(False)),
+        lives.select_from(place_claims.join(decisions, moves)).where(*live),
+    )
+
+
+def _one(
+    ref: ColumnElement[str],
+    home: ColumnElement[Any],
+    said: Said,
+    at: Column[datetime] | None = None,
+    by: Column[str] | None = None,
+) -> Select[Any]:
+    when = null() if at is None else at
+    kind: ColumnElement[str] = literal_column(f"'{said}'", String)
+    of = cast(null(), String) if by is None else by
+    return select(ref.label("ref"), home.label("home"), kind.label("said"), when.label("told_at"), of.label("told_in"))
+
+
+_SAID = {dialect: of_refs(partial(_said, dialect)) for dialect in LISTS}
+
+
+def _in_homes(is_one: IsOne) -> CompoundSelect[Any]:
+    return union_all(
+        select(residents.c.home_ref).where(residents.c.authority == bindparam("authority"), is_one(residents.c.ref)),
+        select(place_claims.c.home_ref).where(
+            place_claims.c.authority == bindparam("authority"), place_claims.c.live, is_one(place_claims.c.child_ref)
+        ),
+    )
+
+
+_IN_HOMES = of_refs(_in_homes)
