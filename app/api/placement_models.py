@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.api.problems import FieldError
 from app.api.run_models import AN_ID, Hex32
 from app.api.shortlist_models import ApprovalOut, FindingOut, Out, Points, WhereOut
+from app.api.writes import NoteOut
 from app.documents.fields import Ref
 from app.matching.approval import Approval
 from app.matching.considerations import Consideration, Met
@@ -147,7 +148,8 @@ class SeenPlacementOut(PlacementOut):
     today, where that was planned for later. `now`: null where nothing can be judged, or nothing is left to decide.
     While it is undecided `approval_needed`, `approval_because` and `steps` are those of this moment; `points` and
     `weekly_fee_pence` stay those of the decision. `reason_text`: what the officer wrote to the choice; null where
-    nothing was written, or where it was erased.
+    nothing was written, or where it was erased. `notes`: until they moved in, by which other placements these children
+    live somewhere: it is a move.
     """
 
     seen: str | None
@@ -155,6 +157,7 @@ class SeenPlacementOut(PlacementOut):
     rules: list[str]
     now: NowOut | None
     reason_text: str | None
+    notes: list[NoteOut] = Field(default_factory=list)
 
 
 class PlacementsOut(Out):

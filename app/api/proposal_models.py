@@ -11,6 +11,7 @@ from app.api.placement_models import NowOut
 from app.api.problems import FieldError
 from app.api.run_models import AN_ID, Hex32
 from app.api.shortlist_models import DeclinedBefore, NearMissOut, Out, Points, RelaxationOut, SplitOut
+from app.api.writes import NoteOut
 from app.matching.night_report import WhyHere, WhyNone
 from app.matching.recheck import Fallen
 from app.store.placement_records import State, Step
@@ -88,10 +89,13 @@ class StandingProposalOut(ProposalOut):
 
     `changed_since`: which of `referral` and `home` were stored anew, or deleted, since the run was published; a home,
     too, where somebody else came to live, or is to, or went, by a placement. `gone`: which are not there any more.
+    `notes`: while nobody has decided, by which placements children of it live somewhere already: to go on with it
+    moves them.
     """
 
     changed_since: list[str]
     gone: list[str]
+    notes: list[NoteOut] = Field(default_factory=list)
 
 
 class SeenProposalOut(StandingProposalOut):

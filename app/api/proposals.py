@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api import moving_notes
 from app.api.documented import errors, json_response
 from app.api.paging import Page, cursor
 from app.api.permitting import SECOND_WALL
@@ -19,11 +21,14 @@ from app.api.run_models import Hex32
 from app.api.runs import children_of, number_of
 from app.api.seeing import seen_proposal
 from app.api.service import service_of
+from app.api.shortlist_answers import notes_answer
 from app.api.strict import StrictRoute
+from app.matching.referral import ChildRef
 from app.runs.publishing import POLICY_CHANGED, POLICY_NOT_READABLE
-from app.store import declined, placements, proposals, runs
+from app.store import declined, lived_in, placements, proposals, runs
+from app.store.lived_in import Lives
 from app.store.policies import PolicyBook
-from app.store.run_records import ProposalStatus, Run
+from app.store.run_records import ProposalStatus, Run, StoredProposal
 
 router = APIRouter(tags=["proposals"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
@@ -44,6 +49,8 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
         decided = placements.of_proposals(reading, service.authority, [stored.id for stored in found])
         since = proposals.changed_since(reading, service.authority, found)
         refused = declined.of_referrals(reading, service.authority, {one.proposal.referral for one in found})
+        everybody = [child for one in found for child in one.proposal.children]
+        lives = lived_in.by_placement(reading, service.authority, everybody)
     pool, because = service.inventory.pool(), _old_because(run, service.policies, service.today(), failed=failed)
     proposed = ((one, now) for one, now in zip(found, since, strict=True) if one.status is ProposalStatus.PROPOSED)
     standing = [(one, now) for one, now in proposed if "referral" not in now.gone]
@@ -58,7 +65,9 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
             "is_old": bool(because),
             "old_because": because,
             "proposals": [
-                proposal_answer(one, pool, decided.get(one.id), refused.get(one.proposal.referral, ())) | _since(now)
+                proposal_answer(one, pool, decided.get(one.id), refused.get(one.proposal.referral, ()))
+                | _since(now)
+                | _notes(one, lives, is_open=one.id not in decided)
                 for one, now in standing
             ],
             "next": cursor([str(stored.position) for stored in found], page.limit),
@@ -80,16 +89,24 @@ def get_proposal(
         decided = placements.of_proposals(reading, service.authority, [proposal_id]).get(proposal_id)
         (now,) = proposals.changed_since(reading, service.authority, [found])
         refused = declined.of_referrals(reading, service.authority, [found.proposal.referral])
+        lives = lived_in.by_placement(reading, service.authority, found.proposal.children)
     shown = seen_proposal(request, found, is_open=decided is None)
     saw(request, "proposal.read", "proposal", proposal_id, found.proposal.children)
     answer = proposal_answer(found, service.inventory.pool(), decided, refused.get(found.proposal.referral, ()))
-    return json_response(answer | _since(now) | shown)
+    return json_response(answer | _since(now) | _notes(found, lives, is_open=decided is None) | shown)
 
 
 def _since(now: proposals.Since) -> dict[str, object]:
     """What has changed under a proposal. What was to be checked then is told only as long as nothing has."""
     told: dict[str, object] = {"changed_since": now.changed, "gone": now.gone}
     return told | {"to_check": None} if now.changed else told
+
+
+def _notes(stored: StoredProposal, lives: Mapping[ChildRef, Lives], *, is_open: bool) -> dict[str, object]:
+    """What to know of a proposal on which somebody may still decide: for whom it would be a move."""
+    if not is_open or stored.status is not ProposalStatus.PROPOSED:
+        return {"notes": []}
+    return {"notes": notes_answer(moving_notes.notes_of(stored.proposal.children, stored.proposal.home, lives))}
 
 
 def _old_because(run: Run | None, policies: PolicyBook, today: date, *, failed: bool) -> list[str]:

@@ -12,15 +12,17 @@ from typing import Any
 from starlette.requests import Request
 
 from app.access.principal import Kind
+from app.api import moving_notes
 from app.api.callers import caller_of
 from app.api.decided import desk_of
 from app.api.placement_answers import changes_answer, looked_answer, now_answer, placement_answer
 from app.api.service import service_of
+from app.api.shortlist_answers import notes_answer
 from app.deciding import facts, moving_in, proposed, seeing
 from app.errors import PlacementError, ReadOnly
 from app.matching.listed import Shortlist
 from app.placing import own_rank
-from app.store import living_apart, moving_out, placements, runs
+from app.store import lived_in, living_apart, moving_out, placements, runs
 from app.store.follower import Inventory
 from app.store.load import StoredReferral
 from app.store.placement_records import PURSUED, Placement
@@ -85,13 +87,15 @@ def seen_placement(request: Request, placement: Placement) -> dict[str, Any]:
         seconded = placements.seconded_by(reading, service.authority, [placement]).get(placement.id, frozenset())
         looked = moving_in.looked_at(reading, desk, placement) if placement.state in PURSUED else None
         left = moving_out.left(reading, service.authority, [placement]).get(placement.id, [])
+        lives = {} if looked is None else lived_in.by_placement(reading, service.authority, placement.children)
     if looked is None:
-        nothing: dict[str, Any] = {"seen": None, "changed": [], "rules": [], "now": None, "reason_text": words}
-        return placement_answer(placement, who, seconded, left=left) | nothing
+        nothing: dict[str, Any] = {"seen": None, "changed": [], "rules": [], "now": None, "notes": []}
+        return placement_answer(placement, who, seconded, left=left) | nothing | {"reason_text": words}
     seen, found = None, looked.facts
     if found is not None:
         seen = _stored(request, lambda w: seeing.show_placement(w, desk, who, placement, found))
-    return looked_answer(placement, looked, who, seconded, words) | {"seen": seen}
+    notes = notes_answer(moving_notes.notes_of(placement.children, placement.home, lives))
+    return looked_answer(placement, looked, who, seconded, words) | {"seen": seen, "notes": notes}
 
 
 def _stored(request: Request, show: Callable[[Writing], str | None]) -> str | None:

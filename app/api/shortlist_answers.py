@@ -51,7 +51,7 @@ def shortlist_answer(found: Shortlist, pool: Pool, notes: Sequence[Note] = (), b
         "relaxations": [_relaxation(relaxation) for relaxation in found.relaxations],
         "splits": [_split(split, pool) for split in found.splits],
         "splits_if_parted": [_split(split, pool) for split in found.splits_if_parted],
-        "notes": _notes(notes),
+        "notes": notes_answer(notes),
         "under_way": past.under_way(),
     }
 
@@ -87,13 +87,14 @@ def why_not_answer(
         "behind_first_by": found.behind_first_by,
         "counterfactuals": [_counterfactual(each, referral, home) for each in found.counterfactuals],
         "together": _counterfactual(found.together, referral, home) if found.together else None,
-        "notes": _notes(notes),
+        "notes": notes_answer(notes),
         "under_way": past.under_way(),
         **past.refused(explanation.home),
     }
 
 
-def _notes(notes: Sequence[Note]) -> list[Plain]:
+def notes_answer(notes: Sequence[Note]) -> list[Plain]:
+    """Notes as they are told."""
     return [{"field": note.field, "note": note.note} for note in notes]
 
 

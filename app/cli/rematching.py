@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
+from rich.text import Text
 
+from app.api import moving_notes
 from app.cli.demo import settings_or_demo
 from app.cli.desk import Desk, console, errors, gently, open_desk, read_file, reading_from, today
 from app.cli.matching import AsOf, Version, day_to_judge
@@ -25,6 +27,7 @@ from app.runs.workplace import DAYS_AHEAD
 from app.setting_words import PREFIX
 from app.settings import Settings
 from app.store import proposals
+from app.store.lived_in import by_placement
 from app.store.run_records import NewProposal, Run, RunKind, RunOptions, RunStatus, Wanted
 from app.wording import counted, joined, words
 
@@ -69,6 +72,7 @@ def rematch(
             waiting = {child.ref for referral in outcome.night.referrals for child in referral.children}
             desk.saw("run.read", "run", run.id if run else "tried", waiting, to_file=bool(snapshot or out))
             print_night(console, outcome)
+            _say_moves(desk, outcome)
             _say_dropped(_dropped(desk, run))
             _write_files(snapshot_of(outcome.night, desk.settings.policies), outcome, snapshot, out)
         if outcome is None or outcome.report is None or (run and run.status is not RunStatus.PUBLISHED):
@@ -143,6 +147,17 @@ def _say_stored(run: Run | None) -> None:
         console.print(f"Stored as run {run.number}: {stand}.")
     else:
         errors.print(f"[bold red]Run {run.number} {words(run.status)}[/] ({words(run.failure)}). The last ones stand.")
+
+
+def _say_moves(desk: Desk, outcome: Outcome) -> None:
+    """For whom a proposal is a move, and from where: they live there by a placement."""
+    proposed = () if outcome.report is None else outcome.report.proposals
+    with desk.database.reading() as reading:
+        everybody = [child for one in proposed for child in one.children]
+        lives = by_placement(reading, desk.settings.authority, everybody)
+    for one in proposed:
+        for note in moving_notes.notes_of(one.children, one.home, lives):
+            console.print(Text(f"{one.referral} to {one.home}: {note.note}", style="yellow"))
 
 
 def _say_dropped(dropped: Sequence[NewProposal]) -> None:

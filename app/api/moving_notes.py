@@ -1,0 +1,33 @@
+"""What should be said beside a home that is proposed or held for children who live somewhere by a placement already.
+
+Accepting it begins a move, and nothing else in the answer says so. No child is named: the placement is, and whoever
+reads of it may look at that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from app.documents.places import Note
+from app.matching.referral import ChildRef, HomeRef
+from app.store.lived_in import Lives
+
+FIELD = "children"
+"""What all of these notes are about."""
+
+MOVES = (
+    "To go on with this moves them: that placement must end before they move in here. Where they are to stay, decline"
+    " or withdraw this, and have the case system send the referral without them."
+)
+STAYS = "That is this home: nobody would move. Look at that placement first."
+
+
+def notes_of(children: Collection[ChildRef], home: HomeRef, lives: Mapping[ChildRef, Lives]) -> list[Note]:
+    """A note for each placement by which some of these children, for whom this home is, live somewhere."""
+    where = dict.fromkeys(lives[child] for child in sorted(children) if child in lives)
+    return [Note(FIELD, _said(one, home)) for one in where]
+
+
+def _said(lives: Lives, home: HomeRef) -> str:
+    who = f"Children for whom this home is live in home {lives.home} (placement {lives.placement})."
+    return f"{who} {STAYS if lives.home == home else MOVES}"

@@ -1,0 +1,75 @@
+"""That a proposal is for children who live somewhere by a placement: whoever decides on it knows that it is a move."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+from starlette.testclient import TestClient
+
+from app.api.proposal_models import SeenProposalOut, StandingOut
+from app.documents.examples import A_REFERRAL
+from tests.api.desk import (
+    CHILD,
+    H1,
+    OTHER_HOME,
+    R1,
+    REASON,
+    SEARCHED_BEFORE,
+    TOLD_NEXT_DAY,
+    hold_first,
+    placement_of,
+    posted,
+    run_to_its_end,
+    store_anew,
+    take_step,
+)
+
+H2 = OTHER_HOME["ref"]
+
+
+def _placed(client: TestClient) -> dict[str, Any]:
+    """The child lives in the first home, and a new search asks for another."""
+    store_anew(client, "referrals", SEARCHED_BEFORE)
+    held = hold_first(client, H1, reason=REASON)
+    accepted = take_step(client, held.json(), "accept", {})
+    placed = take_step(client, accepted.json(), "place", TOLD_NEXT_DAY)
+    assert placed.status_code == 200, placed.text
+    store_anew(client, "referrals", A_REFERRAL)
+    found: dict[str, Any] = placed.json()
+    return found
+
+
+def _listed(client: TestClient) -> dict[str, Any]:
+    standing = client.get("/proposals").json()
+    TypeAdapter(StandingOut).validate_python(standing)
+    (found,) = standing["proposals"]
+    return dict(found)
+
+
+def _told(answer: dict[str, Any], placement: str) -> tuple[bool, ...]:
+    (note,) = answer["notes"]
+    assert CHILD not in note["note"]
+    assert note["field"] == "children"
+    return tuple(word in note["note"] for word in (H1, placement, "moves them"))
+
+
+def test_a_proposal_for_a_child_who_lives_somewhere(served: TestClient) -> None:
+    """In the list and in the look before a decision, and beside the place that is held; in none once it is over."""
+    run_to_its_end(served)
+    assert _listed(served)["notes"] == [], "a first home is no move"
+    placed = _placed(served)
+    run_to_its_end(served, pinned=[{"children": [CHILD], "home": H2}])
+    listed = _listed(served)
+    assert _told(listed, placed["id"]) == (True, True, True)
+    shown = served.get(f"/proposals/{listed['id']}").json()
+    TypeAdapter(SeenProposalOut).validate_python(shown)
+    assert shown["notes"] == listed["notes"]
+    held = posted(served, "/holds", {"referral": R1, "home": H2, "seen": shown["seen"], "reason": REASON})
+    assert held.status_code == 201, held.text
+    assert _told(placement_of(served, held.json()), placed["id"]) == (True, True, True)
+    assert _listed(served)["notes"] == [], "somebody decided on it"
+    over = {"ended_on": "2026-03-02", "planned": True, "reason": {"code": "CARPL"}}
+    assert take_step(served, placed, "end", over).status_code == 200
+    assert placement_of(served, held.json())["notes"] == []
+    assert placement_of(served, placed)["notes"] == []
