@@ -7,6 +7,7 @@ from datetime import date
 
 import numpy as np
 
+from app.errors import FieldProblem, Invalid
 from app.matching.assess import assess_block
 from app.matching.listed import Shortlist
 from app.matching.pool import Pool
@@ -17,6 +18,17 @@ from app.matching.why_not import why_not as explain_why_not
 from app.store.policies import PolicyBook
 
 MOST_OPTIONS = 100
+
+
+def named_children(referral: Referral, children: Collection[str] | None, field: str) -> frozenset[ChildRef] | None:
+    """The children who are asked for, where these are not all who wait. Raises `Invalid` for others."""
+    if not children:
+        return None
+    named, waiting = frozenset(map(ChildRef, children)), frozenset(child.ref for child in referral.children)
+    if not named <= waiting:
+        problem = "These are not all children of this referral for whom a home is looked for."
+        raise Invalid([FieldProblem(field, problem, "Name some of them, or leave it out for all of them.")])
+    return None if named == waiting else named
 
 
 def match(

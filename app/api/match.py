@@ -37,7 +37,7 @@ from app.documents.referral_models import ReferralIn
 from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
 from app.matching.policy import Policy
 from app.matching.pool import Pool
-from app.matching.referral import ChildRef, HomeRef, Referral, ReferralRef
+from app.matching.referral import HomeRef, ReferralRef
 from app.store import erased_named, living_apart
 from app.store.bulk import keeping_all
 from app.store.earlier import NOTHING
@@ -133,7 +133,7 @@ def match(request: Request, body: MatchIn) -> Response:
             waiting = _known_beside(service, waiting, homes)
         more = [*of_referral, *of_homes]
     referral, notes = waiting.referral, [*notes_of(waiting), *more]
-    named = _named(referral.record, body.children, "children")
+    named = placing.named_children(referral.record, body.children, "children")
     found = placing.match(
         referral.record, homes.pool, service.policies, as_of, policy_version=policy.version, k=body.k, named=named
     )
@@ -155,7 +155,7 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     policy = _policy(service, asked.policy, as_of, "query.policy")
     waiting, homes = _stored_with_homes(service, ref)
     record, notes = waiting.referral.record, notes_of(waiting)
-    named = _named(record, asked.named, "query.children")
+    named = placing.named_children(record, asked.named, "query.children")
     found = placing.match(
         record, homes.pool, service.policies, as_of, policy_version=policy.version, k=asked.k, named=named
     )
@@ -184,7 +184,7 @@ def get_why_not(
     if HomeRef(home) not in pool.row_of:
         raise HomeNotFound
     referral = waiting.referral.record
-    named = _named(referral, asked.named, "query.children")
+    named = placing.named_children(referral, asked.named, "query.children")
     found = placing.why_not(
         referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version, named=named
     )
@@ -196,17 +196,6 @@ def get_why_not(
     )
     told = why_not_answer(found, referral, pool, policy, as_of, waiting.before, notes)
     return json_response(told | {"seen": shown})
-
-
-def _named(referral: Referral, children: list[str] | None, field: str) -> frozenset[ChildRef] | None:
-    """The children who are asked for, where these are not all who wait. Raises `Invalid` for others."""
-    if not children:
-        return None
-    named, waiting = frozenset(map(ChildRef, children)), frozenset(child.ref for child in referral.children)
-    if not named <= waiting:
-        problem = "These are not all children of this referral for whom a home is looked for."
-        raise Invalid([FieldProblem(field, problem, "Name some of them, or leave it out for all of them.")])
-    return None if named == waiting else named
 
 
 def _facts(policy: str, as_of: date, shown: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import getpass
 import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ from app.errors import (
 from app.geo.postcodes import DirectoryError
 from app.matching.policy_values import PolicyError
 from app.matching.pool import Pool
-from app.matching.referral import Referral, ReferralRef
+from app.matching.referral import ReferralRef
 from app.settings import Settings
 from app.store import living_apart, load
 from app.store.audit import JSON, AuditEntry
@@ -38,6 +38,7 @@ from app.store.migrate import require_current
 from app.store.policies import PolicyBook, load_policies
 from app.store.roles import require_walls
 from app.store.session import Database
+from app.store.under_way import Waiting, waiting_referral
 
 LONDON = ZoneInfo("Europe/London")
 
@@ -71,16 +72,19 @@ class Desk:
         with self.database.reading() as reading:
             return Pool.build(load.inventory_changes(reading, self.settings.authority, 0).changed)
 
-    def referral(self, ref: str) -> Referral:
-        """A stored referral; that it was looked at goes into the audit trail. Raises `ReferralNotFound`."""
+    def waiting(self, ref: str) -> Waiting:
+        """A stored referral as it waits, to be judged; that it was looked at goes into the audit trail.
+
+        Raises `ReferralNotFound`.
+        """
         with self.database.reading() as reading:
-            stored = load.referral(reading, self.settings.authority, ReferralRef(ref))
-            if stored is None:
+            found = waiting_referral(reading, self.settings.authority, ReferralRef(ref))
+            if found is None:
                 known = (one.record.ref for one in load.all_referrals(reading, self.settings.authority))
                 raise ReferralNotFound(meant(ref, known))
-            (referral,) = living_apart.as_judged(reading, self.settings.authority, [stored.record])
-        self.saw("referral.read", "referral", ref, {child.ref for child in stored.record.children})
-        return referral
+            (record,) = living_apart.as_judged(reading, self.settings.authority, [found.referral.record])
+        self.saw("referral.read", "referral", ref, found.told_of)
+        return found._replace(referral=replace(found.referral, record=record))
 
     def saw(self, action: str, object_kind: str, object_ref: str, children: Iterable[str], **facts: JSON) -> None:
         """Record what is about to be shown, or written to a file, at this terminal."""

@@ -6,18 +6,30 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from app import placing
+from app.api.waiting_notes import notes_of, parted_notes
 from app.cli.demo import settings_or_demo
 from app.cli.desk import Desk, console, gently, meant, open_desk, today
 from app.cli.tables import print_shortlist, print_why_not
 from app.errors import HomeNotFound
-from app.matching.referral import HomeRef
+from app.matching.listed import Parted
+from app.matching.referral import ChildRef, HomeRef
 from app.store.policies import DEFAULT_SERIES
+from app.store.under_way import Waiting
 
 Ref = Annotated[str, typer.Argument(help="Reference of the referral, such as R-0001")]
 HomeArgument = Annotated[str, typer.Argument(help="Reference of the home, such as H-0001")]
 Version = Annotated[str | None, typer.Option("--policy", help="Version of the policy; else the one in effect")]
+Children = Annotated[
+    str | None,
+    typer.Option(
+        "--children",
+        metavar="REFERENCES",
+        help="Look for these children alone, such as C-0002,C-0003; else for all who wait",
+    ),
+]
 FAR_DAYS = 366
 """A day further away than this is most likely mistyped; it is answered all the same."""
 
@@ -53,6 +65,7 @@ def match(
     referral: Ref,
     policy: Version = None,
     as_of: AsOf = None,
+    children: Children = None,
     shown: Annotated[int, typer.Option("--shown", min=1, max=100, help="How many homes to show")] = 10,
 ) -> None:
     """The best homes for a stored referral, with reasons, and why the nearest others are out.
@@ -60,21 +73,39 @@ def match(
     Without a configured database: of the synthetic authority of the demo.
     """
     with gently(), open_desk(settings_or_demo()) as desk:
-        record, pool = desk.referral(referral), desk.pool()
+        waiting, pool = desk.waiting(referral), desk.pool()
+        record, named = waiting.referral.record, _named(waiting, children)
         day = day_to_judge(desk, as_of, policy, today())
-        found = placing.match(record, pool, desk.policies, day, policy_version=policy, k=shown)
+        found = placing.match(record, pool, desk.policies, day, policy_version=policy, k=shown, named=named)
+        _print_notes(waiting, found.parted)
         print_shortlist(console, record, found, pool, shown)
 
 
-def why_not(referral: Ref, home: HomeArgument, policy: Version = None, as_of: AsOf = None) -> None:
+def why_not(
+    referral: Ref, home: HomeArgument, policy: Version = None, as_of: AsOf = None, children: Children = None
+) -> None:
     """Every rule and criterion for one home, and what would have to be different.
 
     Without a configured database: in the synthetic authority of the demo.
     """
     with gently(), open_desk(settings_or_demo()) as desk:
-        record, pool = desk.referral(referral), desk.pool()
+        waiting, pool = desk.waiting(referral), desk.pool()
+        record, named = waiting.referral.record, _named(waiting, children)
         if HomeRef(home) not in pool.row_of:
             raise HomeNotFound(meant(home, pool.row_of))
         day = day_to_judge(desk, as_of, policy, today())
-        found = placing.why_not(record, HomeRef(home), pool, desk.policies, day, policy_version=policy)
+        found = placing.why_not(record, HomeRef(home), pool, desk.policies, day, policy_version=policy, named=named)
+        _print_notes(waiting, found.parted)
         print_why_not(console, record, found, pool)
+
+
+def _named(waiting: Waiting, children: str | None) -> frozenset[ChildRef] | None:
+    """The children for whom to look, where not for all who wait. Raises `Invalid`."""
+    wanted = None if children is None else [one.strip() for one in children.split(",")]
+    return placing.named_children(waiting.referral.record, wanted, "--children")
+
+
+def _print_notes(waiting: Waiting, parted: Parted | None) -> None:
+    """What is said beside a list over HTTP: who has a place, whose placement has ended, that some are parted."""
+    for note in (*notes_of(waiting), *parted_notes(parted, "--children")):
+        console.print(Text(note.note, style="yellow"))

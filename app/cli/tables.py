@@ -94,8 +94,8 @@ def print_why_not(console: Console, referral: Referral, found: WhyNot, pool: Poo
 
 
 def _about(referral: Referral, found: Shortlist) -> RenderableType:
-    ages = joined([_age(child.date_of_birth, found) for child in referral.children])
-    many = len(referral.children)
+    listed = [child for child in referral.children if child.ref in found.children]
+    ages, many = joined([_age(child.date_of_birth, found) for child in listed]), len(listed)
     who = f"{many} brothers and sisters aged {ages}" if many > 1 else f"one child aged {ages}"
     together = f", who {TOGETHER_WORDS[referral.keep_together]}" if many > 1 else ""
     when = "today" if found.moves_in == found.as_of else f"by {day(found.moves_in)}"
