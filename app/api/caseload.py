@@ -91,7 +91,7 @@ def put_placed(
     """Store a child of the caseload, new or changed. A change needs `If-Match` with the ETag of what was read.
 
     Where `home` is stored and does not list the child among its residents, `notes` says so: nobody's place is counted
-    by the caseload.
+    by the caseload. So it does where no such home is stored, and where a placement has the child in another one.
     """
     service = service_of(request)
     same_ref(ref, body.ref)
@@ -102,8 +102,8 @@ def put_placed(
     def work(writing: Writing) -> Answer:
         saved = caseload.save_placed(writing, service.authority, read.records[0], wanted)
         known = erased_named.told_and_known(writing, service.authority, [ref] if saved.is_new else ())
-        missing = caseload.not_listed(writing, service.authority, ChildRef(ref)) if body.home else ()
-        told = [*notes, *(NoteOut(field=note.field, note=note.note) for note in listing.notes_of(missing, {ref: ""}))]
+        doubts = caseload.doubts(writing, service.authority, ChildRef(ref)) if body.home else caseload.Doubts()
+        told = [*notes, *(NoteOut(field=note.field, note=note.note) for note in listing.notes_of(doubts, {ref: ""}))]
         changed(request, writing, "caseload.write", "child", ref, [ref], known, version=saved.version)
         return answer(Saved(ref=ref, version=saved.version, notes=told), 201 if saved.is_new else 200, saved.version)
 

@@ -52,6 +52,7 @@ from app.store.audit import JSON
 from app.store.idempotency import Answer
 from app.store.import_records import ImportKind
 from app.store.load import StoredDocument
+from app.store.same_home import everywhere
 from app.store.session import Writing
 
 router = APIRouter(tags=["homes"], route_class=StrictRoute, dependencies=SECOND_WALL)
@@ -114,7 +115,6 @@ def put_home(
         require_no_children(body)
     wanted = precondition(if_match, if_none_match)
     read = read_home(body, service.postcodes, service.today())
-    twins = same_home.notes_of(read.record, service.inventory.last_known)
 
     def work(writing: Writing) -> Answer:
         home = with_children_on_record(writing, service.authority, read.record) if keeps_children else read.record
@@ -123,7 +123,8 @@ def put_home(
         short = note_of(home, saved.claimed)
         told = [*read.notes, *([] if short is None else [short])]
         if saved.is_new:
-            told += [*twins, *([NOBODY_ON_RECORD] if keeps_children else [])]
+            told += same_home.notes_of([home.ref], everywhere(writing, service.authority))
+            told += [NOBODY_ON_RECORD] if keeps_children else []
         notes = [NoteOut(field=note.field, note=note.note) for note in told]
         out = Saved(ref=ref, version=saved.version, notes=notes)
         new = {resident.ref for resident in home.residents} - saved.before

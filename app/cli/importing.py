@@ -11,9 +11,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from app.cli.demo import settings_or_demo
 from app.cli.desk import console, errors, gently, open_desk, read_file, reading_from, today
 from app.documents.home_documents import read_homes
+from app.documents.places import Note
 from app.documents.strict_json import parse_json
 from app.geo.postcodes import PostcodeDirectory
-from app.imports.bringing import save_all
+from app.imports.bringing import paths_of, save_all
 from app.wording import counted
 
 SHOWN = 20
@@ -42,12 +43,12 @@ def import_homes(
             errors.print(f"{found.rows_refused} of {len(rows)} rows are wrong, so nothing was stored.")
             raise typer.Exit(1)
         progress.update(task, advance=1, description="Storing")
-        done = None
+        done, twins = None, list[Note]()
         if not dry_run:
             with desk.database.writing() as writing:
-                done = save_all(writing, desk.settings.authority, found.records)
+                done, twins = save_all(writing, desk.settings.authority, found.records, paths_of(rows))
         progress.update(task, advance=1, description="Done")
-    for note in found.notes[:SHOWN]:
+    for note in [*found.notes, *twins][:SHOWN]:
         console.print(f"{note.field}: {note.note}", markup=False)
     if done is None:
         console.print(f"{counted(len(rows), 'row')} checked, all good; nothing was stored (--dry-run).")

@@ -15,8 +15,9 @@ from app.errors import FieldProblem, Invalid
 from app.geo.postcodes import PostcodeDirectory
 from app.imports import listing
 from app.imports.promised import notes_of
+from app.imports.same_home import notes_of as twins_of
 from app.matching.home import Home
-from app.store import audit_whom, caseload, erased_named, promised, save
+from app.store import audit_whom, caseload, erased_named, promised, same_home, save
 from app.store.audit import AuditEntry
 from app.store.bulk import keeping_all
 from app.store.import_records import ImportKind
@@ -57,30 +58,39 @@ def homes(rows: Sequence[Any], on_problem: str, directory: PostcodeDirectory, to
 
     def store(writing: Writing, authority: str) -> Brought:
         with keeping_all():
-            done = save_all(writing, authority, read.records)
-            short = notes_of(read.records, promised.everywhere(writing, authority), _paths(rows))
+            paths = paths_of(rows)
+            done, twins = save_all(writing, authority, read.records, paths)
+            short = notes_of(read.records, promised.everywhere(writing, authority), paths)
         counts = {"created": done.created, "changed": done.changed}
         told = {
             **counts,
             "unchanged": done.unchanged,
             "refused": read.rows_refused,
             "errors": errors_of(read.problems),
-            "notes": _notes([*read.notes, *short]),
+            "notes": _notes([*read.notes, *short, *twins]),
         }
         return Brought(told, "homes.import", "homes", whom, {**counts, "refused": read.rows_refused})
 
     return store
 
 
-def save_all(writing: Writing, authority: str, records: Sequence[Home]) -> Imported:
-    """Store homes as an inventory has them; whoever was erased and lives in one of them is known again."""
+def save_all(
+    writing: Writing, authority: str, records: Sequence[Home], paths: Mapping[str, str]
+) -> tuple[Imported, list[Note]]:
+    """Store homes as an inventory has them; whoever was erased and lives in one of them is known again.
+
+    With what is to be said of homes that seem to be stored twice by it. `paths`: where each stands in what was sent.
+    """
     save.next_seq(writing, authority)
+    stored = {home.ref: home for home in same_home.everywhere(writing, authority)}
     before = erased_named.living(writing, authority)
     once = [erased_named.one_each(writing, authority, home) for home in records]
     done = save.import_homes(writing, authority, once)
     now = {str(resident.ref) for home in once for resident in home.residents}
     erased_named.told_again(writing, authority, now - before)
-    return done
+    new = [home.ref for home in once if home.ref not in stored]
+    homes_now = stored | {home.ref: same_home.of_home(home) for home in once}
+    return done, twins_of(new, homes_now.values(), paths)
 
 
 def children(rows: Sequence[Any], directory: PostcodeDirectory, *, replace: bool) -> Store:
@@ -94,8 +104,8 @@ def children(rows: Sequence[Any], directory: PostcodeDirectory, *, replace: bool
         done = caseload.import_caseload(writing, authority, read.records, replace=replace)
         erased_named.told_again(writing, authority, {str(child.ref) for child in read.records} - before)
         counts = {"created": done.created, "changed": done.changed}
-        missing = caseload.not_listed(writing, authority)
-        notes = [*read.notes, *listing.notes_of(missing, _paths(rows, "children"))]
+        doubts = caseload.doubts(writing, authority)
+        notes = [*read.notes, *listing.notes_of(doubts, paths_of(rows, "children"))]
         told = {**counts, "unchanged": done.unchanged, "removed": done.removed, "notes": _notes(notes)}
         whom = frozenset((before if replace else set()) | {str(child.ref) for child in read.records})
         return Brought(told, "caseload.import", "caseload", whom, {**counts, "removed": done.removed})
@@ -117,7 +127,7 @@ def errors_of(problems: Iterable[FieldProblem]) -> list[dict[str, str]]:
     return [{"field": each.field, "problem": each.problem, "cure": each.cure} for each in problems]
 
 
-def _paths(rows: Sequence[Any], name: str = "homes") -> dict[str, str]:
+def paths_of(rows: Sequence[Any], name: str = "homes") -> dict[str, str]:
     """How the path of each row begins, by its reference."""
     refs = (row.get("ref") if isinstance(row, dict) else None for row in rows)
     return {ref: f"{name}[{n}]." for n, ref in enumerate(refs) if isinstance(ref, str)}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, select, true
+from sqlalchemy import ColumnElement, and_, delete, exists, select, true
 
 from app.errors import PlacedChildNotFound
 from app.matching.placed import Placed
-from app.matching.referral import ChildRef
+from app.matching.referral import ChildRef, HomeRef
 from app.store import removed
+from app.store.lived_in import Lives
 from app.store.placement_tables import place_claims
 from app.store.removed import Removed
 from app.store.rows import from_row, to_row
@@ -101,9 +102,49 @@ def import_caseload(
     return CaseloadImported(len(created), len(changed), len(new) - len(created) - len(changed), len(gone))
 
 
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """What does not fit of where the caseload has its children live.
+
+    `not_listed`: their home is stored, and neither lists them nor has a place for them. `not_stored`: there is no home
+    of that reference. `elsewhere`: they live in another home by a placement.
+    """
+
+    not_listed: Collection[ChildRef] = ()
+    not_stored: Collection[ChildRef] = ()
+    elsewhere: Mapping[ChildRef, Lives] = field(default_factory=dict)
+
+
+def doubts(reading: Reading, authority: str, ref: ChildRef | None = None) -> Doubts:
+    """That of the whole caseload, or of one child."""
+    return Doubts(
+        not_listed(reading, authority, ref), _not_stored(reading, authority, ref), _elsewhere(reading, authority, ref)
+    )
+
+
+def _not_stored(reading: Reading, authority: str, ref: ChildRef | None) -> set[ChildRef]:
+    is_there = exists().where(homes.c.authority == table.c.authority, homes.c.ref == table.c.home)
+    wanted = select(table.c.ref).where(*_whom(authority, ref), table.c.home.is_not(None), ~is_there)
+    return {ChildRef(found) for found in reading.execute(wanted).scalars()}
+
+
+def _elsewhere(reading: Reading, authority: str, ref: ChildRef | None) -> dict[ChildRef, Lives]:
+    claims = place_claims.c
+    theirs = and_(claims.authority == table.c.authority, claims.child_ref == table.c.ref, claims.live, claims.lived_in)
+    wanted = (
+        select(table.c.ref, claims.home_ref, claims.placement_id)
+        .join(place_claims, theirs)
+        .where(*_whom(authority, ref), claims.home_ref != table.c.home)
+    )
+    return {ChildRef(row.ref): Lives(HomeRef(row.home_ref), row.placement_id) for row in reading.execute(wanted)}
+
+
+def _whom(authority: str, ref: ChildRef | None) -> tuple[ColumnElement[bool], ...]:
+    return table.c.authority == authority, table.c.ref == ref if ref is not None else true()
+
+
 def not_listed(reading: Reading, authority: str, ref: ChildRef | None = None) -> set[ChildRef]:
     """Children whose home is stored and neither lists them nor has a place for them; `ref`: of this one alone."""
-    mine = table.c.authority == authority, table.c.ref == ref if ref is not None else true()
     its_home = and_(homes.c.authority == table.c.authority, homes.c.ref == table.c.home)
     lists = residents.c.authority == table.c.authority, residents.c.home_ref == table.c.home
     claims = place_claims.c.authority == table.c.authority, place_claims.c.home_ref == table.c.home
@@ -111,7 +152,7 @@ def not_listed(reading: Reading, authority: str, ref: ChildRef | None = None) ->
         select(table.c.ref)
         .join(homes, its_home)
         .where(
-            *mine,
+            *_whom(authority, ref),
             ~exists().where(*lists, residents.c.ref == table.c.ref),
             ~exists().where(*claims, place_claims.c.child_ref == table.c.ref, place_claims.c.live),
         )

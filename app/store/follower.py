@@ -43,11 +43,6 @@ class PoolFollower:
         """Homes in memory, whether or not there are others by now."""
         return len(self._state.pool)
 
-    @property
-    def last_known(self) -> Pool:
-        """The homes in memory, as they were when anybody last asked."""
-        return self._state.pool
-
     def pool(self) -> Pool:
         """The inventory as it is now."""
         return self.at().pool
