@@ -9,7 +9,18 @@ from starlette.testclient import TestClient
 from app.access.principal import Role
 from app.documents.examples import A_CHILD, A_REFERRAL, A_RESIDENT
 from app.store.erasure import MARK
-from tests.api.desk import CASE_SYSTEM, H1, OTHER_HOME, R1, REASON, posted, shortlist_of, store_anew
+from tests.api.desk import (
+    CASE_SYSTEM,
+    H1,
+    OTHER_HOME,
+    R1,
+    REASON,
+    placement_of,
+    posted,
+    run_to_its_end,
+    shortlist_of,
+    store_anew,
+)
 from tests.api.service import send
 from tests.support.access import bearer
 
@@ -102,3 +113,18 @@ def test_a_reference_that_fits_nobody_is_told_of(served: TestClient) -> None:
     assert send(served, "PUT", "/referrals/R-OTHER", other, **CASE_SYSTEM).status_code == 201
     assert _noted(served, "WAITS") == []
     assert _noted(served) == []
+
+
+def test_the_rank_of_a_proposal_counts_no_home_that_is_closed_to_the_child(served: TestClient) -> None:
+    """By the caseload alone somebody lives in the better home from whom it must live apart: the other is the first."""
+    first, second = (option["home"] for option in shortlist_of(served)["options"])
+    store_anew(served, "referrals", {**A_REFERRAL, "children": [AFRAID]})
+    lives = {"ref": FEARED, "home": first, "kind": "foster"}
+    assert send(served, "PUT", f"/caseload/{FEARED}", lives, **CASE_SYSTEM).status_code == 201
+    run_to_its_end(served)
+    (proposal,) = served.get("/proposals").json()["proposals"]
+    assert proposal["home"] == second
+    seen = served.get(f"/proposals/{proposal['id']}").json()["seen"]
+    accepted = posted(served, f"/proposals/{proposal['id']}/accept", {"seen": seen})
+    assert accepted.status_code == 201, accepted.text
+    assert placement_of(served, accepted.json())["rank"] == 1
