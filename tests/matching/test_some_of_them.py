@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from itertools import combinations
 from random import Random
 
@@ -9,9 +11,13 @@ import numpy as np
 
 from app.deciding.seeing import options_of
 from app.matching.assess import assess_all
+from app.matching.codes import KeepTogether
 from app.matching.pool import Pool
+from app.matching.referral import ChildRef
 from app.matching.shortlist import question_for, shortlist
 from app.matching.why_not import why_not
+from tests.support.builders import AS_OF, a_child, a_home, a_referral
+from tests.support.deciding import policies
 from tests.support.policies import random_policy
 from tests.support.worlds import open_world
 
@@ -67,3 +73,18 @@ def test_who_is_parted_is_never_a_first_choice() -> None:
                     assert all(option.rank > whole.allowed + 1 and option.children == named for option in options)
                     seen += len(options)
     assert seen > 40
+
+
+def test_what_would_open_a_home_is_tried_for_those_who_are_named_alone() -> None:
+    """An age and a place for one: not for a brother who is older, and whom nobody asked about."""
+    one, older = a_child(ref=ChildRef("S1")), a_child(ref=ChildRef("S2"), date_of_birth=date(2009, 5, 1))
+    both = replace(a_referral(one, older), keep_together=KeepTogether.NOT_REQUIRED)
+    home, policy = a_home(), policies().pick(None, AS_OF)
+    for closed, rule, field, value in (
+        (replace(home, terms=replace(home.terms, age_max=5)), "age_range", "terms.age_max", 13),
+        (replace(home, places_held=home.places), "usable_places", "places", home.places + 1),
+    ):
+        found = why_not(both, home.ref, Pool.build([closed]), policy, AS_OF, [one.ref])
+        (opens,) = [found for found in found.counterfactuals if found.rules == (rule,)]
+        assert [(needed.change.field, needed.change.value) for needed in opens.changes] == [(field, value)]
+        assert opens.allowed == (found.explanation.blocked_by == (rule,))
