@@ -93,7 +93,7 @@ def seen_placement(request: Request, placement: Placement) -> dict[str, Any]:
         return placement_answer(placement, who, seconded, left=left) | nothing | {"reason_text": words}
     seen, found = None, looked.facts
     if found is not None:
-        seen = _stored(request, lambda w: seeing.show_placement(w, desk, who, placement, found))
+        seen = _stored(request, lambda w: seeing.show_placement(w, desk, who, placement, found, looked.changed))
     notes = notes_answer(moving_notes.notes_of(placement.children, placement.home, lives))
     return looked_answer(placement, looked, who, seconded, words) | {"seen": seen, "notes": notes}
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from app.access.principal import Principal
 from app.deciding import free, left_care, moving_in, steps, true_day
 from app.deciding.desk import Desk, Why
+from app.deciding.earlier_days import DAYS_BEFORE
 from app.errors import FieldProblem, Invalid
 from app.matching.referral import ChildRef
 from app.store import moving_out, placements
@@ -20,9 +21,6 @@ from app.store.session import Writing
 from app.store.versions import Precondition
 
 ENGLAND = ZoneInfo("Europe/London")
-
-DAYS_BEFORE = 5
-"""A child whom the duty team moves in on the evening before Easter is recorded when the office opens again."""
 
 PLANNED_BY_CODE = {EndReason.E4A: True, EndReason.E4B: False}
 """Codes of the return that say themselves whether the end was planned."""

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from app.access.principal import Principal
-from app.deciding import agreed, by_policy, facts, kept, left_care, seeing, true_day, without_referral
+from app.deciding import agreed, by_policy, earlier_days, facts, kept, left_care, seeing, true_day, without_referral
 from app.deciding.desk import Desk
 from app.deciding.facts import Fallen, Looked
 from app.deciding.judging import Facts, on_day
@@ -31,7 +31,8 @@ class AtTheDoor:
     """What is so when the children are to move in. `facts`: None where they cannot be judged as a whole.
 
     `missing`: rules that are in the way and are not overridden; `changed`: what was accepted and is not so any more;
-    `then`: what was so when it was accepted.
+    `then`: what was so when it was accepted; `of_days`: of a day that is past, what must have been seen by whoever
+    tells of it. That stands in `changed` too.
     """
 
     facts: Facts | None
@@ -39,6 +40,7 @@ class AtTheDoor:
     changed: tuple[FieldProblem, ...]
     fallen: Fallen
     then: kept.WasSo | None = None
+    of_days: tuple[FieldProblem, ...] = ()
 
 
 def look(reading: Reading, desk: Desk, placement: Placement, day: date | None = None) -> AtTheDoor:
@@ -46,7 +48,7 @@ def look(reading: Reading, desk: Desk, placement: Placement, day: date | None = 
 
     `day`: that on which they move in, or did; today where it is left out.
     """
-    day = day or desk.today
+    told_for, day = day, day or desk.today
     then = placements.agreed(reading, desk.authority, placement.id).get(Step.ACCEPT)
     looked = facts.look(reading, desk, placement)
     found = looked.facts
@@ -59,8 +61,10 @@ def look(reading: Reading, desk: Desk, placement: Placement, day: date | None = 
     was_so = None if then is None else then.get("was_so")
     _, policy_changed = by_policy.of_placement(desk, placement)
     told = agreed.changes(Step.ACCEPT, then, now)
-    changed = (*policy_changed, *told, *_since(reading, desk, placement, found, was_so))
-    return AtTheDoor(moving, missing, changed, agreed.fallen(reading, desk, placement, found), was_so)
+    open_days = earlier_days.doubts(reading, desk, placement, found, then, told_for)
+    of_days = (*true_day.lapsed(desk, found, moving, day), *open_days)
+    changed = (*policy_changed, *told, *_since(reading, desk, placement, found, was_so), *of_days)
+    return AtTheDoor(moving, missing, changed, agreed.fallen(reading, desk, placement, found), was_so, of_days)
 
 
 def _since(
@@ -148,6 +152,8 @@ def require(
         shown = seeing.of_placement(writing, desk, who, placement, seen_id, itself=True)
         option = seeing.find(shown, placement.home, placement.children)
         facts.facts_now(writing, desk, shown, option, placement)
+        if unseen := earlier_days.unseen(found.of_days, shown, option):
+            raise FactsChanged(unseen)
     return agreed.agreed_on(placement, found.facts, desk.today)
 
 

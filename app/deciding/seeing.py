@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from app.access.principal import Kind, Principal
-from app.deciding import proposed, refusing
+from app.deciding import earlier_days, proposed, refusing
 from app.deciding.desk import Desk
 from app.deciding.facts import Looked
 from app.deciding.judging import Facts
-from app.errors import NotSeen
+from app.errors import FieldProblem, NotSeen
 from app.matching.listed import Shortlist, ranks_behind
 from app.matching.referral import ChildRef, HomeRef
 from app.store import load, runs, seen
@@ -135,8 +135,18 @@ def show_proposal(
     return shown.id
 
 
-def show_placement(writing: Writing, desk: Desk, who: Principal, placement: Placement, found: Facts) -> str | None:
-    """Store that this person is shown a placement and what is so of it now. None for a system."""
+def show_placement(
+    writing: Writing,
+    desk: Desk,
+    who: Principal,
+    placement: Placement,
+    found: Facts,
+    told: Sequence[FieldProblem] = (),
+) -> str | None:
+    """Store that this person is shown a placement and what is so of it now. None for a system.
+
+    `told`: what they are told with it; what that says of days that are past is kept too.
+    """
     if who.kind is not Kind.PERSON:
         return None
     option = SeenOption(
@@ -153,7 +163,7 @@ def show_placement(writing: Writing, desk: Desk, who: Principal, placement: Plac
         as_of=desk.today,
         options=(option,),
         placement_id=placement.id,
-        was_so=found.was_so(placement.id, desk.today),
+        was_so=found.was_so(placement.id, desk.today) | {earlier_days.FIELD: earlier_days.shown(told)},
     )
     seen.add(writing, desk.authority, shown)
     return shown.id

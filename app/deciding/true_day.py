@@ -17,6 +17,7 @@ from app.deciding.facts import rule_problem
 from app.deciding.judging import Facts, judge_pursued, with_what_else_refuses
 from app.errors import FieldProblem, Invalid
 from app.matching.home import Home, Resident
+from app.matching.referral import ChildRef, HomeRef
 from app.store import load, stays
 from app.store.claims import as_resident
 from app.store.placement_records import Placement
@@ -26,10 +27,20 @@ from app.store.stays import Stay
 ABOUT_EACH_OTHER = frozenset({"live_apart", "living_companions", "safe_for_residents", "safe_from_residents"})
 """Rules about beside whom a child lives, which somebody who has left since counts for. Places are counted by day."""
 
+OF_THE_DAY = frozenset({"age_range", "registered", "supported_accommodation_age"})
+"""Rules about the day on which a child is placed. Where children have moved in, that day alone answers them."""
+
 OTHER_DAY = "Check the day: they may move in on one on which the rule is met."
 RECORDED_OTHERWISE = (
     "If it is right, withdraw this placement, and let the case system send the caseload and the home with the child"
     " among its residents."
+)
+CAME_BEFORE = (
+    "If they moved in on a day before today on which it was met, look at this placement, and tell that day with `seen`."
+)
+AGAINST_IT_NOW = (
+    "It is law, and the children live there now: see to it that this is put right. To tell that they moved in, look at"
+    " this placement again, and send `seen`."
 )
 
 
@@ -50,7 +61,8 @@ def judged(
         there = replace(found.home, record=home)
         return judge_pursued(reading, desk, referral, there, party, found.policy, placement_id, day)
 
-    told = _refusing(found, then(found.home.record), without=answered)
+    alone = then(found.home.record)
+    told = _refusing(_by_that_day(found, alone) if day < desk.today else found, alone, without=answered)
     gone = _who_left(reading, desk, found, day, placement_id)
     if not gone:
         return told
@@ -66,12 +78,42 @@ def missing(
     `found`: the facts of now; `moving`: the same as `judged` for this day.
     """
     return tuple(
-        rule_problem(code, found, cures.NOT_ANY_MORE)
+        _not_now(code, found, day, desk.today)
         if code in found.blocked_by
         else _on_that_day(code, moving, day, desk.today)
         for code in moving.blocked_by
         if code in asked and (code not in placement.overridden or code in moving.statutory)
     )
+
+
+def lapsed(desk: Desk, found: Facts, moving: Facts, day: date) -> list[FieldProblem]:
+    """The rules of the day that were met on this one, and are not any more: whoever tells the move must have seen it.
+
+    `found`: the facts of now; `moving`: the same as `judged` for this day.
+    """
+    later = max(found.referral.record.needed_by, desk.today)
+    return [
+        FieldProblem(
+            f"rules.{code}",
+            f"The rule {code} was met for a move on {day}, and is not met for one on {later}.",
+            AGAINST_IT_NOW,
+        )
+        for code in found.blocked_by
+        if code not in moving.blocked_by
+    ]
+
+
+def _by_that_day(found: Facts, then: Facts) -> Facts:
+    """The facts of now without those rules of the day that were met then."""
+    met = OF_THE_DAY - set(then.blocked_by)
+    return replace(found, blocked_by=tuple(code for code in found.blocked_by if code not in met))
+
+
+def _not_now(code: str, found: Facts, day: date, today: date) -> FieldProblem:
+    told = rule_problem(code, found, cures.NOT_ANY_MORE)
+    if day < today:
+        return replace(told, cure=f"{told.cure} {RECORDED_OTHERWISE}")
+    return replace(told, cure=f"{told.cure} {CAME_BEFORE}") if code in OF_THE_DAY else told
 
 
 def _on_that_day(code: str, found: Facts, day: date, today: date) -> FieldProblem:
@@ -85,7 +127,7 @@ def require_free(reading: Reading, desk: Desk, placement: Placement, day: date) 
     if day >= desk.today:
         return  # what is live on this day the database counts
     elsewhere = stays.of_children(reading, desk.authority, placement.children, day, placement.id)
-    problems = [_elsewhere(one) for one in elsewhere if one.ended_on is not None]
+    problems = [_elsewhere(one, placement.home) for one in elsewhere if one.ended_on is not None]
     home = load.home(reading, desk.authority, placement.home)
     if not problems and home is not None:
         problems = _too_many(reading, desk, placement, home.record.places, day)
@@ -93,8 +135,9 @@ def require_free(reading: Reading, desk: Desk, placement: Placement, day: date) 
         raise Invalid(problems)
 
 
-def _elsewhere(stay: Stay) -> FieldProblem:
-    said = f"A child of this placement lived elsewhere until {stay.ended_on}: placement {stay.placement}."
+def _elsewhere(stay: Stay, home: HomeRef) -> FieldProblem:
+    where = "in this same home" if stay.home == home else "elsewhere"
+    said = f"A child of this placement lived {where} until {stay.ended_on}: placement {stay.placement}."
     cure = f"Check the day: this move can be on {stay.ended_on} or later. {RECORDED_OTHERWISE}"
     return FieldProblem("moved_in_on", said, cure)
 
@@ -110,7 +153,10 @@ def _too_many(reading: Reading, desk: Desk, placement: Placement, places: int, d
     first = next((each for each in left if _on(others, each) + len(placement.children) <= places), desk.today)
     then = [one for one in others if one.nights(full[0])]
     by = ", ".join(sorted({f"{one.placement} until {one.ended_on or 'now'}" for one in then}))
-    said = f"On {full[0]} the home had {places} places, and others lived there by placements: {by}."
+    said = (
+        f"By its record of today the home has {places} places. On {full[0]} that is too few for them and for others,"
+        f" who lived there by placements: {by}."
+    )
     cure = f"Check the day: this move can be on {first} or later. {RECORDED_OTHERWISE}"
     return [FieldProblem("moved_in_on", said, cure)]
 
@@ -123,18 +169,29 @@ def _who_left(reading: Reading, desk: Desk, found: Facts, day: date, placement_i
     """Who lived in the home by a placement on this day or since, and does no more: as they are known."""
     if day >= desk.today:
         return ()
-    there = {one.ref for one in found.lived_in.residents} | {child.ref for child in found.children}
     lived = stays.in_home(reading, desk.authority, found.home.record.ref, day, placement_id)
-    left = {one.child: one for one in lived if one.ended_on is not None and one.child not in there}
-    return [_as_known(reading, desk, one) for one in left.values()]
+    left = gone(found, lived)
+    return [known(reading, desk, child) or Resident(child, None, vulnerabilities=None) for child in left]
 
 
-def _as_known(reading: Reading, desk: Desk, stay: Stay) -> Resident:
-    """What is known of somebody who left: with the claim what it kept went, so it is what the referral has."""
-    stored = load.referral(reading, desk.authority, stay.referral)
+def gone(found: Facts, lived: Iterable[Stay]) -> dict[ChildRef, Stay]:
+    """Of those who lived in the home whoever does no more: the last stay of each."""
+    there = {one.ref for one in found.lived_in.residents} | {child.ref for child in found.children}
+    return {one.child: one for one in lived if one.ended_on is not None and one.child not in there}
+
+
+def known(reading: Reading, desk: Desk, child: ChildRef) -> Resident | None:
+    """What is known of somebody who left: with the claim what it kept went, so it is what is on record of them since.
+
+    That is a place that they have elsewhere, or the referral in which they stand.
+    """
+    elsewhere = stays.kept_of(reading, desk.authority, child)
+    if elsewhere is not None:
+        return elsewhere
+    ref = stays.referral_of(reading, desk.authority, child)
+    stored = None if ref is None else load.referral(reading, desk.authority, ref)
     people = () if stored is None else stored.record.children
-    found = [as_resident(child) for child in people if child.ref == stay.child]
-    return found[0] if found else Resident(stay.child, None, vulnerabilities=None)
+    return next((as_resident(one) for one in people if one.ref == child), None)
 
 
 def _refusing(found: Facts, then: Facts, without: Collection[str] = (), alone: Collection[str] | None = None) -> Facts:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from app.deciding import agreed, by_policy, cures, kept, true_day
+from app.deciding import agreed, by_policy, cures, earlier_days, kept, true_day
 from app.deciding.desk import Desk
 from app.deciding.judging import judge_pursued
 from app.errors import FactsChanged, FieldProblem
@@ -68,6 +68,8 @@ def look(reading: Reading, desk: Desk, placement: Placement, then: agreed.Agreed
     told = [*other_policy, *agreed.changes(Step.ACCEPT, then, {"home": agreed.of_home(placement, home.record)})]
     if was_so is not None:
         told += kept.changed_home(was_so, placement.id, found.beside, SEND_AGAIN)
+    told += true_day.lapsed(desk, found, moving, day)
+    told += earlier_days.doubts(reading, desk, placement, found, then, day)
     return missing, tuple(replace(one, cure=SEND_AGAIN) for one in told if one.field not in kept.ANSWERED_BY_MOVE)
 
 

@@ -191,7 +191,8 @@ class ApproveIn(Document):
 class PlaceIn(Document):
     """The children moved in. `moved_in_on`: the true day, for which every rule is judged, whatever day was planned.
 
-    `seen`: needed where what was accepted is not so any more, of a look since then.
+    `seen`: needed where what was accepted is not so any more, of a look since then; and where of a day before today
+    not all can be told, or a rule was met then and is not now: of a look that told so.
 
     `why_before`: needed where they moved in before the day of the acceptance, as happens out of hours; at most five
     days before, in a sentence of 20 characters or more. It is for nothing else.

@@ -9,13 +9,17 @@ from typing import Any
 
 from sqlalchemy import Select, and_, exists, or_, select
 
+from app.matching.home import Resident
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.store.answered import LEFT_CARE, Ended, ends
+from app.store.codec import decoder
 from app.store.placement_tables import decisions, place_claims, placements
 from app.store.session import Reading
 from app.store.tables import children
 
 _OF_CLAIM = and_(placements.c.authority == place_claims.c.authority, placements.c.id == place_claims.c.placement_id)
+
+_kept = decoder(Resident)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,27 @@ def of_children(
     """The same of children, wherever they lived."""
     wanted = place_claims.c.child_ref.in_(sorted(set(among)))
     return _read(reading, _stays(authority, after, besides).where(wanted))
+
+
+def not_yet_there(reading: Reading, authority: str, home: HomeRef) -> frozenset[ChildRef]:
+    """Who is to come to live in a home: their provider may list them before they do."""
+    coming = place_claims.c.home_ref == home, place_claims.c.live, ~place_claims.c.lived_in
+    wanted = select(place_claims.c.child_ref).where(place_claims.c.authority == authority, *coming)
+    return frozenset(map(ChildRef, reading.execute(wanted).scalars()))
+
+
+def kept_of(reading: Reading, authority: str, child: ChildRef) -> Resident | None:
+    """What is kept of a child who has a place somewhere; it is in step with the child's referral."""
+    live = place_claims.c.authority == authority, place_claims.c.child_ref == child, place_claims.c.live
+    found = reading.execute(select(place_claims.c.resident).where(*live).limit(1)).scalar()
+    return None if found is None else _kept(found)
+
+
+def referral_of(reading: Reading, authority: str, child: ChildRef) -> ReferralRef | None:
+    """The referral in which a child stands now, whichever it was before."""
+    here = children.c.authority == authority, children.c.ref == child
+    found = reading.execute(select(children.c.referral_ref).where(*here).limit(1)).scalar()
+    return None if found is None else ReferralRef(found)
 
 
 def left_without_referral(

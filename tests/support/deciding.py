@@ -100,7 +100,7 @@ def look_at(database: Database, placement: Placement, who: Principal = OFFICER, 
     found = looked.facts
     if found is None:
         raise FactsChanged(looked.changed)
-    shown = database.transact(lambda w: seeing.show_placement(w, desk, who, stands, found))
+    shown = database.transact(lambda w: seeing.show_placement(w, desk, who, stands, found, looked.changed))
     assert shown is not None
     return shown
 
