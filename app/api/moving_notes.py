@@ -6,10 +6,11 @@ reads of it may look at that.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from app.documents.places import Note
-from app.matching.referral import ChildRef, HomeRef
+from app.matching.pool import Pool
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling
 from app.store.lived_in import Lives
 
 FIELD = "children"
@@ -22,10 +23,27 @@ MOVES = (
 STAYS = "That is this home: nobody would move. Look at that placement first."
 
 
+LEAVES = (
+    "Brothers or sisters who live in this home by the records wait for another home themselves: these children would"
+    " come to them as they leave. Look at their referral first."
+)
+
+
 def notes_of(children: Collection[ChildRef], home: HomeRef, lives: Mapping[ChildRef, Lives]) -> list[Note]:
     """A note for each placement by which some of these children, for whom this home is, live somewhere."""
     where = dict.fromkeys(lives[child] for child in sorted(children) if child in lives)
     return [Note(FIELD, _said(one, home)) for one in where]
+
+
+def leaving_notes(
+    children: Collection[ChildRef], home: HomeRef, waiting: Mapping[ChildRef, Sequence[PlacedSibling]], pool: Pool
+) -> list[Note]:
+    """A note where a brother or sister lives in this home for whom another is looked for. `waiting`: of each child."""
+    siblings = [one for child in children for one in waiting.get(child, ())]
+    if not siblings:
+        return []
+    there = {resident.ref for resident in pool.record(home).residents} if home in pool.row_of else frozenset()
+    return [Note(FIELD, LEAVES)] if any(one.home == home or one.child in there for one in siblings) else []
 
 
 def _said(lives: Lives, home: HomeRef) -> str:

@@ -90,7 +90,7 @@ class StandingProposalOut(ProposalOut):
     `changed_since`: which of `referral` and `home` were stored anew, or deleted, since the run was published; a home,
     too, where somebody else came to live, or is to, or went, by a placement. `gone`: which are not there any more.
     `notes`: while nobody has decided, by which placements children of it live somewhere already: to go on with it
-    moves them.
+    moves them; and that brothers or sisters who live in the home wait for another one themselves.
     """
 
     changed_since: list[str]

@@ -23,10 +23,12 @@ from app.api.seeing import seen_proposal
 from app.api.service import service_of
 from app.api.shortlist_answers import notes_answer
 from app.api.strict import StrictRoute
+from app.matching.pool import Pool
 from app.matching.referral import ChildRef
 from app.runs.publishing import POLICY_CHANGED, POLICY_NOT_READABLE
-from app.store import declined, lived_in, placements, proposals, runs
+from app.store import declined, lived_in, moving_siblings, placements, proposals, runs
 from app.store.lived_in import Lives
+from app.store.moving_siblings import Siblings
 from app.store.policies import PolicyBook
 from app.store.run_records import ProposalStatus, Run, StoredProposal
 
@@ -51,6 +53,7 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
         refused = declined.of_referrals(reading, service.authority, {one.proposal.referral for one in found})
         everybody = [child for one in found for child in one.proposal.children]
         lives = lived_in.by_placement(reading, service.authority, everybody)
+        waiting = moving_siblings.of_children(reading, service.authority, everybody)
     pool, because = service.inventory.pool(), _old_because(run, service.policies, service.today(), failed=failed)
     proposed = ((one, now) for one, now in zip(found, since, strict=True) if one.status is ProposalStatus.PROPOSED)
     standing = [(one, now) for one, now in proposed if "referral" not in now.gone]
@@ -67,7 +70,7 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
             "proposals": [
                 proposal_answer(one, pool, decided.get(one.id), refused.get(one.proposal.referral, ()))
                 | _since(now)
-                | _notes(one, lives, is_open=one.id not in decided)
+                | _notes(one, lives, waiting, pool, is_open=one.id not in decided)
                 for one, now in standing
             ],
             "next": cursor([str(stored.position) for stored in found], page.limit),
@@ -90,10 +93,13 @@ def get_proposal(
         (now,) = proposals.changed_since(reading, service.authority, [found])
         refused = declined.of_referrals(reading, service.authority, [found.proposal.referral])
         lives = lived_in.by_placement(reading, service.authority, found.proposal.children)
+        waiting = moving_siblings.of_children(reading, service.authority, found.proposal.children)
     shown = seen_proposal(request, found, is_open=decided is None)
     saw(request, "proposal.read", "proposal", proposal_id, found.proposal.children)
-    answer = proposal_answer(found, service.inventory.pool(), decided, refused.get(found.proposal.referral, ()))
-    return json_response(answer | _since(now) | _notes(found, lives, is_open=decided is None) | shown)
+    pool = service.inventory.pool()
+    answer = proposal_answer(found, pool, decided, refused.get(found.proposal.referral, ()))
+    notes = _notes(found, lives, waiting, pool, is_open=decided is None)
+    return json_response(answer | _since(now) | notes | shown)
 
 
 def _since(now: proposals.Since) -> dict[str, object]:
@@ -102,11 +108,20 @@ def _since(now: proposals.Since) -> dict[str, object]:
     return told | {"to_check": None} if now.changed else told
 
 
-def _notes(stored: StoredProposal, lives: Mapping[ChildRef, Lives], *, is_open: bool) -> dict[str, object]:
-    """What to know of a proposal on which somebody may still decide: for whom it would be a move."""
+def _notes(
+    stored: StoredProposal,
+    lives: Mapping[ChildRef, Lives],
+    waiting: Mapping[ChildRef, Siblings],
+    pool: Pool,
+    *,
+    is_open: bool,
+) -> dict[str, object]:
+    """What to know of a proposal on which somebody may still decide: for whom it would be a move, and who leaves."""
     if not is_open or stored.status is not ProposalStatus.PROPOSED:
         return {"notes": []}
-    return {"notes": notes_answer(moving_notes.notes_of(stored.proposal.children, stored.proposal.home, lives))}
+    children, home = stored.proposal.children, stored.proposal.home
+    leaving = moving_notes.leaving_notes(children, home, waiting, pool)
+    return {"notes": notes_answer([*moving_notes.notes_of(children, home, lives), *leaving])}
 
 
 def _old_because(run: Run | None, policies: PolicyBook, today: date, *, failed: bool) -> list[str]:

@@ -34,7 +34,7 @@ def of_home(home: Home) -> Known:
 def everywhere(reading: Reading, authority: str) -> list[Known]:
     """That of all homes that are stored."""
     return [
-        Known(HomeRef(row["ref"]), HomeKind(row["kind"]), row["urn"], row["name"], _location(row["location"]))
+        Known(HomeRef(row["ref"]), HomeKind(row["kind"]), row["urn"], row["name"] or "", _location(row["location"]))
         for row in _EVERYWHERE.rows(reading, authority=authority)
     ]
 

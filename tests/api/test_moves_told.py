@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from starlette.testclient import TestClient
 
 from app.api.proposal_models import SeenProposalOut, StandingOut
-from app.documents.examples import A_REFERRAL
+from app.documents.examples import A_CHILD, A_REFERRAL, A_RESIDENT
 from tests.api.desk import (
     CHILD,
     H1,
@@ -73,3 +73,19 @@ def test_a_proposal_for_a_child_who_lives_somewhere(served: TestClient) -> None:
     assert take_step(served, placed, "end", over).status_code == 200
     assert placement_of(served, held.json())["notes"] == []
     assert placement_of(served, placed)["notes"] == []
+
+
+def test_a_brother_or_sister_who_leaves_that_home(served: TestClient) -> None:
+    """The child would come to a sister for whom another home is looked for: it is said until she stays."""
+    store_anew(served, "homes", {**OTHER_HOME, "places": 4, "residents": [{**A_RESIDENT, "ref": "EXAMPLE-S1"}]})
+    sister = {"child": "EXAMPLE-S1", "home": None, "location": None}
+    store_anew(served, "referrals", {**A_REFERRAL, "children": [{**A_CHILD, "placed_siblings": [sister]}]})
+    run_to_its_end(served, pinned=[{"children": [CHILD], "home": H2}])
+    assert _listed(served)["notes"] == []
+    hers = {**A_REFERRAL, "ref": "EXAMPLE-RS", "children": [{**A_CHILD, "ref": "EXAMPLE-S1", "current_home": H2}]}
+    store_anew(served, "referrals", hers)
+    (note,) = _listed(served)["notes"]
+    assert ("wait for another home themselves" in note["note"], "EXAMPLE-S1" in note["note"]) == (True, False)
+    assert served.get(f"/proposals/{_listed(served)['id']}").json()["notes"] == [note]
+    store_anew(served, "homes", OTHER_HOME)
+    assert _listed(served)["notes"] == [], "she does not live there any more"
