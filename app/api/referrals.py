@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.api import named_siblings
 from app.api.documented import READ, errors, json_response, written
 from app.api.homes import same_ref
 from app.api.paging import Page, cursor
@@ -131,7 +132,7 @@ def put_referral(
     same_ref(ref, body.ref)
     wanted = precondition(if_match, if_none_match)
     read = read_referral(body, service.postcodes, service.today())
-    notes = [NoteOut(field=note.field, note=note.note) for note in read.notes]
+    notes = [NoteOut(field=note.field, note=note.note) for note in (*read.notes, *named_siblings.notes_of(body))]
 
     def work(writing: Writing) -> Answer:
         record, kept = erased_named.as_kept(writing, service.authority, read.record)
