@@ -143,7 +143,8 @@ class SeenPlacementOut(PlacementOut):
 
     `seen`: to be sent with what you decide; null for a system, and where nothing is left to decide. `changed`: what
     is not as it was when the placement was decided, kind of fact by kind of fact, and which approval or second
-    agreement does not hold any more; once it is accepted, everything that telling of the move will be refused for.
+    agreement does not hold any more; once it is accepted, everything that telling of the move will be refused for, and
+    under `moved_in_on` what must have been seen by whoever tells of one on a day before today.
     `rules`: codes of rules that are in the way now and are not overridden; once it is accepted, also of moving in
     today, where that was planned for later. `now`: null where nothing can be judged, or nothing is left to decide.
     While it is undecided `approval_needed`, `approval_because` and `steps` are those of this moment; `points` and
