@@ -15,6 +15,7 @@ from starlette.responses import Response
 from app import placing
 from app.api import erased_notes
 from app.api.documented import errors, json_response
+from app.api.moving_notes import SIBLINGS_WAIT
 from app.api.permitting import SECOND_WALL
 from app.api.recording import saw
 from app.api.referrals import ReferralInPath
@@ -38,7 +39,7 @@ from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef, ReferralRef
-from app.store import erased_named, living_apart
+from app.store import erased_named, living_apart, moving_siblings
 from app.store.bulk import keeping_all
 from app.store.earlier import NOTHING
 from app.store.follower import Inventory
@@ -132,7 +133,7 @@ def match(request: Request, body: MatchIn) -> Response:
         if body.homes is not None:
             waiting = _known_beside(service, waiting, homes)
         more = [*of_referral, *of_homes]
-    referral, notes = waiting.referral, [*notes_of(waiting), *more]
+    referral, notes = waiting.referral, [*notes_of(waiting), *_leaving(service, waiting), *more]
     named = placing.named_children(referral.record, body.children, "children")
     found = placing.match(
         referral.record, homes.pool, service.policies, as_of, policy_version=policy.version, k=body.k, named=named
@@ -154,7 +155,7 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
     waiting, homes = _stored_with_homes(service, ref)
-    record, notes = waiting.referral.record, notes_of(waiting)
+    record, notes = waiting.referral.record, [*notes_of(waiting), *_leaving(service, waiting)]
     named = placing.named_children(record, asked.named, "query.children")
     found = placing.match(
         record, homes.pool, service.policies, as_of, policy_version=policy.version, k=asked.k, named=named
@@ -189,6 +190,7 @@ def get_why_not(
         referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version, named=named
     )
     notes = [*notes_of(waiting), *parted_notes(found.parted, "query.children")]
+    notes += _leaving(service, waiting)
     show = showing_one(request, waiting.referral, OneHome(found, policy, as_of, versions[HomeRef(home)], seq))
     facts = _facts(policy.version, as_of, 1)
     shown = saw(
@@ -196,6 +198,16 @@ def get_why_not(
     )
     told = why_not_answer(found, referral, pool, policy, as_of, waiting.before, notes)
     return json_response(told | {"seen": shown})
+
+
+def _leaving(service: Service, waiting: Waiting) -> Sequence[Note]:
+    """Whether placed brothers and sisters wait for another home themselves; asked only where there are any."""
+    named = {child.ref: child.placed_siblings for child in waiting.referral.record.children if child.placed_siblings}
+    if not named:
+        return []
+    with service.database.reading() as reading:
+        found = moving_siblings.those_who_wait(reading, service.authority, named)
+    return [SIBLINGS_WAIT] if found else []
 
 
 def _facts(policy: str, as_of: date, shown: int) -> dict[str, Any]:

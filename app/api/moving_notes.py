@@ -28,6 +28,12 @@ LEAVES = (
     " come to them as they leave. Look at their referral first."
 )
 
+SIBLINGS_WAIT = Note(
+    "referral.children",
+    "Brothers or sisters who are placed by the records wait for another home themselves: whoever comes to them where"
+    " they live now comes as they leave. Look at their referral first.",
+)
+
 
 def notes_of(children: Collection[ChildRef], home: HomeRef, lives: Mapping[ChildRef, Lives]) -> list[Note]:
     """A note for each placement by which some of these children, for whom this home is, live somewhere."""

@@ -89,3 +89,27 @@ def test_a_brother_or_sister_who_leaves_that_home(served: TestClient) -> None:
     assert served.get(f"/proposals/{_listed(served)['id']}").json()["notes"] == [note]
     store_anew(served, "homes", OTHER_HOME)
     assert _listed(served)["notes"] == [], "she does not live there any more"
+
+
+def test_a_list_for_whoever_would_come_to_them(served: TestClient) -> None:
+    """It says the same, and so do a why-not and a match; not where she has a place, nor where nobody waits."""
+    sister = {"child": "EXAMPLE-S1", "home": H2, "location": None}
+    store_anew(served, "homes", {**OTHER_HOME, "places": 4, "residents": [{**A_RESIDENT, "ref": "EXAMPLE-S1"}]})
+    store_anew(served, "referrals", {**A_REFERRAL, "children": [{**A_CHILD, "placed_siblings": [sister]}]})
+
+    def told() -> list[int]:
+        answers = (
+            served.get(f"/referrals/{R1}/shortlist"),
+            served.get(f"/referrals/{R1}/why-not/{H2}"),
+            posted(served, "/match", {"referral_ref": R1}),
+        )
+        return [sum("wait for another home themselves" in one["note"] for one in a.json()["notes"]) for a in answers]
+
+    assert told() == [0, 0, 0]
+    hers = {**A_REFERRAL, "ref": "EXAMPLE-RS", "children": [{**A_CHILD, "ref": "EXAMPLE-S1", "current_home": H2}]}
+    store_anew(served, "referrals", hers)
+    assert told() == [1, 1, 1]
+    seen = served.get(f"/referrals/EXAMPLE-RS/why-not/{H1}").json()["seen"]
+    held = posted(served, "/holds", {"referral": "EXAMPLE-RS", "home": H1, "seen": seen, "reason": REASON})
+    assert held.status_code == 201, held.text
+    assert told() == [0, 0, 0], "a home is looked for no more"
