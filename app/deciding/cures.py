@@ -13,11 +13,17 @@ ELSEWHERE = "A child of this placement has its place by another placement."
 END_THAT = "End that placement or withdraw it first, and look again; or withdraw this one."
 BACK_IN_CARE = (
     "Withdraw this placement. If a home is looked for all the same, have the case system send the referral again first,"
-    " with a `waiting_since` on the day of that end or later; then look again."
+    " with a `waiting_since` of {day} or later, once that day has come; then look again."
 )
 SENT_AGAIN = (
-    "If a home is looked for, have the case system send the referral again, with a `waiting_since` on the day of that"
-    " end or later; then look at the new list."
+    "If a home is looked for, have the case system send the referral again, with a `waiting_since` of {day} or later,"
+    " once that day has come; then look at the new list."
 )
+A_MOVE = (
+    "with a `waiting_since` of {day} or later, once that day has come; where they cannot stay there until then, tell"
+    " the end of that placement: from then on a home can be held for them."
+)
+"""How a search for another home begins. `day`: the first that is not of a search which was answered already."""
+
 NO_POLICY = "Let the council's policy document be put in place, and look again; or withdraw this placement."
 NOT_ANY_MORE = "is not met any more"

@@ -205,7 +205,8 @@ def waiting_referral(
     cure = cures.SENT_AGAIN if placement_id is None else cures.BACK_IN_CARE
     if told := left_care.of_party(party, ended, cure):
         raise ReferralAnswered(told)
-    left = whom_a_list_is_for(stored.record, frozenset(one.child for one in ended), places)
+    gone = frozenset(one.child for one in ended if one.left_care)
+    left = whom_a_list_is_for(stored.record, frozenset(one.child for one in ended), places, gone)
     if left is None:
         raise ChildBeingPlaced
     return replace(stored, record=left)

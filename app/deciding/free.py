@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from app.deciding import cures
 from app.deciding.desk import Choice, Desk
 from app.errors import ChildBeingPlaced, FieldProblem, ReferralAnswered
 from app.matching.referral import ChildRef
@@ -20,16 +21,14 @@ CURES: Mapping[State, str] = {
     State.HELD: "Go on with that placement, or withdraw it first.",
     State.SENT: "Go on with that placement, or withdraw it first.",
     State.ACCEPTED: "Tell that the child moved in there, or withdraw that placement first.",
-    State.PLACED: "End that placement for the child, if it has left; for a move, have the referral sent again first, "
-    "with a `waiting_since` after the day on which the child moved in there.",
+    State.PLACED: f"End that placement for the child, if it has left; for a move, have the referral sent again first, "
+    f"{cures.A_MOVE}",
 }
 """What can be done about a placement that a child has already."""
 
-SEND_AGAIN = "If a home is looked for, have the case system send the referral again; then look at the new list."
-
 
 def require(reading: Reading, desk: Desk, choice: Choice, party: Sequence[ChildRef]) -> None:
-    """Raise `ChildBeingPlaced` where one has a place, `ReferralAnswered` where one left care since the referral."""
+    """Raise `ChildBeingPlaced` where one has a place, `ReferralAnswered` where one left care and was not sent anew."""
     places = {one.child: one for one in places_of(reading, desk.authority, party)}
     if places:
         raise ChildBeingPlaced(_each(reading, desk, choice, {child: _has(one) for child, one in places.items()}))
@@ -58,13 +57,17 @@ def require_left(reading: Reading, desk: Desk, placement: Placement) -> None:
 
 def _has(place: Place) -> tuple[str, str]:
     if place.state is State.PLACED:
-        return f"This child lives by the placement {place.placement} ({place.state}).", CURES[place.state]
+        cure = CURES[place.state].format(day=place.search_from)
+        return f"This child lives by the placement {place.placement} ({place.state}).", cure
     return f"For this child the placement {place.placement} is under way ({place.state}).", CURES[place.state]
 
 
 def _left(end: Ended) -> tuple[str, str]:
-    said = f"The child left care on {end.ended_on} ({end.reason}, placement {end.placement}), and nobody sent it since."
-    return said, SEND_AGAIN
+    said = (
+        f"The child left care on {end.ended_on} ({end.reason}, placement {end.placement}), and the referral has no"
+        " search that was begun and sent after that."
+    )
+    return said, cures.SENT_AGAIN.format(day=end.search_from)
 
 
 def _each(reading: Reading, desk: Desk, choice: Choice, told: Mapping[ChildRef, tuple[str, str]]) -> list[FieldProblem]:

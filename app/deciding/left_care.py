@@ -1,7 +1,7 @@
 """Whose time in care ended while a place was pursued for them: nobody goes on with it before they are sent again.
 
 A move is begun while the child lives elsewhere. Where that placement then ends with leaving care (the child is at home,
-or has died), the old referral asks for nothing any more; only one that is sent after that end does.
+or has died), the old referral asks for nothing any more, however often it is sent; only another search does.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from app.store.stays import left_without_referral
 
 LEFT = (
     "Placement {end.placement} of this child ended on {end.ended_on} with leaving care ({end.reason}), and the referral"
-    " was not sent since."
+    " has no search that was begun and sent after that."
 )
 
 
 def of_party(party: Sequence[ChildRef], ended: Iterable[Ended], cure: str) -> list[FieldProblem]:
-    """A problem for each of them who left care. `ended`: the placements that ended since the referral was sent."""
+    """A problem for each of them who left care. `ended`: the placements that answered the referral and have ended."""
     left = {one.child: one for one in ended if one.left_care}
     return [
-        FieldProblem(f"children[{n}]", LEFT.format(end=left[child]), cure)
+        FieldProblem(f"children[{n}]", LEFT.format(end=left[child]), cure.format(day=left[child].search_from))
         for n, child in enumerate(party)
         if child in left
     ]
@@ -42,7 +42,7 @@ def of_placement(reading: Reading, desk: Desk, placement: Placement) -> list[Fie
 
 
 def require_none(reading: Reading, desk: Desk, placement: Placement) -> None:
-    """Raise `ReferralAnswered` where a child of this placement left care, and nobody sent its referral since."""
+    """Raise `ReferralAnswered` where a child of this placement left care, and no other search was sent since."""
     problems = of_placement(reading, desk, placement)
     if problems:
         raise ReferralAnswered(problems)

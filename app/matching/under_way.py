@@ -34,15 +34,20 @@ def rest_of(referral: Referral, homes: frozenset[HomeRef]) -> Rest:
 
 
 def whom_a_list_is_for(
-    referral: Referral, answered: Collection[ChildRef], places: Mapping[ChildRef, HomeRef]
+    referral: Referral,
+    answered: Collection[ChildRef],
+    places: Mapping[ChildRef, HomeRef],
+    left_care: Collection[ChildRef] = (),
 ) -> Referral | None:
     """The referral with those who still wait; where nobody does, with those who have no place any more.
 
-    Who left one may need another tonight, whether brothers and sisters stay there or not. None: all have a place.
+    Who left one may need another tonight, whether brothers and sisters stay there or not; of them who left care needs
+    none, and is nobody with whom the others must stay together. None: all have a place.
     """
-    for waiting in without_answered([referral], answered):
-        if (left := still_waiting(waiting, places)) is not None:
-            return left
+    for gone in (answered, left_care):
+        for waiting in without_answered([referral], gone):
+            if (left := still_waiting(waiting, places)) is not None:
+                return left
     return still_waiting(referral, places)
 
 

@@ -1,29 +1,30 @@
 """Children whose move answered their referral, wherever they live by now: nobody is looked for who was not asked for.
 
-A referral is answered by the move. It counts as waiting again only where the case system sent it after that with a
-search of its own (`waiting_since` after the day of the move), which is how a move begins: a record that is merely kept
-in step every night asks for nothing. Once the placement has ended, a search of that day will do as well. Whose time
-in care ended with the placement is looked for again only where it was sent or changed after that end, with a search of
-that day or later: a move that was begun before is none.
+A place answers one search: that for which it was held (see `app.store.searches`). The referral counts as waiting again
+only where the case system sent it with a later search, or with one of the day on which the placement ended once that
+was told; a record that is merely kept in step every night asks for nothing. Whose time in care ended with the
+placement is looked for again only where the referral was sent after that end was told, with a search that began on
+that day or later and was not known yet: a move that was begun before is none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
 
 from app.matching.referral import ChildRef
 from app.store.next_page import next_refs
-from app.store.placement_records import Step
 from app.store.placement_tables import decisions, place_claims, placements
 from app.store.prepared import Prepared, of_refs
 from app.store.reasons import CareEnd
 from app.store.session import Reading
 from app.store.tables import children, referrals
+
+A_DAY = timedelta(days=1)
 
 LEFT_CARE = tuple(map(str, CareEnd))
 """Codes of an end with which the child's time in care ended."""
@@ -33,13 +34,15 @@ LEFT_CARE = tuple(map(str, CareEnd))
 class Ended:
     """A child whose placement answered the referral and has ended for it since. `reason`: the code of why.
 
-    Brothers or sisters of the same placement may live there still: each child has an end of its own.
+    Brothers or sisters of the same placement may live there still: each child has an end of its own. `search_from`:
+    the first day of a search for them that is another, once it is sent.
     """
 
     child: ChildRef
     placement: str
     ended_on: date
     reason: str
+    search_from: date
 
     @property
     def left_care(self) -> bool:
@@ -49,8 +52,20 @@ class Ended:
 
 def ends(rows: Iterable[Mapping[Any, Any]]) -> tuple[Ended, ...]:
     """Out of the rows of `AFTER_THE_END`: of each child the last one."""
-    told = (Ended(ChildRef(row["child_ref"]), row["id"], row["ended_on"], row["end_reason"]) for row in rows)
+    told = (
+        Ended(ChildRef(row["child_ref"]), row["id"], row["ended_on"], row["end_reason"], _search_from(row))
+        for row in rows
+    )
     return tuple({one.child: one for one in told}.values())
+
+
+def _search_from(row: Mapping[Any, Any]) -> date:
+    ended_on: date = row["ended_on"]
+    searched: date | None = row.get("searched_since")
+    if row["end_reason"] in LEFT_CARE:
+        return ended_on if searched is None else max(ended_on, searched + A_DAY)
+    moved_in_on: date = row.get("moved_in_on", ended_on)
+    return moved_in_on if searched is None else max(moved_in_on, min(searched + A_DAY, ended_on))
 
 
 def ended_for(reading: Reading, authority: str, among: Sequence[ChildRef]) -> tuple[Ended, ...]:
@@ -74,24 +89,26 @@ def still_wait(people: Collection[ChildRef], placed: Collection[ChildRef], answe
 
 def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     of_claim = and_(placements.c.authority == place_claims.c.authority, placements.c.id == place_claims.c.placement_id)
-    of_move = and_(decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id)
+    of_end = and_(decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id)
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
     of_care: list[ColumnElement[str]] = [literal_column(f"'{code}'") for code in LEFT_CARE]
-    left = and_(decisions.c.version == place_claims.c.ended_version, place_claims.c.end_reason.in_(of_care))
-    moved = decisions.c.step == str(Step.PLACE)
-    same_search = or_(
-        and_(moved, referrals.c.waiting_since < placements.c.moved_in_on),
-        and_(left, referrals.c.waiting_since < place_claims.c.ended_on),
+    left = place_claims.c.end_reason.in_(of_care)
+    search, ended_on = referrals.c.waiting_since, place_claims.c.ended_on
+    same_search = search <= place_claims.c.searched_since
+    not_since = decisions.c.decided_at >= referrals.c.changed_at
+    answered = or_(
+        and_(left, or_(same_search, search < ended_on, not_since)),
+        and_(~left, or_(search < placements.c.moved_in_on, and_(same_search, or_(search < ended_on, not_since)))),
     )
-    since = or_(decisions.c.decided_at >= referrals.c.changed_at, same_search), or_(moved, left)
     return (
-        select(place_claims.c.child_ref, placements.c.id, place_claims.c.ended_on, place_claims.c.end_reason)
+        select(place_claims.c.child_ref, placements.c.id, ended_on, place_claims.c.end_reason)
+        .add_columns(placements.c.moved_in_on, place_claims.c.searched_since)
         .join(placements, of_claim)
-        .join(decisions, of_move)
+        .join(decisions, and_(of_end, decisions.c.version == place_claims.c.ended_version))
         .join(children, of_child)
         .join(referrals, of_referral)
-        .where(place_claims.c.authority == bindparam("authority"), place_claims.c.ended_version.is_not(None), *since)
+        .where(place_claims.c.authority == bindparam("authority"), place_claims.c.ended_version.is_not(None), answered)
         .where(*which)
         .order_by(placements.c.number)
     )

@@ -1,29 +1,30 @@
 """Which children have a place already, so that nobody puts them forward again.
 
 A child is under way while a placement is held, sent or accepted. A child who moved in is looked for again only
-where the referral was sent after that with a search of its own: an older one was answered by the move (see
-`app.store.answered`).
+where the referral has a search of its own: the one for which the place was held, and any from before the move, was
+answered by it (see `app.store.searches`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.matching.under_way import whom_a_list_is_for
 from app.store import audit_whom, living_apart, load
-from app.store.answered import AFTER_THE_END, ENDED_OF_NEXT, Ended, ends
+from app.store.answered import A_DAY, AFTER_THE_END, ENDED_OF_NEXT, Ended, ends
 from app.store.claims import NO_PLACEMENT
 from app.store.earlier import OF_REFERRAL, Earlier, earlier
 from app.store.load import Page, StoredReferral, referral_and_more
 from app.store.next_page import next_refs
-from app.store.placement_records import State, Step
-from app.store.placement_tables import decisions, place_claims, placements
-from app.store.prepared import Prepared, of_refs
+from app.store.placement_records import State
+from app.store.placement_tables import place_claims, placements
+from app.store.prepared import Prepared, of_refs, rows_of_all
 from app.store.rows import Row
 from app.store.session import Reading
 from app.store.tables import children, referrals
@@ -45,12 +46,16 @@ def with_a_place(
 
 
 class Place(NamedTuple):
-    """The place that a child has: in which home, and by which placement."""
+    """The place that a child has: in which home, and by which placement.
+
+    `search_from`: of one who lives there, the first day of a search for another home.
+    """
 
     child: ChildRef
     home: HomeRef
     placement: str
     state: State
+    search_from: date | None = None
 
 
 class Waiting(NamedTuple):
@@ -93,9 +98,31 @@ def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> Wait
         return Waiting(stored, seq, earlier(past), known=known, feared_by=feared_by)
     places, over = _places([row for row in placed if row[NOT_LOOKED_FOR]]), ends(ended)
     answered, homes = {one.child for one in over}, {one.child: one.home for one in places}
-    left = whom_a_list_is_for(stored.record, answered, homes) or stored.record
-    moving = _places([row for row in placed if row["child_ref"] not in homes])
+    gone = {one.child for one in over if one.left_care}
+    left = whom_a_list_is_for(stored.record, answered, homes, gone) or stored.record
+    moving = _moving(placed, homes)
     return Waiting(replace(stored, record=left), seq, earlier(past), places, over, known, moving, feared_by)
+
+
+class Asks(NamedTuple):
+    """What a referral that was stored asks for, of those who have or had a placement. See `Waiting`."""
+
+    places: tuple[Place, ...]
+    moving: tuple[Place, ...]
+    ended: tuple[Ended, ...]
+
+
+def asked_for(reading: Reading, authority: str, ref: ReferralRef) -> Asks:
+    """The same as `waiting_referral` of those children alone, for whoever has just stored it; by one question."""
+    mine = {"authority": authority, "referral": ref}
+    having = _OF_REFERRAL_WITH_A_PLACE, mine | {"without": NO_PLACEMENT}
+    placed, ended = rows_of_all(reading, [having, (AFTER_THE_END, mine)])
+    places = _places([row for row in placed if row[NOT_LOOKED_FOR]])
+    return Asks(places, _moving(placed, {one.child for one in places}), ends(ended))
+
+
+def _moving(placed: Sequence[Row], stay: Collection[ChildRef]) -> tuple[Place, ...]:
+    return _places([row for row in placed if row["child_ref"] not in stay])
 
 
 def waiting_page(
@@ -126,8 +153,16 @@ def _places(rows: Sequence[Row]) -> tuple[Place, ...]:
     found: dict[ChildRef, Place] = {}
     for row in rows:
         child = ChildRef(row["child_ref"])
-        found.setdefault(child, Place(child, HomeRef(row["home_ref"]), row["id"], State(row["state"])))
+        place = Place(child, HomeRef(row["home_ref"]), row["id"], State(row["state"]), _search_from(row))
+        found.setdefault(child, place)
     return tuple(found.values())
+
+
+def _search_from(row: Row) -> date | None:
+    moved_in_on: date | None = row["moved_in_on"]
+    if moved_in_on is None:
+        return None
+    return max(moved_in_on, (row["searched_since"] or moved_in_on) + A_DAY)
 
 
 NOT_LOOKED_FOR = "not_looked_for"
@@ -139,14 +174,14 @@ def _with_a_place(*which: ColumnElement[bool], who_moves: bool = False) -> Selec
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
     pursued = place_claims.c.lived_in.is_(False)
-    # Since the move, which is not when the placement changed last: a sister may have moved out after it.
-    move = decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id
-    moved_at = select(decisions.c.decided_at).where(*move, decisions.c.step == str(Step.PLACE)).scalar_subquery()
-    same_search = referrals.c.waiting_since <= placements.c.moved_in_on
-    answered = and_(placements.c.state == str(State.PLACED), or_(referrals.c.changed_at <= moved_at, same_search))
+    # A release before kept no search with the place: its move answered those until the day of it.
+    searched = func.coalesce(place_claims.c.searched_since, placements.c.moved_in_on)
+    same_search = or_(referrals.c.waiting_since <= searched, referrals.c.waiting_since < placements.c.moved_in_on)
+    answered = and_(placements.c.state == str(State.PLACED), same_search)
     mine = place_claims.c.authority == bindparam("authority"), place_claims.c.placement_id != bindparam("without")
     return (
         select(place_claims.c.child_ref, place_claims.c.home_ref, placements.c.id, placements.c.state)
+        .add_columns(placements.c.moved_in_on, place_claims.c.searched_since)
         .add_columns(or_(pursued, answered).label(NOT_LOOKED_FOR))
         .join(placements, of_claim)
         .join(children, of_child)

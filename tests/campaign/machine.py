@@ -147,7 +147,8 @@ class Lives(RuleBasedStateMachine):
         if made is not None:
             seen = (look.version, self.model.home_version[home])
             one = {"referral": look.referral, "home": home, "state": State.HELD, "record": made, "seen": seen}
-            self.model.placements.append(one | {"beside": look.company[home], "agreed": {}})
+            more = {"beside": look.company[home], "agreed": {}, "search": self.model.search[look.referral]}
+            self.model.placements.append(one | more)
 
     @precondition(lambda self: self.model.placements)
     @rule(data=st.data(), step=st.sampled_from(STEPS_TAKEN))
@@ -175,8 +176,6 @@ class Lives(RuleBasedStateMachine):
             one["state"], one["record"] = after, made
             if step in AGREEING:
                 one["agreed"][step] = self.model.facts(one)
-            if after is State.PLACED:
-                self.model.sent_again.discard(one["referral"])
 
     def _open(self, one: dict[str, Any], step: str) -> tuple[bool | None, State]:
         """Whether a step must work (None: it may), and the state after it."""
@@ -249,13 +248,14 @@ class Lives(RuleBasedStateMachine):
         self.model.home_version[home] += 1
 
     def _referral_changes(self, ref: str) -> None:
-        """The referral is sent anew, with a search of its own: a child who was placed is looked for again."""
+        """The referral is sent anew, with a search of its own: a child placed by one before is looked for again."""
         with self.database.reading() as reading:
             stored = load.referral(reading, HERE, ReferralRef(ref))
         assert stored is not None
-        store(self.database, [], [replace(stored.record, waiting_since=AS_OF + timedelta(days=1))])
         self.model.version[ref] += 1
-        self.model.sent_again.add(ref)
+        self.model.search[ref] += 1
+        another = AS_OF + timedelta(days=self.model.search[ref])
+        store(self.database, [], [replace(stored.record, waiting_since=another)])
 
     def _must(self, wanted: bool | None, action: Callable[[], Placement]) -> Placement | None:
         """Do it, and compare whether it worked with what the model says."""

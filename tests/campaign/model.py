@@ -34,12 +34,12 @@ class Look:
 
 @dataclass
 class Model:
-    """What must be so, in plain words: a list of placements, and versions of records."""
+    """What must be so, in plain words: a list of placements, versions of records, and which search a referral has."""
 
     places: dict[str, int] = field(default_factory=lambda: dict(HOMES))
     home_version: dict[str, int] = field(default_factory=lambda: dict.fromkeys(HOMES, 1))
     version: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REFERRALS, 1))
-    sent_again: set[str] = field(default_factory=set)
+    search: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REFERRALS, 0))
     placements: list[dict[str, Any]] = field(default_factory=list)
 
     def claimed(self, home: str) -> int:
@@ -71,7 +71,8 @@ class Model:
     def may_hold(self, look: Look, home: str) -> bool:
         """Whether a hold must work."""
         placed = self.of(look.referral, State.PLACED)
-        waiting = not self.of(look.referral, *PURSUED) and (not placed or look.referral in self.sent_again)
+        another = all(self.search[look.referral] > one["search"] for one in placed)
+        waiting = not self.of(look.referral, *PURSUED) and another
         same = look.version == self.version[look.referral] and look.homes.get(home) == self.home_version[home]
         beside = self.company(home, look.referral) == look.company[home]
         return waiting and same and beside and home in self.possible(look.referral)

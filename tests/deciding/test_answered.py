@@ -1,4 +1,4 @@
-"""A child whose placement ended is looked for only where the case system has sent or changed the referral since."""
+"""A child whose placement ended is looked for only where the case system has sent the referral with another search."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ from tests.support.nights import a_workplace, solved_here, store, wanted
 
 AGAIN = replace(REFERRAL, waiting_since=AS_OF + timedelta(days=1))
 """The referral with a search of its own, which began after the child moved in."""
+
+LATER = replace(REFERRAL, waiting_since=AS_OF + timedelta(days=2))
+"""And with one that is not known before the child leaves there."""
 
 
 def _asked_for(database: Database) -> dict[str, list[str]]:
@@ -85,17 +88,20 @@ def test_the_same_search_is_over(database: Database) -> None:
     """However often it is sent while the child lives there, and whatever else of its record is another by then."""
     placed = moved_in(database, held(database, "R1", ONE_PLACE.ref))
     changed = replace(REFERRAL, children=(replace(REFERRAL.children[0], moves_last_year=1),), needed_by=AS_OF)
-    for sent in (REFERRAL, changed, replace(REFERRAL, waiting_since=AS_OF)):
+    for sent in (REFERRAL, changed):
         store(database, [], [sent])
         assert _asked_for(database) == {"R2": ["C2"]}
         with pytest.raises(ChildBeingPlaced):
             held(database, "R1", FURTHER.ref)
     _ended(database, placed)
+    store(database, [], [changed])
+    assert _asked_for(database) == {"R2": ["C2"]}
+    store(database, [], [replace(REFERRAL, waiting_since=AS_OF)])
     assert _asked_for(database) == {"R1": ["C1"], "R2": ["C2"]}, "of the very day of the move, it was sent after it"
 
 
 def test_who_left_care_moves_nowhere(database: Database) -> None:
-    """Whatever was begun before that: only a referral that was sent after it is looked at."""
+    """Whatever was begun before that: only a search that nobody knew before it is looked at."""
     _sent_an_hour_ago(database)
     placed = moved_in(database, held(database, "R1", ONE_PLACE.ref))
     store(database, [], [AGAIN])
@@ -105,6 +111,8 @@ def test_who_left_care_moves_nowhere(database: Database) -> None:
         (one,) = answered.ended_for(reading, HERE, [ChildRef("C1")])
     assert (one.placement, one.reason, one.left_care, one.ended_on) == (placed.id, "E4A", True, AS_OF)
     store(database, [], [AGAIN])
+    assert _asked_for(database) == {"R2": ["C2"]}, "sent once more, as every night"
+    store(database, [], [LATER])
     assert _asked_for(database) == {"R1": ["C1"], "R2": ["C2"]}
 
 

@@ -52,6 +52,9 @@ BOTH = a_referral(ANN, BEN, ref=ReferralRef("R5"), keep_together=KeepTogether.NO
 AGAIN = replace(BOTH, waiting_since=AS_OF + timedelta(days=1))
 """Sent with a search of its own, which began after they moved in."""
 
+LATER = replace(BOTH, waiting_since=AS_OF + timedelta(days=2))
+"""With one that nobody knew before one of them left care."""
+
 WHY = Why("CARPL")
 
 
@@ -142,6 +145,8 @@ def test_a_move_that_was_begun_for_both(database: Database, lived: Placement) ->
     do(database, end, OFFICER, now(database, lived), WHY, ended_on=AS_OF, planned=True)
     assert _asked_for(database) == ["S2"]
     store(database, [], [AGAIN])
+    assert _asked_for(database) == ["S2"], "sent once more, as every night"
+    store(database, [], [LATER])
     assert _asked_for(database) == ["S1", "S2"]
 
 

@@ -31,6 +31,9 @@ from tests.support.nights import a_workplace, store, wanted
 AGAIN = replace(REFERRAL, waiting_since=AS_OF + timedelta(days=1))
 """The referral with a search of its own, which began after the child moved in."""
 
+LATER = replace(REFERRAL, waiting_since=AS_OF + timedelta(days=2))
+"""And with one that is not known before the child leaves there."""
+
 
 def _sent_an_hour_ago(database: Database) -> None:
     """What stands now was sent well before whatever is decided next: SQLite tells decisions apart by the second."""
@@ -82,7 +85,7 @@ def test_who_left_care_while_a_move_was_held(database: Database, code: str, aske
 
 @pytest.mark.parametrize("has_referral", [True, False], ids=["", "the referral is gone"])
 def test_who_left_care_after_a_move_was_accepted(database: Database, has_referral: bool) -> None:
-    """The door is shut, whoever looked; once the referral is sent again, and looked at, it is open."""
+    """The door is shut, whoever looked, and however often it is sent; with another search, and looked at, it is open."""
     placed, moving = _move(database)
     moving = do(database, accept, OFFICER, moving)
     if not has_referral:
@@ -90,7 +93,11 @@ def test_who_left_care_after_a_move_was_accepted(database: Database, has_referra
     _ended(database, placed, "E4A")
     assert told(database, moving) == ["children[0]"]
     _refused(lambda: do(database, place, OFFICER, moving, AS_OF), placed)
-    store(database, [], [AGAIN])
+    if has_referral:
+        store(database, [], [AGAIN])
+        assert "children[0]" in told(database, moving)
+        _refused(lambda: do(database, place, OFFICER, moving, AS_OF), placed)
+    store(database, [], [LATER])
     assert do(database, place, OFFICER, moving, AS_OF, look_at(database, moving)).state is State.PLACED
 
 
