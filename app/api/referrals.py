@@ -19,6 +19,7 @@ from app.api.recording import changed, look, saw
 from app.api.service import service_of
 from app.api.strict import StrictRoute
 from app.api.telling import saying_who_waits
+from app.api.waiting_notes import notes_of_search
 from app.api.writes import (
     IdempotencyKey,
     IfMatch,
@@ -42,7 +43,7 @@ from app.store.erasure import MARK
 from app.store.idempotency import Answer
 from app.store.load import StoredDocument
 from app.store.session import Writing
-from app.store.under_way import waiting_page
+from app.store.under_way import asked_for, waiting_page
 
 router = APIRouter(tags=["referrals"], route_class=StrictRoute, dependencies=SECOND_WALL)
 
@@ -59,7 +60,7 @@ class StoredReferralOut(BaseModel):
 class ListedReferralOut(StoredReferralOut):
     """The same in a list, with those of its children for whom a home is looked for.
 
-    Nobody waits where all have a place, or moved in and the referral was not sent or changed after that.
+    Nobody waits where all have a place, or moved in and the referral has no other search (`waiting_since`) since.
     """
 
     waiting: Annotated[list[Ref], Field(description="References of the children who still wait; empty: nobody does")]
@@ -126,7 +127,8 @@ def put_referral(
 
     A child for whom a place waits is not taken out of it: 409 `referral_still_pursued`. Whoever was erased and is
     named in `live_apart_from` is kept there by a word that means nothing; `notes` says where, and where a reference
-    in that list fits nobody on record.
+    in that list fits nobody on record. It says as well where the search (`waiting_since`) begins a move of children
+    who live somewhere by a placement, and where it begins none for children whose placement has ended.
     """
     service = service_of(request)
     same_ref(ref, body.ref)
@@ -139,7 +141,9 @@ def put_referral(
         saved = save.save_referral(writing, service.authority, record, wanted)
         new = {child.ref for child in record.children} - saved.before
         known = erased_named.told_and_known(writing, service.authority, new)
-        told = notes + _notes_of_people(writing, service.authority, body, kept)
+        asks = asked_for(writing, service.authority, record.ref)
+        of_search = [NoteOut(field=note.field, note=note.note) for note in notes_of_search(asks)]
+        told = notes + _notes_of_people(writing, service.authority, body, kept) + of_search
         out = Saved(ref=ref, version=saved.version, notes=told)
         children = saved.before | {child.ref for child in read.record.children}
         changed(request, writing, "referral.write", "referral", ref, children, known, version=saved.version)

@@ -1,30 +1,50 @@
 """What a list should say of those for whom no home is looked for: they have a place, or their placement has ended.
 
+And to whoever stores a referral, what its search begins for those who had or have a placement, and what it does not.
+
 No child is named: the placement is, and whoever reads the list may look at that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from app.deciding import cures
 from app.documents.places import Note
 from app.matching.codes import KeepTogether
 from app.matching.listed import Parted
 from app.matching.referral import Rest
+from app.store.answered import Ended
 from app.store.placement_records import State
-from app.store.under_way import Place, Waiting
+from app.store.under_way import Asks, Place, Waiting
 
 FIELD = "referral.children"
-"""What all of these notes are about."""
+"""What all notes beside a list are about."""
+
+SEARCH = "waiting_since"
+"""What those are about that are told to whoever stores a referral."""
 
 LIVES = (
-    "They live there: to look for another home, have the case system send the referral again, with a `waiting_since` "
-    "after the day of that move; until then nothing of this list can be held."
+    "They live there: to look for another home, have the case system send the referral again, {cure} Until then nothing"
+    " of this list can be held."
 )
 MOVES = (
-    "This referral asks for another home for them, as its `waiting_since` is after the day of that move. To look for "
-    "the others alone, name those in `children`. Where they are to stay, have the referral sent without them."
+    "This referral asks for another home for them, as the search of its `waiting_since` is not the one which that "
+    "placement answered. To look for the others alone, name those in `children`. Where they are to stay, have the "
+    "referral sent without them."
 )
+BEGUN = (
+    "The `waiting_since` begins a move of children who live in home {home} (placement {placement}): another home is"
+    " looked for them too. To look for the others alone, name those in `children` where you ask for a list and hold."
+    " Where these are to stay, send the referral without them."
+)
+OVER = (
+    "This begins no search for children whose placement {placement} ended on {ended_on} ({reason}): it is of before"
+    " that, or was answered by it. {what} until the referral is sent with a `waiting_since` of {day} or later,"
+    " once that day has come."
+)
+AGAIN = "until the referral is sent again, with a `waiting_since` of {day} or later, once that day has come"
+NO_HOLD, NO_RUN = "No home can be held for them", "No run looks for a home for them"
 PURSUED = "Go on with that placement, or withdraw it first: until then nothing of this list can be held."
 APART = "They must stay together: in any other home the rule siblings_together is not met."
 PARTED = "They must stay together, but have places in several homes: the rule siblings_together is met in none."
@@ -63,7 +83,8 @@ def _placed(found: Waiting) -> Iterator[list[str]]:
             yield [f"Brothers or sisters {_have(one)}.", *together]
         return
     for one in places.values():
-        yield [f"Children of this list {_have(one)}.", LIVES if one.state is State.PLACED else PURSUED]
+        lives = LIVES.format(cure=cures.A_MOVE.format(day=one.search_from))
+        yield [f"Children of this list {_have(one)}.", lives if one.state is State.PLACED else PURSUED]
 
 
 def _moving(found: Waiting) -> Iterator[list[str]]:
@@ -77,13 +98,36 @@ def _have(place: Place) -> str:
 
 def _ended(found: Waiting) -> Iterator[list[str]]:
     listed = {child.ref for child in found.referral.record.children}
-    # Of one placement each child may have an end of its own.
-    for one in {(each.placement, each.ended_on, each.reason): each for each in found.ended}.values():
+    for one in _each_end(found.ended):
         who = "Children of this list" if one.child in listed else "Brothers or sisters"
+        again = (
+            f"until the referral is sent again, with a `waiting_since` of {one.search_from} or later (a day that has"
+        )
         if one.left_care:
             said = f"{who} left care on {one.ended_on} ({one.reason}, placement {one.placement})."
-            cure = "The referral was not sent since: it must be, before a home can be held for them."
+            yield [said, f"{NO_HOLD} {again}."]
         else:
             said = f"{who} had a placement that ended on {one.ended_on} ({one.reason}, placement {one.placement})."
-            cure = "The referral was not sent since: until it is, no run looks for a home for them."
-        yield [said, cure]
+            yield [said, f"{NO_RUN} {again}. A person may hold one for them meanwhile."]
+
+
+def _each_end(ended: Iterable[Ended]) -> Iterable[Ended]:
+    """Of one placement each child may have an end of its own; those of one day and reason are told together."""
+    return {(each.placement, each.ended_on, each.reason): each for each in ended}.values()
+
+
+def notes_of_search(asks: Asks) -> list[Note]:
+    """What to say to whoever has stored a referral: of a move that it begins, and of a search that is none."""
+    lives = {one.placement: one for one in asks.moving}.values()
+    begun = (BEGUN.format(home=one.home, placement=one.placement) for one in lives)
+    over = (
+        OVER.format(
+            placement=one.placement,
+            ended_on=one.ended_on,
+            reason=one.reason,
+            what=NO_HOLD if one.left_care else NO_RUN,
+            day=one.search_from,
+        )
+        for one in _each_end(asks.ended)
+    )
+    return [Note(SEARCH, said) for said in (*begun, *over)]

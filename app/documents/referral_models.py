@@ -104,8 +104,9 @@ class ReferralIn(Document):
 
     `waiting_since` is the day on which the search began. In an emergency the home was needed on that very day: then
     `needed_by` is the same. A search is over when the children have moved in: however often the same one is sent, no
-    other home is looked for. A move begins with a search of its own, whose `waiting_since` is after that day; a search
-    for a child who left care meanwhile begins on the day of that end, or later.
+    other home is looked for. A move begins with a search of its own, whose `waiting_since` is after that of the search
+    before and not before the day of the move; a search for a child who left care meanwhile begins on the day of that
+    end, or later, and is not one that was sent before.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [A_REFERRAL]})

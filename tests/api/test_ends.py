@@ -121,14 +121,16 @@ def test_a_list_says_who_still_waits(served: TestClient) -> None:
 
 
 def test_who_left_care_waits_no_more(served: TestClient) -> None:
-    """Also where the referral was sent anew before that: whoever is looked for again is sent again."""
+    """Also where the referral was sent anew before that, and is sent once more: it says from when on it does."""
     placed = _moved_by_night(served)
     assert send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*").status_code == 200
     assert _waiting(served) == [[CHILD]]
     take_step(served, placed, "end", {"ended_on": DAY, "planned": True, "left_care": {"code": "E4A"}})
     assert _waiting(served) == [[]]
-    assert send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*").status_code == 200
-    assert _waiting(served) == [[CHILD]]
+    answer = send(served, "PUT", f"/referrals/{R1}", A_REFERRAL, If_Match="*")
+    assert _waiting(served) == [[]]
+    (note,) = answer.json()["notes"]
+    assert (note["field"], "2026-03-03 or later" in note["note"]) == ("waiting_since", True)
 
 
 def test_a_referral_that_a_place_waits_for(served: TestClient) -> None:

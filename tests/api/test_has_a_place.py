@@ -132,6 +132,10 @@ def test_a_child_who_left_care(served: TestClient, began_to_move: bool) -> None:
     assert (field, placed["id"] in problem, DAY in problem) == ("referral.children[0]", True, True)
     assert "send the referral again" in cure
     _sent_again(served)
+    if began_to_move:
+        assert "2026-03-03 or later" in _notes(served), "the move that was known is sent once more, as every night"
+        assert "2026-03-03" in _refused(hold_first(served, H2, reason=REASON), "referral_answered")[2]
+        return
     assert _notes(served) == ""
     assert hold_first(served, H2, reason=REASON).status_code == 201
 
@@ -142,7 +146,7 @@ def test_a_placement_that_ended_in_care(served: TestClient) -> None:
     over = {"ended_on": DAY, "planned": False, "reason": {"code": "CREQB"}}
     assert take_step(served, placed, "end", over).status_code == 200
     said = _notes(served)
-    assert (placed["id"] in said, "no run looks for a home" in said) == (True, True)
+    assert (placed["id"] in said, "No run looks for a home" in said) == (True, True)
     assert hold_first(served, H2, reason=REASON).status_code == 201
 
 

@@ -85,7 +85,7 @@ def test_who_left_care_while_a_move_was_held(database: Database, code: str, aske
 
 @pytest.mark.parametrize("has_referral", [True, False], ids=["", "the referral is gone"])
 def test_who_left_care_after_a_move_was_accepted(database: Database, has_referral: bool) -> None:
-    """The door is shut, whoever looked, and however often it is sent; with another search, and looked at, it is open."""
+    """The door is shut, whoever looked, however often it is sent; with another search, and looked at, it is open."""
     placed, moving = _move(database)
     moving = do(database, accept, OFFICER, moving)
     if not has_referral:
