@@ -101,8 +101,8 @@ def test_a_run_from_its_beginning_to_its_proposals(running: TestClient) -> None:
     assert proposal["sentence"] == "Their first choice: no home has more points for them"
     shown = running.get(f"/proposals/{proposal['id']}").json()
     as_made = proposal | {"changed_since": [], "gone": []}
-    assert shown == as_made | {name: shown[name] for name in ("seen", "steps", "changes", "now")}
-    assert (shown["steps"], shown["changes"]) == (["hold", "accept", "decline"], [])
+    assert shown == as_made | {name: shown[name] for name in ("seen", "steps", "changes", "now", "notes")}
+    assert (shown["steps"], shown["changes"], shown["notes"]) == (["hold", "accept", "decline"], [], [])
     standing = running.get("/proposals").json()
     _holds(StandingOut, standing)
     assert (standing["from_run"], standing["is_old"], standing["proposals"]) == (run["id"], False, [as_made])
