@@ -100,9 +100,9 @@ def test_a_run_from_its_beginning_to_its_proposals(running: TestClient) -> None:
     assert (proposal["status"], proposal["why"], page["next"]) == ("proposed", "first_choice", None)
     assert proposal["sentence"] == "Their first choice: no home has more points for them"
     shown = running.get(f"/proposals/{proposal['id']}").json()
-    as_made = proposal | {"changed_since": [], "gone": []}
-    assert shown == as_made | {name: shown[name] for name in ("seen", "steps", "changes", "now", "notes")}
-    assert (shown["steps"], shown["changes"], shown["notes"]) == (["hold", "accept", "decline"], [], [])
+    as_made = proposal | {"changed_since": [], "gone": [], "notes": []}
+    assert shown == as_made | {name: shown[name] for name in ("seen", "steps", "changes", "now")}
+    assert (shown["steps"], shown["changes"]) == (["hold", "accept", "decline"], [])
     standing = running.get("/proposals").json()
     _holds(StandingOut, standing)
     assert (standing["from_run"], standing["is_old"], standing["proposals"]) == (run["id"], False, [as_made])
