@@ -16,9 +16,11 @@ from tests.api.desk import (
     OTHER_HOME,
     R1,
     REASON,
+    SEARCHED_BEFORE,
     hold_first,
     placement_of,
     posted,
+    store_anew,
     take_step,
 )
 from tests.api.service import send
@@ -88,6 +90,7 @@ def test_moving_in_is_offered_on_a_day_on_which_it_is_lawful(served: TestClient)
 
 def test_nothing_is_offered_for_who_left_care(served: TestClient) -> None:
     """But to give up a move that was held before that: neither to send it nor to accept it, as either is refused."""
+    store_anew(served, "referrals", SEARCHED_BEFORE)
     placed = take_step(served, hold_first(served, H1, reason=REASON).json(), "accept", {}).json()
     by_night = {"moved_in_on": "2026-03-01", "why_before": "The duty team moved the child in by night."}
     placed = take_step(served, placed, "place", by_night).json()
