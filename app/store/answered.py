@@ -89,7 +89,11 @@ def still_wait(people: Collection[ChildRef], placed: Collection[ChildRef], answe
 
 def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     of_claim = and_(placements.c.authority == place_claims.c.authority, placements.c.id == place_claims.c.placement_id)
-    of_end = and_(decisions.c.authority == placements.c.authority, decisions.c.placement_id == placements.c.id)
+    of_end = and_(
+        decisions.c.authority == place_claims.c.authority,
+        decisions.c.placement_id == place_claims.c.placement_id,
+        decisions.c.version == place_claims.c.ended_version,
+    )
     of_child = and_(children.c.authority == place_claims.c.authority, children.c.ref == place_claims.c.child_ref)
     of_referral = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
     of_care: list[ColumnElement[str]] = [literal_column(f"'{code}'") for code in LEFT_CARE]
@@ -104,10 +108,10 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     return (
         select(place_claims.c.child_ref, placements.c.id, ended_on, place_claims.c.end_reason)
         .add_columns(placements.c.moved_in_on, place_claims.c.searched_since)
-        .join(placements, of_claim)
-        .join(decisions, and_(of_end, decisions.c.version == place_claims.c.ended_version))
         .join(children, of_child)
         .join(referrals, of_referral)
+        .join(placements, of_claim)
+        .join(decisions, of_end)
         .where(place_claims.c.authority == bindparam("authority"), place_claims.c.ended_version.is_not(None), answered)
         .where(*which)
         .order_by(placements.c.number)
