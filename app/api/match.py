@@ -13,9 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import placing
-from app.api import erased_notes
+from app.api import erased_notes, moving_notes
 from app.api.documented import errors, json_response
-from app.api.moving_notes import SIBLINGS_WAIT
 from app.api.permitting import SECOND_WALL
 from app.api.recording import saw
 from app.api.referrals import ReferralInPath
@@ -39,7 +38,7 @@ from app.errors import FieldProblem, HomeNotFound, Invalid, ReferralNotFound
 from app.matching.policy import Policy
 from app.matching.pool import Pool
 from app.matching.referral import HomeRef, ReferralRef
-from app.store import erased_named, living_apart, moving_siblings
+from app.store import erased_named, living_apart
 from app.store.bulk import keeping_all
 from app.store.earlier import NOTHING
 from app.store.follower import Inventory
@@ -201,13 +200,7 @@ def get_why_not(
 
 
 def _leaving(service: Service, waiting: Waiting) -> Sequence[Note]:
-    """Whether placed brothers and sisters wait for another home themselves; asked only where there are any."""
-    named = {child.ref: child.placed_siblings for child in waiting.referral.record.children if child.placed_siblings}
-    if not named:
-        return []
-    with service.database.reading() as reading:
-        found = moving_siblings.those_who_wait(reading, service.authority, named)
-    return [SIBLINGS_WAIT] if found else []
+    return moving_notes.of_siblings(service.database, service.authority, waiting.referral.record)
 
 
 def _facts(policy: str, as_of: date, shown: int) -> dict[str, Any]:

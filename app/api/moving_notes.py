@@ -10,8 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from app.documents.places import Note
 from app.matching.pool import Pool
-from app.matching.referral import ChildRef, HomeRef, PlacedSibling
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling, Referral
+from app.store import moving_siblings
 from app.store.lived_in import Lives
+from app.store.session import Database
 
 FIELD = "children"
 """What all of these notes are about."""
@@ -50,6 +52,16 @@ def leaving_notes(
         return []
     there = {resident.ref for resident in pool.record(home).residents} if home in pool.row_of else frozenset()
     return [Note(FIELD, LEAVES)] if any(one.home == home or one.child in there for one in siblings) else []
+
+
+def of_siblings(database: Database, authority: str, referral: Referral) -> list[Note]:
+    """Beside a list: whether placed brothers and sisters wait themselves. Asked only where there are any."""
+    named = {child.ref: child.placed_siblings for child in referral.children if child.placed_siblings}
+    if not named:
+        return []
+    with database.reading() as reading:
+        found = moving_siblings.those_who_wait(reading, authority, named)
+    return [SIBLINGS_WAIT] if found else []
 
 
 def _said(lives: Lives, home: HomeRef) -> str:

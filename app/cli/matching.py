@@ -9,6 +9,7 @@ import typer
 from rich.text import Text
 
 from app import placing
+from app.api import moving_notes
 from app.api.waiting_notes import notes_of, parted_notes
 from app.cli.demo import settings_or_demo
 from app.cli.desk import Desk, console, gently, meant, open_desk, today
@@ -78,6 +79,7 @@ def match(
         day = day_to_judge(desk, as_of, policy, today())
         found = placing.match(record, pool, desk.policies, day, policy_version=policy, k=shown, named=named)
         _print_notes(waiting, found.parted)
+        _print_leaving(desk, waiting)
         print_shortlist(console, record, found, pool, shown)
 
 
@@ -96,6 +98,7 @@ def why_not(
         day = day_to_judge(desk, as_of, policy, today())
         found = placing.why_not(record, HomeRef(home), pool, desk.policies, day, policy_version=policy, named=named)
         _print_notes(waiting, found.parted)
+        _print_leaving(desk, waiting)
         print_why_not(console, record, found, pool)
 
 
@@ -103,6 +106,11 @@ def _named(waiting: Waiting, children: str | None) -> frozenset[ChildRef] | None
     """The children for whom to look, where not for all who wait. Raises `Invalid`."""
     wanted = None if children is None else [one.strip() for one in children.split(",")]
     return placing.named_children(waiting.referral.record, wanted, "--children")
+
+
+def _print_leaving(desk: Desk, waiting: Waiting) -> None:
+    for note in moving_notes.of_siblings(desk.database, desk.settings.authority, waiting.referral.record):
+        console.print(Text(note.note, style="yellow"))
 
 
 def _print_notes(waiting: Waiting, parted: Parted | None) -> None:

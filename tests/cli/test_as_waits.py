@@ -11,7 +11,7 @@ import pytest
 from app.cli import rematching
 from app.matching.home import Home
 from app.matching.placed import Placed
-from app.matching.referral import ChildRef, HomeRef
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling, ReferralRef
 from app.settings import Settings
 from app.store import caseload
 from app.store.session import Database
@@ -19,7 +19,7 @@ from app.store.versions import Precondition
 from tests.cli.conftest import DAY, Terminal
 from tests.cli.printing import in_one_line
 from tests.deciding.conftest import ONE_PLACE, REFERRAL
-from tests.support.builders import a_child
+from tests.support.builders import a_child, a_referral
 from tests.support.deciding import HERE, held, moved_in
 from tests.support.nights import store
 
@@ -89,6 +89,16 @@ def test_whom_they_must_live_apart_from(terminal: Terminal, database: Database) 
     with database.writing() as writing:
         caseload.save_placed(writing, HERE, Placed(FEARED, home=AWAY.ref), Precondition())
     assert "out by 1 rule" in _why_not(terminal, AWAY)
+
+
+def test_a_sister_who_waits_herself(terminal: Terminal, database: Database) -> None:
+    """That she is about to leave is said beside the list for her brother, and beside a home."""
+    brother = replace(REFERRAL.children[0], placed_siblings=(PlacedSibling(SISTER.ref, AWAY.ref),))
+    store(database, [], [replace(REFERRAL, children=(brother,))])
+    assert "wait for another home themselves" not in _told(terminal, "match", REFERRAL.ref)
+    store(database, [], [a_referral(SISTER, ref=ReferralRef("R9"))])
+    assert "wait for another home themselves" in _told(terminal, "match", REFERRAL.ref)
+    assert "wait for another home themselves" in _why_not(terminal, AWAY)
 
 
 def test_a_night_says_who_would_move(terminal: Terminal, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
