@@ -87,13 +87,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
+@pytest.fixture
+def bare_postgres_url(postgres: Postgres) -> Iterator[str]:
+    """The address of a PostgreSQL database that nobody has laid out yet."""
+    database = postgres.create()
+    yield postgres.url(database)
+    postgres.drop(database)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database that nobody has laid out yet, on either."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'placement.db'}"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    database = server.create()
-    yield server.url(database)
-    server.drop(database)
+        return f"sqlite:///{tmp_path / 'placement.db'}"
+    url: str = request.getfixturevalue("bare_postgres_url")
+    return url

@@ -102,9 +102,9 @@ def _last_words(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.slow
-def test_nothing_is_said_to_be_served_before_it_is(postgres_url: str, tmp_path: Path) -> None:
+def test_nothing_is_said_to_be_served_before_it_is(bare_postgres_url: str, tmp_path: Path) -> None:
     """A database that nobody laid out: the command that does is named, and no line says that anything is served."""
-    process = _serve(database_url=postgres_url, port=str(_port()), local_keys=str(tmp_path))
+    process = _serve(database_url=bare_postgres_url, port=str(_port()), local_keys=str(tmp_path))
     told = _last_words(process)
     assert process.returncode == 1
     assert "placement migrate" in " ".join(told.split())
