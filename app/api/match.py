@@ -24,6 +24,7 @@ from app.api.seeing_one import showing_one
 from app.api.service import Service, service_of
 from app.api.shortlist_answers import shortlist_answer, why_not_answer
 from app.api.shortlist_models import ShortlistOut, WhyNotOut
+from app.api.sibling_notes import sibling_notes
 from app.api.strict import StrictRoute
 from app.api.waiting_notes import notes_of, parted_notes
 from app.deciding.seeing_one import OneHome
@@ -137,7 +138,7 @@ def match(request: Request, body: MatchIn) -> Response:
     found = placing.match(
         referral.record, homes.pool, service.policies, as_of, policy_version=policy.version, k=body.k, named=named
     )
-    notes += parted_notes(found.parted, "children")
+    notes += [*parted_notes(found.parted, "children"), *sibling_notes(referral.record, homes.pool)]
     stored = body.referral_ref is not None
     show = showing_shortlist(request, referral, found, homes) if stored and body.homes is None else None
     object_kind, ref = ("referral", referral.record.ref) if stored else ("match", "sent along")
@@ -159,7 +160,7 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     found = placing.match(
         record, homes.pool, service.policies, as_of, policy_version=policy.version, k=asked.k, named=named
     )
-    notes += parted_notes(found.parted, "query.children")
+    notes += [*parted_notes(found.parted, "query.children"), *sibling_notes(record, homes.pool)]
     show = showing_shortlist(request, waiting.referral, found, homes)
     facts = _facts(found.policy_version, as_of, len(found.options))
     shown = saw(request, "shortlist.read", "referral", ref, waiting.told_of, also=show, known=waiting.known, **facts)
@@ -188,7 +189,7 @@ def get_why_not(
     found = placing.why_not(
         referral, HomeRef(home), pool, service.policies, as_of, policy_version=policy.version, named=named
     )
-    notes = [*notes_of(waiting), *parted_notes(found.parted, "query.children")]
+    notes = [*notes_of(waiting), *parted_notes(found.parted, "query.children"), *sibling_notes(referral, pool)]
     notes += _leaving(service, waiting)
     show = showing_one(request, waiting.referral, OneHome(found, policy, as_of, versions[HomeRef(home)], seq))
     facts = _facts(policy.version, as_of, 1)

@@ -65,6 +65,8 @@ def parted_notes(parted: Parted | None, field: str) -> list[Note]:
         "These are not all children of the referral for whom a home is looked for: whoever holds a place for them "
         "alone parts brothers and sisters, and says why (`reason`)."
     )
+    if parted.others_at is not None:
+        said += f" In home {parted.others_at} all the others live: there nobody is parted."
     homes = "No home could take all of them together." if not parted.open_to_all else _homes(parted.open_to_all)
     return [Note(field, f"{said} {homes}")]
 

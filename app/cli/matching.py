@@ -10,12 +10,14 @@ from rich.text import Text
 
 from app import placing
 from app.api import moving_notes
+from app.api.sibling_notes import sibling_notes
 from app.api.waiting_notes import notes_of, parted_notes
 from app.cli.demo import settings_or_demo
 from app.cli.desk import Desk, console, gently, meant, open_desk, today
 from app.cli.tables import print_shortlist, print_why_not
 from app.errors import HomeNotFound
 from app.matching.listed import Parted
+from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef
 from app.store.policies import DEFAULT_SERIES
 from app.store.under_way import Waiting
@@ -78,7 +80,7 @@ def match(
         record, named = waiting.referral.record, _named(waiting, children)
         day = day_to_judge(desk, as_of, policy, today())
         found = placing.match(record, pool, desk.policies, day, policy_version=policy, k=shown, named=named)
-        _print_notes(waiting, found.parted)
+        _print_notes(waiting, found.parted, pool)
         _print_leaving(desk, waiting)
         print_shortlist(console, record, found, pool, shown)
 
@@ -97,7 +99,7 @@ def why_not(
             raise HomeNotFound(meant(home, pool.row_of))
         day = day_to_judge(desk, as_of, policy, today())
         found = placing.why_not(record, HomeRef(home), pool, desk.policies, day, policy_version=policy, named=named)
-        _print_notes(waiting, found.parted)
+        _print_notes(waiting, found.parted, pool)
         _print_leaving(desk, waiting)
         print_why_not(console, record, found, pool)
 
@@ -113,7 +115,8 @@ def _print_leaving(desk: Desk, waiting: Waiting) -> None:
         console.print(Text(note.note, style="yellow"))
 
 
-def _print_notes(waiting: Waiting, parted: Parted | None) -> None:
+def _print_notes(waiting: Waiting, parted: Parted | None, pool: Pool) -> None:
     """What is said beside a list over HTTP: who has a place, whose placement has ended, that some are parted."""
-    for note in (*notes_of(waiting), *parted_notes(parted, "--children")):
+    of_siblings = sibling_notes(waiting.referral.record, pool)
+    for note in (*notes_of(waiting), *parted_notes(parted, "--children"), *of_siblings):
         console.print(Text(note.note, style="yellow"))

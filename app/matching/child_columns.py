@@ -153,15 +153,16 @@ class ChildLists:
 
     `sibling_places` and `sibling_homes` stand in the order of `placed_siblings`: where each lives, if known,
     and in which of the pool's homes, if in any. `family_rows`: where any brother or sister lives, those of the same
-    referral too; `all_sibling_rows`: those of them where everybody fostered is one. `current_rows`: where the child
-    lives. `is_rest`: brothers and sisters with whom it is to stay have a place already; `together_rows`: all of them
-    have it there.
+    referral too; `all_sibling_rows`: those of them where everybody fostered is one, or the child itself.
+    `current_rows`: where the child lives; `fostered_rows`: which homes list it as fostered there. `is_rest`: brothers
+    and sisters with whom it is to stay have a place already; `together_rows`: all of them have it there.
     """
 
     apart_rows: IntArray
     named_rows: IntArray
     exempt_rows: IntArray
     current_rows: IntArray
+    fostered_rows: IntArray
     sibling_rows: IntArray
     family_rows: IntArray
     all_sibling_rows: IntArray
@@ -196,6 +197,7 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
         named_rows=_rows(pool, pool.named_for.get(child.ref, ())),
         exempt_rows=_rows(pool, pool.exempt_for.get(child.ref, ())),
         current_rows=_rows(pool, _lives_at(child, pool)),
+        fostered_rows=_rows(pool, _fostered_in(child, pool)),
         sibling_rows=_rows(pool, sibling_homes),
         family_rows=_rows(pool, family_homes),
         all_sibling_rows=_rows(pool, only_siblings),
@@ -250,6 +252,14 @@ def _lives_at(child: Child, pool: Pool) -> list[HomeRef]:
     named = child.current_home
     listed = sorted(home for home in pool.living_at.get(child.ref, frozenset()) if home != named)
     return [named, *listed] if named is not None and named in pool.row_of else listed
+
+
+def _fostered_in(child: Child, pool: Pool) -> list[HomeRef]:
+    """Homes of the pool that list the child among those who are fostered there."""
+    listed = pool.living_at.get(child.ref, ())
+    return [
+        home for home in listed if any(one.ref == child.ref and one.fostered for one in pool.record(home).residents)
+    ]
 
 
 def _lives_in(child: Child, pool: Pool) -> Home | None:

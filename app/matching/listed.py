@@ -66,9 +66,13 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True)
 class Parted:
-    """A list for some of the children of a referral. `open_to_all`: how many homes could take all of them together."""
+    """A list for some of the children of a referral. `open_to_all`: how many homes could take all of them together.
+
+    `others_at`: the home where all the others live: in that one nobody is parted.
+    """
 
     open_to_all: int
+    others_at: HomeRef | None = None
 
     @property
     def ranks_behind(self) -> int:

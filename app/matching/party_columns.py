@@ -11,7 +11,7 @@ from functools import reduce
 
 import numpy as np
 
-from app.matching.child_columns import ChildTable
+from app.matching.child_columns import NOWHERE, ChildTable
 from app.matching.codes import KeepTogether
 from app.matching.columns import BoolArray, IntArray, Table, column
 from app.matching.referral import ChildRef, Referral
@@ -43,7 +43,9 @@ class PartyLists:
     fostered there is a brother or sister of every child of the party. `family_rows`: a brother or sister lives there.
     `named_rows`: the approval names every child of the party. `apart_rows`: somebody lives there from whom
     a child of the party must live apart. `is_rest`: brothers and sisters with whom they are to stay have a place
-    already; `together_rows`: all of them have it there. `must_part`: two children of the party must live apart.
+    already; `together_rows`: all of them have it there. `others_rows`: where all children of the referral live who must
+    stay with the party and are not of it. `must_part`: two children of the party must live apart. `fostered_here`: by
+    child of the party, where it is among those who are fostered there already; who is nowhere is left out.
     """
 
     exempt_rows: IntArray
@@ -53,7 +55,9 @@ class PartyLists:
     apart_rows: IntArray
     is_rest: bool
     together_rows: IntArray
+    others_rows: IntArray
     must_part: bool
+    fostered_here: tuple[IntArray, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +132,19 @@ def _lists(party: Party, children: ChildTable) -> PartyLists:
         apart_rows=reduce(np.union1d, [child.apart_rows for child in own]),
         is_rest=own[0].is_rest,
         together_rows=own[0].together_rows,
+        others_rows=others_rows(party, children) if must_stay_together(party) else NOWHERE,
         must_part=any(a.ref in b.live_apart_from for a in people for b in people),
+        fostered_here=tuple(child.fostered_rows for child in own if len(child.fostered_rows)),
     )
+
+
+def others_rows(party: Party, children: ChildTable) -> IntArray:
+    """The home where all the others of the referral live; nowhere where there are none, or one may live elsewhere."""
+    everybody = party.referral.children
+    if len(party.members) == len(everybody):
+        return NOWHERE
+    refs = [child.ref for child in everybody]
+    start = party.members[0] - refs.index(children.entries[party.members[0]].child.ref)
+    rows = set(range(start, start + len(refs))) - set(party.members)
+    lived_in = [children.lists[row].current_rows for row in rows]
+    return lived_in[0] if {tuple(at) for at in lived_in} == {tuple(lived_in[0][:1])} else NOWHERE

@@ -21,7 +21,7 @@ from app.matching.finding import FULL
 from app.matching.gaps import gaps
 from app.matching.listed import NearMiss, Option, Parted, Relaxation, Shortlist
 from app.matching.pairs import child_list
-from app.matching.party_columns import PartyTable, named_parties
+from app.matching.party_columns import PartyTable, named_parties, others_rows
 from app.matching.party_fees import party_fees
 from app.matching.policy import Policy
 from app.matching.pool import Pool
@@ -115,8 +115,11 @@ def parted(
     """What is to be said of a list for those who are `named`; None where it is for all."""
     if named is None:
         return None
-    together = assess_block(question_for(referral, pool, policy, as_of), 0, 1)
-    return Parted(int(np.count_nonzero(together.allowed[0])))
+    question = question_for(referral, pool, policy, as_of)
+    together = assess_block(question, 0, 1)
+    (party,) = named_parties(question.children, named)
+    others_at = [pool.records[row].ref for row in others_rows(party, question.children)]
+    return Parted(int(np.count_nonzero(together.allowed[0])), others_at[0] if others_at else None)
 
 
 def rank_among(points: int, others: IntArray) -> int:

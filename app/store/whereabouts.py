@@ -127,9 +127,9 @@ LISTS: Mapping[str, Callable[[str], Function[Any]]] = {
 }
 """The rows of a list in the record of a child, each of them `value`."""
 
-_HAS_SIBLINGS = has_listed("placed_siblings", "children.details")
+HAS_SIBLINGS = has_listed("placed_siblings", "children.details")
 
-_OF_SIBLING = {
+OF_SIBLING = {
     "sqlite": lambda name: literal_column(f"(json_extract(named.value, '$.{name}'))", String),
     "postgresql": lambda name: literal_column(f"(named.value ->> '{name}')", String),
 }
@@ -141,7 +141,7 @@ def _said(dialect: str, is_one: IsOne) -> CompoundSelect[Any]:
     moves = and_(decisions.c.authority == place_claims.c.authority, *moved, place_claims.c.lived_in)
     its = and_(referrals.c.authority == children.c.authority, referrals.c.ref == children.c.referral_ref)
     named = LISTS[dialect]("placed_siblings").table_valued("value", name="named")
-    sibling, home = _OF_SIBLING[dialect]("child"), _OF_SIBLING[dialect]("home")
+    sibling, home = OF_SIBLING[dialect]("child"), OF_SIBLING[dialect]("home")
     caseload, claimed = placed_children.c, place_claims.c
     mine = children.c.authority == bindparam("authority")
     lives = _one(claimed.child_ref, claimed.home_ref, Said.LIVES, decisions.c.decided_at)
@@ -157,7 +157,7 @@ def _said(dialect: str, is_one: IsOne) -> CompoundSelect[Any]:
         waits.select_from(children.join(referrals, its)).where(
             mine, is_one(children.c.ref), children.c.current_home.is_not(None)
         ),
-        is_named.select_from(with_siblings).where(mine, _HAS_SIBLINGS[dialect], is_one(sibling), home.is_not(None)),
+        is_named.select_from(with_siblings).where(mine, HAS_SIBLINGS[dialect], is_one(sibling), home.is_not(None)),
         _one(residents.c.ref, residents.c.home_ref, Said.LISTED).where(
             residents.c.authority == bindparam("authority"), is_one(residents.c.ref)
         ),

@@ -112,6 +112,10 @@ def test_a_reference_that_fits_nobody_is_told_of(served: TestClient) -> None:
     assert _noted(served, "WAITS") == [(f"{at}[0]", False)]
     assert send(served, "PUT", "/referrals/R-OTHER", other, **CASE_SYSTEM).status_code == 201
     assert _noted(served, "WAITS") == []
+    assert _noted(served, "SIBLING") == [(f"{at}[0]", False)]
+    named = {**other["children"][0], "placed_siblings": [{"child": "SIBLING", "home": H1}]}
+    store_anew(served, "referrals", {**other, "children": [named]})
+    assert _noted(served, "SIBLING", "sibling") == [(f"{at}[1]", True)]
     assert _noted(served) == []
 
 

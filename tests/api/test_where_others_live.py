@@ -185,3 +185,52 @@ def test_a_sister_of_whom_the_caseload_alone_tells(served: TestClient) -> None:
     _waits(served, placed_siblings=[{"child": OTHER}])
     _caseload(served, HI["ref"])
     assert _kept_out(served, "siblings_together") == TO_HI
+
+
+def _said(client: TestClient, **asked: str) -> str:
+    """The notes of the list and of a home, which are the same."""
+    shown = client.get(f"/referrals/{R1}/shortlist", params=asked).json()
+    one = client.get(f"/referrals/{R1}/why-not/{HG['ref']}", params=asked).json()
+    told = [" ".join(note["note"] for note in found["notes"]) for found in (shown, one)]
+    assert told[0] == told[1]
+    return told[0]
+
+
+def test_sisters_of_whom_it_is_not_known_where_they_live(here: TestClient) -> None:
+    """The rule cannot speak of them, and is not met in silence; of several homes the list says that it is in none."""
+    _homes(here, OTHER)
+    there, nowhere = {"child": OTHER}, {"child": "ZQ-FAR", "location": "NG1 5DT"}
+    for siblings, told in (
+        ([there], ()),
+        ([nowhere], ("1 of them nobody knows",)),
+        ([there, nowhere, {"child": "ZQ-GONE", "home": "NO-SUCH"}], ("2 of them nobody knows",)),
+        ([there, {"child": "ZQ-TWO", "home": HG["ref"]}], ("met in none",)),
+    ):
+        _waits(here, placed_siblings=siblings)
+        said = _said(here)
+        assert [("nobody knows" in said), ("met in none" in said)] == [
+            any(word in one for one in told) for word in ("nobody knows", "met in none")
+        ]
+        assert all(one in said for one in told)
+    found = here.get(f"/referrals/{R1}/why-not/{HG['ref']}").json()
+    (rule,) = [one for one in found["rules"] if one["code"] == "siblings_together"]
+    assert ("only a part" in rule["sentence"], "elsewhere" in rule["sentence"]) == (False, True)
+
+
+def test_some_of_them_are_held_with_the_others(served: TestClient) -> None:
+    """In the home where the others live already nobody is parted: it takes no second person, and the note says so."""
+    _homes(served, OTHER)
+    both = [{**A_CHILD, "ref": OTHER}, A_CHILD]
+    store_anew(served, "referrals", {**A_REFERRAL, "keep_together": "required", "children": both})
+    shown = served.get(f"/referrals/{R1}/shortlist", params={"children": CHILD}).json()
+    assert [option["home"] for option in shown["options"]] == [HI["ref"]]
+    assert f"In home {HI['ref']} all the others live" in _said(served, children=CHILD)
+    for home, status in ((HG, 409), (HI, 201)):
+        seen = served.get(f"/referrals/{R1}/why-not/{home['ref']}", params={"children": CHILD}).json()["seen"]
+        held = posted(served, "/holds", {"referral": R1, "home": home["ref"], "seen": seen, "reason": REASON})
+        assert held.status_code == status, held.text
+    assert held.json()["second_needed"] is False
+    accepted = take_step(served, held.json(), "accept", {})
+    assert accepted.status_code == 200, accepted.text
+    placed = take_step(served, accepted.json(), "place", MOVED)
+    assert placed.status_code == 200, placed.text

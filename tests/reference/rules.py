@@ -124,7 +124,8 @@ def fostering_limit(pair: Pair, _params: Any) -> Maybe:
     home = pair.home
     if home.kind not in FOSTERING_KINDS and home.place_code not in FOSTER_CARE:
         return True
-    fostered = [resident for resident in home.residents if resident.fostered]
+    comes = {child.ref for child in pair.party}
+    fostered = [resident for resident in home.residents if resident.fostered and resident.ref not in comes]
     if len(fostered) + home.places_held + len(pair.party) <= 3 or len(fostered) + home.places_held == 0:
         return True
     if all(child.ref in home.terms.exempt_children for child in pair.party):
@@ -171,7 +172,14 @@ def siblings_together(pair: Pair, _params: Any) -> Maybe:
     if len(pair.referral.children) == 1:
         homes = _homes_of_siblings(pair.child, pair)
         return not homes or homes == {pair.home.ref}
-    return len(pair.party) == len(pair.referral.children)
+    others = [child for child in pair.referral.children if child not in pair.party]
+    return all(_lives_in(child, pair) == {pair.home.ref} for child in others)
+
+
+def _lives_in(child: Child, pair: Pair) -> set[HomeRef | None]:
+    """The homes of the inventory where a child lives, by its own record or by theirs."""
+    named = {child.current_home} & set(pair.inventory.homes)
+    return named | set(pair.inventory.living_at.get(child.ref, ()))
 
 
 def _homes_of_siblings(child: Child, pair: Pair) -> set[HomeRef]:

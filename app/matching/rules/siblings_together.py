@@ -15,21 +15,23 @@ from app.matching.unit import Case, Change, Level, NoParams, Rule, Subject
 def judge(pairs: PartyPairs, _params: NoParams) -> Finding:
     """A part of a referral whose children must stay together fails everywhere.
 
-    While others of the referral have a place, those who are left are a part too: but where the others are. So is a
-    child referred alone who must stay with brothers and sisters that are placed.
+    But where all the others live already: there nobody is parted. While others of the referral have a place, those who
+    are left are a part too: but where the others are. So is a child referred alone who must stay with brothers and
+    sisters that are placed.
     """
     party = pairs.party
+    part = ~party.is_whole & ~pairs.among(lambda row: pairs.lists[row].others_rows)
     apart: BoolArray = of_rows(pairs, lambda row: pairs.lists[row].is_rest, np.bool_)
     if apart.any():
         apart = apart & ~pairs.among(lambda row: pairs.lists[row].together_rows)
-    whole = party.is_whole & ~apart
-    fails = (party.keep_together == KeepTogether.REQUIRED.position) & ~whole
+    fails = (party.keep_together == KeepTogether.REQUIRED.position) & (part | apart)
 
     def facts() -> Facts:
         return {
             "children": number(party.size),
             "keep_together": code(party.keep_together, KeepTogether),
-            "whole": flag(whole),
+            "whole": flag(~(part | apart)),
+            "part": flag(part),
             "elsewhere": flag(apart),
         }
 
@@ -44,8 +46,9 @@ def remedies(_case: Case, _params: NoParams) -> tuple[Change, ...]:
 SIBLINGS_TOGETHER = Rule(
     code="siblings_together",
     says="Brothers and sisters who must stay together do",
-    because="The children of this referral must stay together; this is only a part of them ({children:children})"
-    "[, and brothers or sisters have a place elsewhere{elsewhere:when}]",
+    because="Brothers and sisters must stay together"
+    "[; this is only a part of the children of the referral ({children:children}){part:when}]"
+    "[; others of them live, or have a place, elsewhere{elsewhere:when}]",
     statutory=False,
     source="Children Act 1989 s22C(8)(c)",
     level=Level.PARTY,

@@ -104,3 +104,17 @@ def test_the_facts_say_what_was_counted() -> None:
         "exempt": False,
     }
     assert judge_one(FOSTERING_LIMIT, party, fostering(0, own=1)).facts["all_siblings"] is True
+
+
+def test_who_lives_there_already_is_counted_once() -> None:
+    """And is no stranger to brothers and sisters; beside a stranger they are as many as they are."""
+    one, two, three = (a_child() for _ in range(3))
+    own = tuple(a_resident(ref=child.ref) for child in (one, two))
+    together = a_home(kind=HomeKind.FOSTER, places=9, residents=own)
+    assert judge_one(FOSTERING_LIMIT, (one, two, three), together).answer == PASSES
+    assert judge_one(FOSTERING_LIMIT, (one, two, three, a_child()), together).answer == PASSES
+    assert judge_one(FOSTERING_LIMIT, (one, two, three, a_child()), together, members=(0, 2, 3)).answer == PASSES
+    stranger = replace(together, residents=(*own, a_resident()))
+    assert judge_one(FOSTERING_LIMIT, (one, two), stranger).answer == PASSES
+    assert judge_one(FOSTERING_LIMIT, (one, two, three), stranger).answer == FAILS
+    assert judge_one(FOSTERING_LIMIT, (one, two, three), stranger).facts["fostered"] == 1

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from app.matching.codes import KeepTogether
 from app.matching.home import Home
-from app.matching.referral import ChildRef, HomeRef, PlacedSibling
+from app.matching.referral import Child, ChildRef, HomeRef, PlacedSibling
 from app.matching.rules.siblings_together import SIBLINGS_TOGETHER
 from app.matching.under_way import still_waiting
 from tests.support.builders import a_child, a_home, a_referral, a_resident
@@ -119,3 +121,29 @@ def test_a_group_stays_with_itself() -> None:
         keep_together=KeepTogether.REQUIRED,
     )
     assert found.answer == PASSES
+
+
+def test_some_of_them_go_where_all_the_others_live() -> None:
+    """There nobody is parted, whoever says that they live there; where one of them lives elsewhere too, they are."""
+    left, a, b = (a_child(ref=ChildRef(name)) for name in ("C", "A", "B"))
+    there = a_home(residents=(a_resident(ref=a.ref),))
+    other, lists_b = a_home(), a_home(residents=(a_resident(ref=b.ref),))
+
+    def answer(home: Home, *others: Child, homes: tuple[Home, ...] = (there, other)) -> Answer2:
+        beside = tuple(one for one in homes if one is not home)
+        found = judge_one(
+            SIBLINGS_TOGETHER,
+            (*others, left),
+            home,
+            others=beside,
+            members=(len(others),),
+            keep_together=KeepTogether.REQUIRED,
+        )
+        assert found.facts["part"] is (found.answer == FAILS)
+        return found.answer
+
+    b_there = replace(b, current_home=there.ref)
+    assert answer(there, a, b_there) == answer(there, a) == PASSES
+    assert answer(other, a, b_there) == answer(other, a) == FAILS
+    assert answer(there, a, b) == answer(other, a, b) == FAILS
+    assert answer(there, a, b_there, homes=(there, other, lists_b)) == FAILS
