@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import replace
 from pathlib import Path
 
 from app.matching.batch import Night, Proposed, batch
 from app.matching.codes import KeepTogether
-from app.matching.living_apart import with_homes
+from app.matching.living_apart import with_homes, with_known
 from app.matching.night_check import check_night
 from app.matching.night_explained import proposed, report
 from app.matching.night_report import WhyNone
@@ -124,6 +125,35 @@ def test_who_must_live_apart_is_kept_from_where_others_know_them_to_live() -> No
     left = snapshot_without(zlib.compress(written), {ChildRef("C-1"): "erased-1"})
     assert left is not None
     assert b"C-1" not in zlib.decompress(left)
+
+
+def test_who_must_stay_with_one_who_moved_goes_to_where_that_one_lives_now() -> None:
+    """By the run, by its checks, and when it is replayed; and it goes with the child and with its sister."""
+    night, near, sister = a_night(), HomeRef("H-near-1"), ChildRef("C-99")
+    one = next(referral for referral in night.referrals if referral.ref == "R-1")
+    alone = replace(one.children[0], placed_siblings=(PlacedSibling(sister, near),))
+    asked = replace(one, children=(alone,), keep_together=KeepTogether.REQUIRED)
+    night = replace(night, referrals=with_known([asked], {}, {alone.ref: {sister: [ELSEWHERE]}}))
+    written = snapshot_bytes(_snapshot(night))
+    again = load_snapshot(written, PROJECT / "policies", Path("/nowhere"))
+    assert (again.night.referrals, again.notes) == (night.referrals, ())
+    assert snapshot_bytes(again) == written
+    to = {home: [Proposed(frozenset({alone.ref}), home)] for home in (near, ELSEWHERE)}
+    for seen in (night, again.night):
+        assert _proposed(seen) == tuple(to[ELSEWHERE])
+        assert not check_night(seen, to[ELSEWHERE])
+        assert "referral R-1 must stay together, and others of it have a place elsewhere" in check_night(seen, to[near])
+        assert [verdict.rules for verdict in recheck(seen, to[near])] == [("siblings_together",)]
+    assert b"siblings_live_at" not in snapshot_bytes(_snapshot(replace(night, referrals=(asked,))))
+    stranger = written.replace(b'"siblings_live_at":{"C-1":', b'"siblings_live_at":{"C-8":')
+    (note,) = load_snapshot(stranger, PROJECT / "policies", Path("/nowhere")).notes
+    assert note.field == "siblings_live_at"
+    for erased in (alone.ref, sister):
+        left = snapshot_without(zlib.compress(written), {erased: "erased-1"})
+        assert left is not None
+        found = json.loads(zlib.decompress(left))
+        assert found["siblings_live_at"] == {}
+        assert erased.encode() not in zlib.decompress(left)
 
 
 def _snapshot(night: Night) -> Snapshot:
