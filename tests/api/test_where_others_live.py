@@ -168,9 +168,13 @@ def test_where_the_record_says_that_the_sister_lives(served: TestClient) -> None
     _homes(served)
     stale = [{"child": OTHER, "home": HI["ref"]}]
     _waits(served, placed_siblings=stale)
+    third = {**A_CHILD, "ref": "THIRD", "placed_siblings": stale}  # what another's record said before is not said here
+    store_anew(served, "referrals", {**A_REFERRAL, "ref": "R-THIRD", "children": [third]})
     _other(served)
     _moves(served, HG["ref"])
     assert _kept_out(served, "siblings_together") == TO_HG
+    said_now = {"referral": served.get(f"/referrals/{R1}").json()}  # the same words, sent along
+    assert send(served, "POST", "/match", said_now).json()["options"] == []
     _waits(served, placed_siblings=stale)
     assert _kept_out(served, "siblings_together") == NOWHERE
     _waits(served, placed_siblings=[{"child": OTHER}])

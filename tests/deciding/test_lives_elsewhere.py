@@ -9,9 +9,11 @@ import pytest
 
 from app.deciding.accepting import accept
 from app.deciding.holding import hold
+from app.deciding.judging import judge
 from app.deciding.living import place
 from app.errors import FactsChanged, RulesNotMet
 from app.matching.batch import Night
+from app.matching.codes import KeepTogether
 from app.matching.placed import Placed
 from app.matching.referral import ChildRef, HomeRef
 from app.rematch.run import Outcome
@@ -22,7 +24,7 @@ from app.store.run_records import RunOptions
 from app.store.session import Database
 from app.store.versions import Precondition
 from tests.deciding.conftest import FIRST_CHILD, FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL, SECOND_CHILD
-from tests.support.builders import AS_OF, a_child, a_referral
+from tests.support.builders import AS_OF, a_child, a_referral, a_resident
 from tests.support.deciding import BECAUSE, HERE, OFFICER, a_choice, a_desk, do, held, moved_in, see, told
 from tests.support.nights import ANYTHING, a_workplace, solved_here, store, wanted
 
@@ -93,6 +95,29 @@ def test_nothing_is_asked_where_nobody_must_live_apart(lite: Database, monkeypat
     """A list for a child who need not costs no question more."""
     monkeypatch.setattr(living_apart, "whereabouts", None)
     assert living_apart.judged_alone(lite, HERE, REFERRAL) is REFERRAL
+
+
+def test_some_of_them_are_not_held_beside_one_who_may_live_elsewhere(lite: Database) -> None:
+    """Whichever of the two records the home itself does not know: where the other child waits, or who lists it."""
+    one, other = a_child(ref=ChildRef("C7")), a_child(ref=ChildRef("C8"), current_home=ONE_PLACE.ref)
+    homes = {home.ref: replace(home, residents=()) for home in (ONE_PLACE, FURTHER)}
+    lists_other = replace(FURTHER, residents=(a_resident(ref=other.ref),))
+
+    def refused(*, listed: bool, lives: HomeRef | None) -> list[bool]:
+        group = a_referral(one, replace(other, current_home=lives), ref="R7", keep_together=KeepTogether.REQUIRED)
+        store(lite, [lists_other if listed else homes[FURTHER.ref]], [group])
+        desk = a_desk()
+        policy = desk.policies.pick(None, desk.today)
+        with lite.reading() as reading:
+            asked = load.referral(reading, HERE, group.ref)
+            stored = [load.home(reading, HERE, ref) for ref in homes]
+            assert asked is not None
+            found = [judge(reading, desk, asked, home, {one.ref}, policy) for home in stored if home is not None]
+        return ["siblings_together" in facts.blocked_by for facts in found]
+
+    assert refused(listed=True, lives=ONE_PLACE.ref) == [True, True]
+    assert refused(listed=False, lives=ONE_PLACE.ref) == [False, True]
+    assert refused(listed=True, lives=None) == [True, False]
 
 
 def test_a_night_keeps_to_it(database: Database) -> None:

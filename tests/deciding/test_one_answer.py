@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
+from typing import NamedTuple
 
 from app.deciding import facts
 from app.deciding.accepting import accept
 from app.deciding.judging import judge
 from app.deciding.living import place
 from app.errors import PlacementError
+from app.geo.grid import Location
 from app.matching.assess import assess_block
 from app.matching.batch import Night, Proposed
 from app.matching.codes import KeepTogether
@@ -41,20 +43,25 @@ from app.store.run_records import RunOptions
 from app.store.session import Database
 from app.store.under_way import waiting_referral
 from app.store.versions import Precondition
-from tests.support.builders import AS_OF, a_child, a_home, a_referral, a_resident
+from tests.support.builders import AS_OF, NOTTINGHAM, a_child, a_home, a_referral, a_resident
 from tests.support.deciding import HERE, OFFICER, a_desk, do, held
 from tests.support.nights import a_workplace, store
 
-WORLDS = 14
+WORLDS = 12
 RULES = frozenset({"live_apart", "siblings_together"})
 CHILDREN = tuple(ChildRef(f"C{n}") for n in range(1, 5))
 STRANGER = ChildRef("Z1")
 PEOPLE = (*CHILDREN, STRANGER)
 HOMES = tuple(HomeRef(f"H{n}") for n in range(1, 4))
+PLACES = {ref: Location(459000 + 9000 * n, 342000 + 4000 * n, NOTTINGHAM) for n, ref in enumerate(HOMES)}
 POLICIES = PROJECT / "policies"
 
-Answers = frozenset[str]
-"""The rules that keep a party out of a home."""
+
+class Answer(NamedTuple):
+    """The rules that keep a party out of a home; where none does, what the home is worth to it."""
+
+    rules: frozenset[str]
+    points: int
 
 
 @cache
@@ -112,7 +119,7 @@ def _list_them(rng: Random, database: Database) -> None:
         there = [
             a_resident(ref=one, live_apart_from=_some(rng, CHILDREN, 0.05)) for one in sorted(_some(rng, PEOPLE, 0.12))
         ]
-        homes.append(a_home(ref=ref, places=6, residents=tuple(there)))
+        homes.append(a_home(ref=ref, location=PLACES[ref], places=6, residents=tuple(there)))
     with suppress(PlacementError):
         store(database, homes)
 
@@ -141,7 +148,7 @@ def _place(rng: Random, database: Database, ref: str) -> int:
 def _fill(rng: Random, database: Database) -> tuple[str, ...]:
     """A world, told bit by bit; its referrals, and how many moves were made stands in the last."""
     waiting = _referrals(rng)
-    store(database, [a_home(ref=ref, places=6) for ref in HOMES])
+    store(database, [a_home(ref=ref, location=PLACES[ref], places=6) for ref in HOMES])
     for ref, children in waiting.items():
         _tell(rng, database, ref, children)
     moved = _place(rng, database, rng.choice(list(waiting))) if rng.random() < 0.8 else 0
@@ -160,15 +167,17 @@ def _fill(rng: Random, database: Database) -> tuple[str, ...]:
     return (*waiting, str(moved))
 
 
-def _in_all(referral: Referral, pool: Pool, named: Collection[ChildRef]) -> dict[HomeRef, Answers]:
+def _in_all(referral: Referral, pool: Pool, named: Collection[ChildRef]) -> dict[HomeRef, Answer]:
     """By home, as the engine of a list and of a night answers over all homes at once."""
     policy = _policy()
     question = question_for(referral, pool, policy, AS_OF, named=named)
-    bits = blocking(assess_block(question, 0, 1), policy)
-    return {home.ref: frozenset(policy.rule_codes(int(bits[row]))) for row, home in enumerate(pool.records)}
+    block = assess_block(question, 0, 1)
+    bits, points = blocking(block, policy), block.points[0]
+    rows = enumerate(pool.records)
+    return {home.ref: Answer(frozenset(policy.rule_codes(int(bits[at]))), int(points[at])) for at, home in rows}
 
 
-def _held(database: Database, ref: str, home: HomeRef, named: Collection[ChildRef]) -> Answers:
+def _held(database: Database, ref: str, home: HomeRef, named: Collection[ChildRef]) -> Answer:
     """As whoever holds the home is answered."""
     desk = a_desk()
     with database.reading() as reading:
@@ -176,7 +185,7 @@ def _held(database: Database, ref: str, home: HomeRef, named: Collection[ChildRe
         stored = load.home(reading, HERE, home)
         assert stored is not None
         found = judge(reading, desk, referral, stored, named, _policy())
-    return frozenset(found.blocked_by)
+    return Answer(frozenset(found.blocked_by), 0 if found.blocked_by else found.points)
 
 
 def _parties(referral: Referral) -> Iterator[frozenset[ChildRef]]:
@@ -196,14 +205,14 @@ def _listed(database: Database, ref: str) -> Referral | None:
     return living_apart.judged_alone(database, HERE, waiting.referral.record, waiting.feared_by)
 
 
-def _checked(night: Night, referral: Referral, home: HomeRef, said: Answers) -> None:
+def _checked(night: Night, referral: Referral, home: HomeRef, said: Answer) -> None:
     """The second looks at a proposal, which rest on other code, say the same of the whole party."""
     made = [Proposed(frozenset(child.ref for child in referral.children), home)]
     (verdict,) = recheck(night, made)
-    assert RULES & set(verdict.rules) == RULES & said
+    assert RULES & set(verdict.rules) == RULES & said.rules
     faults = [one for one in check_night(night, made) if referral.ref in one]
-    assert any("have a place elsewhere" in one for one in faults) == ("siblings_together" in said)
-    assert any("live_apart" in one for one in faults) == ("live_apart" in said)
+    assert any("have a place elsewhere" in one for one in faults) == ("siblings_together" in said.rules)
+    assert any("live_apart" in one for one in faults) == ("live_apart" in said.rules)
 
 
 def test_whoever_asks_is_told_the_same(laid_out_sqlite: Path, tmp_path: Path) -> None:
@@ -241,7 +250,7 @@ def _one_world(rng: Random, database: Database, seen: Seen, which: str) -> None:
                 where = which, ref, sorted(party), home
                 assert (where, _held(database, ref, home, party)) == (where, said)
                 seen.asked += 1
-                seen.kept_out += bool(RULES & said)
+                seen.kept_out += bool(RULES & said.rules)
             if by_night is None or {one.ref for one in by_night.children} != {one.ref for one in referral.children}:
                 continue
             assert (which, ref, _in_all(by_night, night.pool, party)) == (which, ref, listed)
@@ -251,4 +260,4 @@ def _one_world(rng: Random, database: Database, seen: Seen, which: str) -> None:
                     _checked(night, by_night, home, said)
         home, everybody = rng.choice(HOMES), [child.ref for child in referral.children]
         one = why_not(referral, home, pool, _policy(), AS_OF)
-        assert frozenset(one.explanation.blocked_by) == _in_all(referral, pool, everybody)[home]
+        assert frozenset(one.explanation.blocked_by) == _in_all(referral, pool, everybody)[home].rules
