@@ -23,7 +23,7 @@ from app.errors import PlacementError
 from app.geo.grid import Location
 from app.matching.assess import assess_block
 from app.matching.batch import Night, Proposed
-from app.matching.codes import KeepTogether
+from app.matching.codes import HomeKind, KeepTogether
 from app.matching.living_apart import siblings_known
 from app.matching.night_check import check_night
 from app.matching.placed import Placed
@@ -54,6 +54,7 @@ STRANGER = ChildRef("Z1")
 PEOPLE = (*CHILDREN, STRANGER)
 HOMES = tuple(HomeRef(f"H{n}") for n in range(1, 4))
 PLACES = {ref: Location(459000 + 9000 * n, 342000 + 4000 * n, NOTTINGHAM) for n, ref in enumerate(HOMES)}
+KINDS = dict(zip(HOMES, (HomeKind.FOSTER, HomeKind.FOSTER, HomeKind.CHILDRENS_HOME), strict=True))
 POLICIES = PROJECT / "policies"
 
 
@@ -119,7 +120,7 @@ def _list_them(rng: Random, database: Database) -> None:
         there = [
             a_resident(ref=one, live_apart_from=_some(rng, CHILDREN, 0.05)) for one in sorted(_some(rng, PEOPLE, 0.12))
         ]
-        homes.append(a_home(ref=ref, location=PLACES[ref], places=6, residents=tuple(there)))
+        homes.append(a_home(ref=ref, kind=KINDS[ref], location=PLACES[ref], places=6, residents=tuple(there)))
     with suppress(PlacementError):
         store(database, homes)
 
@@ -148,7 +149,7 @@ def _place(rng: Random, database: Database, ref: str) -> int:
 def _fill(rng: Random, database: Database) -> tuple[str, ...]:
     """A world, told bit by bit; its referrals, and how many moves were made stands in the last."""
     waiting = _referrals(rng)
-    store(database, [a_home(ref=ref, location=PLACES[ref], places=6) for ref in HOMES])
+    store(database, [a_home(ref=ref, kind=KINDS[ref], location=PLACES[ref], places=6) for ref in HOMES])
     for ref, children in waiting.items():
         _tell(rng, database, ref, children)
     moved = _place(rng, database, rng.choice(list(waiting))) if rng.random() < 0.8 else 0
