@@ -70,7 +70,7 @@ class Whereabouts:
     @property
     def anywhere(self) -> frozenset[HomeRef]:
         """Every home that one of the records names, but those that they left by a move told after it was said."""
-        return frozenset(self.in_homes).union(home for _, home, at, _ in self.told if self._counts(home, at))
+        return frozenset(self.in_homes).union(home for _, home, at, _ in self.told if self._counts(at))
 
     def now(self, said: Collection[HomeRef], by: str | None) -> frozenset[HomeRef]:
         """Where they live as somebody's brother or sister whose record says so, in the referral `by`.
@@ -78,17 +78,17 @@ class Whereabouts:
         Who moved in by a placement lives there, whatever the homes list: and where the case system said so since. Of
         anybody else each record counts. `by` None: it is said now.
         """
-        caseload = {home for kind, home, at, _ in self.told if kind is Said.CASELOAD and self._counts(home, at)}
+        caseload = {home for kind, home, at, _ in self.told if kind is Said.CASELOAD and self._counts(at)}
         if self.moved is None:
             return frozenset(self.in_homes).union(said, caseload)
         home, _ = self.moved
         before = {
-            told for kind, told, at, of in self.told if kind is Said.SIBLING and of == by and not self._counts(told, at)
+            told for kind, told, at, of in self.told if kind is Said.SIBLING and of == by and not self._counts(at)
         }
         return frozenset({home}).union(caseload, (one for one in said if one not in before))
 
-    def _counts(self, home: HomeRef, at: datetime) -> bool:
-        return self.moved is None or self.moved[0] == home or at >= self.moved[1]
+    def _counts(self, at: datetime) -> bool:
+        return self.moved is None or at >= self.moved[1]
 
     def hear(self, row: Row) -> None:
         """One record more."""
