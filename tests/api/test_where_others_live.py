@@ -107,6 +107,18 @@ def test_one_who_must_live_apart_from_the_child(served: TestClient) -> None:
     assert _kept_out(served, "live_apart") == ANYWHERE
 
 
+def test_what_is_sent_along_says_itself_who_must_live_apart(here: TestClient) -> None:
+    """Of two brothers of whom nothing is stored: where the one lives, the other may not, whoever says where that is."""
+    _homes(here)
+    _caseload(here, HG["ref"])
+    for feared, open_to in (([], {HG["ref"], HI["ref"]}), (["ZQ-ALONG"], set())):
+        afraid = {**A_CHILD, "ref": OTHER, "live_apart_from": feared, "current_home": HI["ref"]}
+        both = {"keep_together": "not_required", "children": [{**A_CHILD, "ref": "ZQ-ALONG"}, afraid]}
+        body = {"referral": {**A_REFERRAL, "ref": "R-ALONG", **both}, "children": ["ZQ-ALONG"]}
+        found = send(here, "POST", "/match", body).json()["options"]
+        assert {one["home"] for one in found} & {HG["ref"], HI["ref"]} == open_to
+
+
 def test_a_sister_whose_own_place_is_not_her_home_yet(served: TestClient) -> None:
     """Brothers and sisters of one referral: where she lives until she moves is no home for who must live apart."""
     _homes(served)

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from app.deciding.accepting import accept
+from app.deciding.desk import Why
 from app.deciding.holding import hold
 from app.deciding.judging import judge
-from app.deciding.living import place
+from app.deciding.living import end, place
 from app.errors import FactsChanged, RulesNotMet
 from app.matching.batch import Night
 from app.matching.codes import KeepTogether
@@ -89,6 +90,21 @@ def test_where_they_wait_and_where_they_moved(database: Database) -> None:
     assert _kept_from(database) == {ONE_PLACE.ref, OTHER.ref, "H-elsewhere"}
     moved_in(database, placement)
     assert _kept_from(database) == {OTHER.ref, "H-elsewhere"}
+
+
+def test_what_was_told_since_the_move_counts_when_a_sister_leaves(database: Database) -> None:
+    """The moment of a move is that of the move itself, whatever became of the placement since."""
+    sisters = a_child(ref=FEARED), a_child(ref=ChildRef("C8"))
+    group = a_referral(*sisters, ref="R9", keep_together=KeepTogether.NOT_REQUIRED)
+    store(database, [replace(OTHER, places=2)], [AFRAID, group])
+    _lives(database, HomeRef("H-before"))
+    placement = moved_in(database, held(database, "R9", OTHER.ref))
+    assert _kept_from(database) == {OTHER.ref}
+    _lives(database, ONE_PLACE.ref)
+    assert _kept_from(database) == {OTHER.ref, ONE_PLACE.ref}
+    left = {"ended_on": AS_OF, "planned": True, "children": [sisters[1].ref]}
+    do(database, end, OFFICER, placement, Why("CARPL"), **left)
+    assert _kept_from(database) == {OTHER.ref, ONE_PLACE.ref}
 
 
 def test_nothing_is_asked_where_nobody_must_live_apart(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
