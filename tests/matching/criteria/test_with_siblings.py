@@ -8,8 +8,9 @@ import pytest
 
 from app.matching.criteria.with_siblings import WITH_SIBLINGS, Params
 from app.matching.home import Home
+from app.matching.living_apart import with_known
 from app.matching.referral import ChildRef, HomeRef, PlacedSibling
-from tests.support.builders import CITY_CENTRE, a_child, a_home, a_resident
+from tests.support.builders import CITY_CENTRE, a_child, a_home, a_referral, a_resident
 from tests.support.criteria import Scored, away_from, never_rises, score_one
 
 SISTER, BROTHER = ChildRef("sister"), ChildRef("brother")
@@ -60,6 +61,26 @@ def test_a_place_is_enough() -> None:
     assert (near.value, near.known, near.facts["distance_m"]) == (800, True, 100)
     same_spot = found(a_home(location=CITY_CENTRE), sibling)
     assert (same_spot.known, same_spot.value, same_spot.most) == (False, 800, 1000)
+
+
+def test_who_moved_is_near_where_they_live_now() -> None:
+    """Neither the home nor the place that was said before counts; the place does where no home of ours is known."""
+    before, there = a_home(location=CITY_CENTRE), a_home(location=away_from(CITY_CENTRE, 32186))
+    beside = a_home(location=there.location)
+    child = a_child(placed_siblings=(PlacedSibling(SISTER, before.ref, CITY_CENTRE),))
+
+    def values(*homes: HomeRef) -> list[int]:
+        (asked,) = with_known([a_referral(child)], {}, {child.ref: {SISTER: homes}})
+        everywhere = before, there, beside
+        return [
+            score_one(
+                WITH_SIBLINGS, asked.children[0], home, others=tuple(one for one in everywhere if one is not home)
+            ).value
+            for home in everywhere
+        ]
+
+    assert values(there.ref) == [0, 1000, 800]
+    assert values(HomeRef("elsewhere")) == [800, 0, 0]
 
 
 def test_each_brother_and_sister_counts_alike() -> None:

@@ -118,3 +118,7 @@ def test_who_lives_there_already_is_counted_once() -> None:
     assert judge_one(FOSTERING_LIMIT, (one, two), stranger).answer == PASSES
     assert judge_one(FOSTERING_LIMIT, (one, two, three), stranger).answer == FAILS
     assert judge_one(FOSTERING_LIMIT, (one, two, three), stranger).facts["fostered"] == 1
+    listed = a_resident(ref=one.ref, fostered=False)  # not among those who are counted, so not taken off them either
+    assert (
+        judge_one(FOSTERING_LIMIT, one, replace(together, residents=(*fostering(3).residents, listed))).answer == FAILS
+    )
