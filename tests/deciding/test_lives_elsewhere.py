@@ -20,7 +20,7 @@ from app.matching.referral import ChildRef, HomeRef
 from app.rematch.run import Outcome
 from app.runs.working import run_now
 from app.runs.workplace import night_for
-from app.store import caseload, living_apart, load, proposals, save
+from app.store import caseload, living_apart, load, proposals, save, whereabouts
 from app.store.run_records import RunOptions
 from app.store.session import Database
 from app.store.versions import Precondition
@@ -111,6 +111,19 @@ def test_nothing_is_asked_where_nobody_must_live_apart(lite: Database, monkeypat
     """A list for a child who need not costs no question more."""
     monkeypatch.setattr(living_apart, "whereabouts", None)
     assert living_apart.judged_alone(lite, HERE, REFERRAL) is REFERRAL
+
+
+def test_a_night_of_many_asks_the_same(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more children than one question holds: who has whom in a list, and where each of them lives."""
+    apart = frozenset({FIRST_CHILD.ref})
+    for ref, home in ((FEARED, ONE_PLACE.ref), (ChildRef("C8"), FURTHER.ref)):
+        asking = a_child(ref=ref, current_home=home, live_apart_from=apart)
+        store(database, [], [a_referral(asking, ref=f"R-{ref}")])
+    for most in (load.MOST_AT_ONCE, 0):
+        monkeypatch.setattr(living_apart, "MOST_AT_ONCE", most)
+        monkeypatch.setattr(whereabouts, "MOST_AT_ONCE", most or 1)
+        assert _kept_from(database) == {ONE_PLACE.ref, FURTHER.ref}
+        assert _kept_from(database, "R2") == set()
 
 
 def test_some_of_them_are_not_held_beside_one_who_may_live_elsewhere(lite: Database) -> None:
