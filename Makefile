@@ -9,8 +9,8 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PYTHON ?=
-# One more than there are cores to expect: a third of what tests take is waiting.
-WORKERS ?= 3
+# Twice as many as there are cores to expect: a third of what tests take is waiting.
+WORKERS ?= 4
 TESTS ?=
 
 VENV := .venv
@@ -63,7 +63,7 @@ imports: $(DEV)  ## Which part may know which
 	@echo "== imports"
 	@$(VENV)/bin/lint-imports --no-logo
 
-pytest: $(DEV) $(POSTCODES)  ## The tests alone (TESTS=path, WORKERS=3)
+pytest: $(DEV) $(POSTCODES)  ## The tests alone (TESTS=path, WORKERS=4)
 	@echo "== tests"
 	@$(PY) -m pytest -q -n $(WORKERS) $(PYTEST_SELECT) $(TESTS)
 
