@@ -50,7 +50,11 @@ def post_hold(request: Request, body: HoldIn, key: KeyNeeded) -> Response:
     return decide(request, key, lambda writing, desk, who: hold(writing, desk, who, choice), 201)
 
 
-@router.delete("/holds/{id}", response_model=DecidedOut, responses={200: {"headers": ETAG}, **errors(403, 404, 409)})
+@router.delete(
+    "/holds/{id}",
+    response_model=DecidedOut,
+    responses={200: {"headers": ETAG}, **errors(403, 404, 409, 412, 428)},
+)
 def delete_hold(
     request: Request, hold_id: Annotated[HoldInPath, Path(alias="id")], key: KeyNeeded, if_match: IfMatch = None
 ) -> Response:

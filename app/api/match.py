@@ -126,7 +126,7 @@ def match(request: Request, body: MatchIn) -> Response:
     policy = _policy(service, body.policy, as_of, "policy")
     more: Sequence[Note] = ()
     if body.referral_ref is not None and body.referral is None and body.homes is None:
-        waiting, homes = _stored_with_homes(service, body.referral_ref)
+        waiting, homes = _stored_with_homes(service, body.referral_ref, body.children)
     else:
         waiting, of_referral = _referral(service, body)
         homes, of_homes = _homes(service, body)
@@ -154,7 +154,7 @@ def get_shortlist(request: Request, ref: ReferralInPath, asked: Annotated[AskedF
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    waiting, homes = _stored_with_homes(service, ref)
+    waiting, homes = _stored_with_homes(service, ref, asked.named)
     record, notes = waiting.referral.record, [*notes_of(waiting), *_leaving(service, waiting)]
     named = placing.named_children(record, asked.named, "query.children")
     found = placing.match(
@@ -181,7 +181,7 @@ def get_why_not(
     service = service_of(request)
     as_of = _day(service, asked.as_of, "query.as_of")
     policy = _policy(service, asked.policy, as_of, "query.policy")
-    waiting, (seq, pool, versions) = _stored_with_homes(service, ref)
+    waiting, (seq, pool, versions) = _stored_with_homes(service, ref, asked.named)
     if HomeRef(home) not in pool.row_of:
         raise HomeNotFound
     referral = waiting.referral.record
@@ -237,7 +237,7 @@ def _referral(service: Service, body: MatchIn) -> tuple[Waiting, Sequence[Note]]
         known = living_apart.judged_alone(service.database, service.authority, named)
         notes = [*read.notes, *erased_notes.of_a_match(body.referral, erased, "referral.")]
         return Waiting(StoredReferral(known, 0), 0, NOTHING), notes
-    return _stored(service, body.referral_ref or ""), ()
+    return _stored(service, body.referral_ref or "", body.children), ()
 
 
 def _known_beside(service: Service, waiting: Waiting, homes: Inventory) -> Waiting:
@@ -247,18 +247,18 @@ def _known_beside(service: Service, waiting: Waiting, homes: Inventory) -> Waiti
     return waiting._replace(referral=replace(stored, record=known))
 
 
-def _stored(service: Service, ref: str) -> Waiting:
+def _stored(service: Service, ref: str, named: Sequence[str] | None) -> Waiting:
     with service.database.asking() as reading:
-        found = waiting_referral(reading, service.authority, ReferralRef(ref))
+        found = waiting_referral(reading, service.authority, ReferralRef(ref), named or ())
     if found is None:
         raise ReferralNotFound
     known = living_apart.judged_alone(service.database, service.authority, found.referral.record, found.feared_by)
     return found._replace(referral=replace(found.referral, record=known))
 
 
-def _stored_with_homes(service: Service, ref: str) -> tuple[Waiting, Inventory]:
+def _stored_with_homes(service: Service, ref: str, named: Sequence[str] | None) -> tuple[Waiting, Inventory]:
     """A stored referral and all stored homes: one look at the database, where the homes in memory are its own."""
-    found = _stored(service, ref)
+    found = _stored(service, ref, named)
     return found, service.inventory.when_seen_at(found.seq)
 
 

@@ -45,6 +45,8 @@ OVER = (
 )
 AGAIN = "until the referral is sent again, with a `waiting_since` of {day} or later, once that day has come"
 NO_HOLD, NO_RUN = "No home can be held for them", "No run looks for a home for them"
+MEANWHILE = "A person may hold one for them meanwhile."
+BY_NAME = "A person may hold one for them meanwhile: name them in `children` where you ask for the list, and hold."
 PURSUED = "Go on with that placement, or withdraw it first: until then nothing of this list can be held."
 APART = "They must stay together: in any other home the rule siblings_together is not met."
 PARTED = "They must stay together, but have places in several homes: the rule siblings_together is met in none."
@@ -102,15 +104,13 @@ def _ended(found: Waiting) -> Iterator[list[str]]:
     listed = {child.ref for child in found.referral.record.children}
     for one in _each_end(found.ended):
         who = "Children of this list" if one.child in listed else "Brothers or sisters"
-        again = (
-            f"until the referral is sent again, with a `waiting_since` of {one.search_from} or later (a day that has"
-        )
+        again = AGAIN.format(day=one.search_from)
         if one.left_care:
             said = f"{who} left care on {one.ended_on} ({one.reason}, placement {one.placement})."
             yield [said, f"{NO_HOLD} {again}."]
         else:
             said = f"{who} had a placement that ended on {one.ended_on} ({one.reason}, placement {one.placement})."
-            yield [said, f"{NO_RUN} {again}. A person may hold one for them meanwhile."]
+            yield [said, f"{NO_RUN} {again}.", MEANWHILE if one.child in listed else BY_NAME]
 
 
 def _each_end(ended: Iterable[Ended]) -> Iterable[Ended]:

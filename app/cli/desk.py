@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import getpass
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -72,13 +72,13 @@ class Desk:
         with self.database.reading() as reading:
             return Pool.build(load.inventory_changes(reading, self.settings.authority, 0).changed)
 
-    def waiting(self, ref: str) -> Waiting:
+    def waiting(self, ref: str, named: Sequence[str] = ()) -> Waiting:
         """A stored referral as it waits, to be judged; that it was looked at goes into the audit trail.
 
-        Raises `ReferralNotFound`.
+        `named`: children who are asked for by name. Raises `ReferralNotFound`.
         """
         with self.database.reading() as reading:
-            found = waiting_referral(reading, self.settings.authority, ReferralRef(ref))
+            found = waiting_referral(reading, self.settings.authority, ReferralRef(ref), named)
             if found is None:
                 known = (one.record.ref for one in load.all_referrals(reading, self.settings.authority))
                 raise ReferralNotFound(meant(ref, known))

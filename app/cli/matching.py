@@ -76,8 +76,9 @@ def match(
     Without a configured database: of the synthetic authority of the demo.
     """
     with gently(), open_desk(settings_or_demo()) as desk:
-        waiting, pool = desk.waiting(referral), desk.pool()
-        record, named = waiting.referral.record, _named(waiting, children)
+        wanted = _wanted(children)
+        waiting, pool = desk.waiting(referral, wanted), desk.pool()
+        record, named = waiting.referral.record, _named(waiting, wanted)
         day = day_to_judge(desk, as_of, policy, today())
         found = placing.match(record, pool, desk.policies, day, policy_version=policy, k=shown, named=named)
         _print_notes(waiting, found.parted, pool)
@@ -93,8 +94,9 @@ def why_not(
     Without a configured database: in the synthetic authority of the demo.
     """
     with gently(), open_desk(settings_or_demo()) as desk:
-        waiting, pool = desk.waiting(referral), desk.pool()
-        record, named = waiting.referral.record, _named(waiting, children)
+        wanted = _wanted(children)
+        waiting, pool = desk.waiting(referral, wanted), desk.pool()
+        record, named = waiting.referral.record, _named(waiting, wanted)
         if HomeRef(home) not in pool.row_of:
             raise HomeNotFound(meant(home, pool.row_of))
         day = day_to_judge(desk, as_of, policy, today())
@@ -104,9 +106,12 @@ def why_not(
         print_why_not(console, record, found, pool)
 
 
-def _named(waiting: Waiting, children: str | None) -> frozenset[ChildRef] | None:
+def _wanted(children: str | None) -> list[str]:
+    return [] if children is None else [one.strip() for one in children.split(",")]
+
+
+def _named(waiting: Waiting, wanted: list[str]) -> frozenset[ChildRef] | None:
     """The children for whom to look, where not for all who wait. Raises `Invalid`."""
-    wanted = None if children is None else [one.strip() for one in children.split(",")]
     return placing.named_children(waiting.referral.record, wanted, "--children")
 
 

@@ -192,8 +192,9 @@ def waiting_referral(
 ) -> StoredReferral:
     """The referral with those of its children who have no place.
 
-    `placement_id`: the placement that is judged, whose children count as having none. Raises `FactsChanged`,
-    `ChildBeingPlaced`, or `ReferralAnswered` where one of the party left care since it was sent.
+    `placement_id`: the placement that is judged, whose children count as having none. `party`: who is decided on; also
+    where they left a home while brothers or sisters wait, as a home may be held for them meanwhile. Raises
+    `FactsChanged`, `ChildBeingPlaced`, or `ReferralAnswered` where one of the party left care since it was sent.
     """
     stored = load.referral(reading, desk.authority, ref)
     if stored is None:
@@ -206,7 +207,8 @@ def waiting_referral(
     if told := left_care.of_party(party, ended, cure):
         raise ReferralAnswered(told)
     gone = frozenset(one.child for one in ended if one.left_care)
-    left = whom_a_list_is_for(stored.record, frozenset(one.child for one in ended), places, gone)
+    answered = frozenset(one.child for one in ended if one.child not in party)
+    left = whom_a_list_is_for(stored.record, answered, places, gone)
     if left is None:
         raise ChildBeingPlaced
     return replace(stored, record=left)

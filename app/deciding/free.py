@@ -64,8 +64,8 @@ def _has(place: Place) -> tuple[str, str]:
 
 def _left(end: Ended) -> tuple[str, str]:
     said = (
-        f"The child left care on {end.ended_on} ({end.reason}, placement {end.placement}), and the referral has no"
-        " search that was begun and sent after that."
+        f"The child left care on {end.ended_on} ({end.reason}, placement {end.placement}), and since that was told the"
+        " referral was not sent with a search that began after it."
     )
     return said, cures.SENT_AGAIN.format(day=end.search_from)
 

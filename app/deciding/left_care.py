@@ -18,8 +18,8 @@ from app.store.session import Reading
 from app.store.stays import left_without_referral
 
 LEFT = (
-    "Placement {end.placement} of this child ended on {end.ended_on} with leaving care ({end.reason}), and the referral"
-    " has no search that was begun and sent after that."
+    "Placement {end.placement} of this child ended on {end.ended_on} with leaving care ({end.reason}), and since that"
+    " was told the referral was not sent with a search that began after it."
 )
 
 

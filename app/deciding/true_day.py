@@ -144,7 +144,8 @@ def _elsewhere(stay: Stay, home: HomeRef) -> FieldProblem:
 
 def _too_many(reading: Reading, desk: Desk, placement: Placement, places: int, day: date) -> list[FieldProblem]:
     """Of the days since the move, on which others came or went, the first on which more lived there than can."""
-    others = stays.in_home(reading, desk.authority, placement.home, day, placement.id)
+    lived = stays.in_home(reading, desk.authority, placement.home, day, placement.id)
+    others = [one for one in lived if one.end_is_known]
     came = sorted({day, *(one.moved_in_on for one in others if one.moved_in_on > day)})
     full = [each for each in came if _on(others, each) + len(placement.children) > places]
     if not full:

@@ -4,7 +4,9 @@ A place answers one search: that for which it was held (see `app.store.searches`
 only where the case system sent it with a later search, or with one of the day on which the placement ended once that
 was told; a record that is merely kept in step every night asks for nothing. Whose time in care ended with the
 placement is looked for again only where the referral was sent after that end was told, with a search that began on
-that day or later and was not known yet: a move that was begun before is none.
+that day or later and was not known yet: a move that was begun before is none. A search that was known already, and
+began after the day on which the child left, is of a child who was back before anybody told that they had gone, or a
+move of one whose death was not known: so no run takes it up, but once it is sent again a person may hold a home by it.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal_column, or_, select
 
 from app.matching.referral import ChildRef
 from app.store.next_page import next_refs
@@ -26,6 +28,8 @@ from app.store.tables import children, referrals
 
 A_DAY = timedelta(days=1)
 
+IS_BACK = "is_back"
+
 LEFT_CARE = tuple(map(str, CareEnd))
 """Codes of an end with which the child's time in care ended."""
 
@@ -35,7 +39,8 @@ class Ended:
     """A child whose placement answered the referral and has ended for it since. `reason`: the code of why.
 
     Brothers or sisters of the same placement may live there still: each child has an end of its own. `search_from`:
-    the first day of a search for them that is another, once it is sent.
+    the first day of a search for them that is another, once it is sent. `is_back`: that the search of now began after
+    they left care, and was sent since that was told.
     """
 
     child: ChildRef
@@ -43,17 +48,25 @@ class Ended:
     ended_on: date
     reason: str
     search_from: date
+    is_back: bool = False
 
     @property
     def left_care(self) -> bool:
-        """Whether the child's time in care ended with it."""
-        return self.reason in LEFT_CARE
+        """Whether the child's time in care ended with it, and nobody may hold a home for them."""
+        return self.reason in LEFT_CARE and not self.is_back
 
 
 def ends(rows: Iterable[Mapping[Any, Any]]) -> tuple[Ended, ...]:
     """Out of the rows of `AFTER_THE_END`: of each child the last one."""
     told = (
-        Ended(ChildRef(row["child_ref"]), row["id"], row["ended_on"], row["end_reason"], _search_from(row))
+        Ended(
+            ChildRef(row["child_ref"]),
+            row["id"],
+            row["ended_on"],
+            row["end_reason"],
+            _search_from(row),
+            bool(row.get(IS_BACK)),
+        )
         for row in rows
     )
     return tuple({one.child: one for one in told}.values())
@@ -63,9 +76,11 @@ def _search_from(row: Mapping[Any, Any]) -> date:
     ended_on: date = row["ended_on"]
     searched: date | None = row.get("searched_since")
     if row["end_reason"] in LEFT_CARE:
-        return ended_on if searched is None else max(ended_on, searched + A_DAY)
-    moved_in_on: date = row.get("moved_in_on", ended_on)
-    return moved_in_on if searched is None else max(moved_in_on, min(searched + A_DAY, ended_on))
+        if searched is None or searched < ended_on:
+            return ended_on
+        return searched + A_DAY if row.get(IS_BACK) else ended_on + A_DAY
+    moved_in_on: date = row["moved_in_on"]
+    return max(moved_in_on, min((searched or moved_in_on) + A_DAY, ended_on))
 
 
 def ended_for(reading: Reading, authority: str, among: Sequence[ChildRef]) -> tuple[Ended, ...]:
@@ -99,21 +114,28 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     of_care: list[ColumnElement[str]] = [literal_column(f"'{code}'") for code in LEFT_CARE]
     left = place_claims.c.end_reason.in_(of_care)
     search, ended_on = referrals.c.waiting_since, place_claims.c.ended_on
-    same_search = search <= place_claims.c.searched_since
+    # A release before kept no search with the place: its move answered those until the day of it, its end none.
+    same_search = search <= func.coalesce(place_claims.c.searched_since, placements.c.moved_in_on)
+    known = search <= place_claims.c.searched_since
     not_since = decisions.c.decided_at >= referrals.c.changed_at
     answered = or_(
-        and_(left, or_(same_search, search < ended_on, not_since)),
+        and_(left, or_(known, search < ended_on, not_since)),
         and_(~left, or_(search < placements.c.moved_in_on, and_(same_search, or_(search < ended_on, not_since)))),
     )
+    is_back = and_(left, search > ended_on, ~not_since)
+    # Who has a place elsewhere by now is told of by that. One that is only pursued does not undo leaving care.
+    other = place_claims.alias("other_claims")
+    of_same = other.c.authority == place_claims.c.authority, other.c.child_ref == place_claims.c.child_ref
+    has_place = exists().where(*of_same, other.c.live, or_(other.c.lived_in, ~left, is_back))
     return (
         select(place_claims.c.child_ref, placements.c.id, ended_on, place_claims.c.end_reason)
-        .add_columns(placements.c.moved_in_on, place_claims.c.searched_since)
+        .add_columns(placements.c.moved_in_on, place_claims.c.searched_since, is_back.label(IS_BACK))
         .join(children, of_child)
         .join(referrals, of_referral)
         .join(placements, of_claim)
         .join(decisions, of_end)
         .where(place_claims.c.authority == bindparam("authority"), place_claims.c.ended_version.is_not(None), answered)
-        .where(*which)
+        .where(~has_place, *which)
         .order_by(placements.c.number)
     )
 

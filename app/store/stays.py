@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select
+from sqlalchemy import Select, String, and_, cast, exists, or_, select
 
 from app.matching.home import Resident
 from app.matching.referral import ChildRef, HomeRef, ReferralRef
 from app.store.answered import LEFT_CARE, Ended, ends
 from app.store.codec import decoder
+from app.store.erasure import MARK
 from app.store.placement_tables import decisions, place_claims, placements
 from app.store.session import Reading
 from app.store.tables import children
@@ -26,7 +27,8 @@ _kept = decoder(Resident)
 class Stay:
     """One child in one home by a placement. `ended_on`: the day on which the child left it; None as long as not.
 
-    On the day of a move a child is in both homes, and in neither of them overnight but the new one.
+    On the day of a move a child is in both homes, and in neither of them overnight but the new one. `end_is_known`:
+    of one who was erased the end of the placement stands for their own, which may have been before that.
     """
 
     child: ChildRef
@@ -35,6 +37,7 @@ class Stay:
     home: HomeRef
     moved_in_on: date
     ended_on: date | None
+    end_is_known: bool = True
 
     def nights(self, day: date) -> bool:
         """Whether the child slept there on this day."""
@@ -42,8 +45,27 @@ class Stay:
 
 
 def in_home(reading: Reading, authority: str, home: HomeRef, after: date, besides: str) -> tuple[Stay, ...]:
-    """Who lived in a home after a day, or lives there. `besides`: a placement that is left out."""
-    return _read(reading, _stays(authority, after, besides).where(place_claims.c.home_ref == home))
+    """Who lived in a home after a day, or lives there. `besides`: a placement that is left out.
+
+    Of whoever was erased the claim is gone; that somebody lived there stands with the placement still.
+    """
+    known = _read(reading, _stays(authority, after, besides).where(place_claims.c.home_ref == home))
+    return (*known, *_erased(reading, authority, home, after, besides))
+
+
+def _erased(reading: Reading, authority: str, home: HomeRef, after: date, besides: str) -> Iterator[Stay]:
+    table = placements.c
+    last = or_(table.ended_on > after, and_(table.ended_on.is_(None), table.moved_in_on.is_not(None)))
+    wanted = select(placements).where(table.authority == authority, table.home_ref == home, table.id != besides, last)
+    erased = cast(table.children, String).contains(f'"{MARK}', autoescape=True)
+    for row in reading.execute(wanted.where(erased).order_by(table.number)):
+        # While others live there the last word on the placement is of the day on which the child left, or later.
+        left = row.ended_on or row.changed_at.date()
+        for child in row.children:
+            if child.startswith(MARK) and left > after:
+                alone = len(row.children) == 1
+                ref, referral = ChildRef(child), ReferralRef(row.referral_ref)
+                yield Stay(ref, row.id, referral, home, row.moved_in_on, left, end_is_known=alone)
 
 
 def of_children(

@@ -84,8 +84,12 @@ class Waiting(NamedTuple):
         return frozenset([*people, *refused, *(one.child for one in self.places), *(one.child for one in self.ended)])
 
 
-def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> Waiting | None:
-    """A referral as it waits, by one question; None where there is none."""
+def waiting_referral(reading: Reading, authority: str, ref: ReferralRef, named: Collection[str] = ()) -> Waiting | None:
+    """A referral as it waits, by one question; None where there is none.
+
+    `named`: children who are asked for by name. Where one of them left a home and brothers or sisters wait, a person
+    looks for that one all the same.
+    """
     mine = {"authority": authority, "referral": ref}
     having = _OF_REFERRAL_WITH_A_PLACE, mine | {"without": NO_PLACEMENT}
     subjects = audit_whom.SUBJECTS_OF_REFERRAL, {"authority": authority, "ref": ref}
@@ -97,7 +101,8 @@ def waiting_referral(reading: Reading, authority: str, ref: ReferralRef) -> Wait
     if not placed and not ended:
         return Waiting(stored, seq, earlier(past), known=known, feared_by=feared_by)
     places, over = _places([row for row in placed if row[NOT_LOOKED_FOR]]), ends(ended)
-    answered, homes = {one.child for one in over}, {one.child: one.home for one in places}
+    answered = {one.child for one in over if one.left_care or one.child not in named}
+    homes = {one.child: one.home for one in places}
     gone = {one.child for one in over if one.left_care}
     left = whom_a_list_is_for(stored.record, answered, homes, gone) or stored.record
     moving = _moving(placed, homes)

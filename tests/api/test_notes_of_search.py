@@ -72,9 +72,23 @@ def test_the_search_that_was_answered(served: TestClient) -> None:
     assert (placed["id"] in told, "begins no search" in told, "2026-03-01 or later" in told) == (True, True, True)
     assert _waiting(served) == []
     beside = _beside_the_list(served)
-    assert ("2026-03-01 or later" in beside, "A person may hold one" in beside, "not sent" in beside) == (1, 1, 0)
+    assert "`waiting_since` of 2026-03-01 or later, once that day has come. A person may hold one" in beside
+    assert "not sent" not in beside
     assert _stored(served, {**SEARCHED_BEFORE, "waiting_since": "2026-03-01"}) == ""
     assert _waiting(served) == [CHILD]
+
+
+def test_who_left_is_asked_for_by_name_while_a_sister_waits(served: TestClient) -> None:
+    """As the note says that stands beside her list."""
+    _ended(served, _placed(served, SEARCHED_BEFORE, **TOLD_NEXT_DAY))
+    _stored(served, {**SEARCHED_BEFORE, "children": [*SEARCHED_BEFORE["children"], SISTER], "needed_by": TODAY})
+    assert _waiting(served) == [SISTER["ref"]]
+    assert "name them in `children`" in _beside_the_list(served)
+    for asked in ("shortlist?", f"why-not/{H2}?"):
+        answer = served.get(f"/referrals/{R1}/{asked}children={CHILD}")
+        assert (answer.status_code, CHILD in answer.text) == (200, True)
+    body = {"referral_ref": R1, "children": [CHILD]}
+    assert served.post("/match", json=body).json()["children"] == [CHILD]
 
 
 def test_one_who_left_care(served: TestClient) -> None:

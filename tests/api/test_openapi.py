@@ -100,6 +100,14 @@ def test_every_error_is_described_as_a_problem(lite: TestClient) -> None:
     assert "HTTPValidationError" not in schema["components"]["schemas"]
 
 
+def test_what_needs_a_version_says_how_that_is_refused(lite: TestClient) -> None:
+    """Whatever takes `If-Match` can be refused for want of it, or for another version."""
+    for method, path, operation in _operations(_schema(lite)):
+        names = {parameter.get("name", "") for parameter in operation.get("parameters", ())}
+        if "If-Match" in names:
+            assert "412" in operation["responses"], (method, path)
+
+
 def test_versions_are_described(lite: TestClient) -> None:
     """Who reads or stores one record is told of the ETag that a change must bring along."""
     for method, path, operation in _operations(_schema(lite)):

@@ -12,17 +12,19 @@ from datetime import date
 import pytest
 from sqlalchemy import delete
 
-from app.errors import FactsChanged, RulesNotMet
+from app.errors import FactsChanged, Invalid, RulesNotMet
 from app.matching.codes import HomeKind
 from app.matching.home import Home
 from app.matching.referral import Child, ChildRef, HomeRef
+from app.store import erasure
 from app.store.claims import as_resident
+from app.store.erasure import Erasure
 from app.store.placement_records import State
 from app.store.session import Database
 from app.store.tables import referrals
-from tests.deciding.conftest import FIRST_CHILD, REFERRAL, SECOND_CHILD
+from tests.deciding.conftest import FIRST_CHILD, ONE_PLACE, REFERRAL, SECOND_CHILD
 from tests.support.builders import AS_OF, a_child, a_home, a_referral, a_resident, some_terms
-from tests.support.deciding import look_at, told
+from tests.support.deciding import HERE, look_at, told
 from tests.support.nights import store
 from tests.support.true_day import accepted, in_days, lived, moves_in, refused
 
@@ -33,6 +35,10 @@ TWO = a_home(ref=HomeRef("H7"), places=2)
 def _forget(database: Database, referral: str) -> None:
     """Its case system cleared it away."""
     database.transact(lambda w: w.execute(delete(referrals).where(referrals.c.ref == referral)))
+
+
+def _erase(database: Database, child: str) -> None:
+    database.transact(lambda w: erasure.erase(w, child, Erasure.of(HERE, child), ("admin-1", "person")))
 
 
 @pytest.mark.parametrize("home", [replace(TWO, residents=(OWN,)), replace(TWO, places_held=1)], ids=["lives", "held"])
@@ -174,3 +180,27 @@ def test_what_a_child_lives_with_against_the_law_in_another_way_is_recorded_othe
     store(lite, [replace(TWO, places=0)])
     kind, field, _, cure = refused(lite, comes, in_days(-1))
     assert (kind, field, "withdraw this placement" in cure) == (RulesNotMet, "rules.usable_places", True)
+
+
+def test_who_was_erased_lived_there_all_the_same(database: Database) -> None:
+    """Somebody had the only bed until yesterday, whoever it was."""
+    first = lived(database, "R1", ONE_PLACE.ref, in_days(-4), in_days(-1))
+    _forget(database, "R1")
+    _erase(database, "C1")
+    comes = accepted(database, "R2", ONE_PLACE.ref)
+    kind, field, said, _ = refused(database, comes, in_days(-2))
+    assert (kind, field, first.id in said, "no record is left" in said) == (FactsChanged, "moved_in_on", True, True)
+    kind, field, said, cure = refused(database, comes, in_days(-2), look_at(database, comes))
+    assert (kind, field, first.id in said, f"{in_days(-1)} or later" in cure) == (Invalid, "moved_in_on", True, True)
+    assert moves_in(database, comes, in_days(-1)).moved_in_on == in_days(-1)
+
+
+def test_when_one_of_several_left_who_was_erased_nobody_knows(lite: Database) -> None:
+    """It may have been before the others did: nothing is refused for it, and it is to be seen."""
+    store(lite, [TWO], [replace(REFERRAL, children=(FIRST_CHILD, a_child(ref=ChildRef("C8"))))])
+    first = lived(lite, "R1", TWO.ref, in_days(-4), in_days(-1))
+    _erase(lite, "C8")
+    comes = accepted(lite, "R2", TWO.ref)
+    kind, field, said, _ = refused(lite, comes, in_days(-2))
+    assert (kind, field, first.id in said, "no record is left" in said) == (FactsChanged, "moved_in_on", True, True)
+    assert moves_in(lite, comes, in_days(-2), look_at(lite, comes)).state is State.PLACED

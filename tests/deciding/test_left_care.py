@@ -16,9 +16,10 @@ from app.deciding.answering import withdraw
 from app.deciding.desk import Why
 from app.deciding.living import end, place
 from app.errors import ReferralAnswered
-from app.matching.referral import HomeRef
+from app.matching.referral import HomeRef, Referral
 from app.runs.working import run_now
 from app.store import proposals
+from app.store.answered import after_the_end, ended_for
 from app.store.clock import database_now
 from app.store.placement_records import Placement, State
 from app.store.session import Database, Writing
@@ -28,11 +29,11 @@ from tests.support.builders import AS_OF, a_home
 from tests.support.deciding import HERE, OFFICER, a_desk, do, held, look_at, moved_in, told
 from tests.support.nights import a_workplace, store, wanted
 
-AGAIN = replace(REFERRAL, waiting_since=AS_OF + timedelta(days=1))
-"""The referral with a search of its own, which began after the child moved in."""
+AGAIN = replace(REFERRAL, waiting_since=AS_OF)
+"""The referral with a search of its own, which was sent after the child moved in."""
 
-LATER = replace(REFERRAL, waiting_since=AS_OF + timedelta(days=2))
-"""And with one that is not known before the child leaves there."""
+LATER = replace(REFERRAL, waiting_since=AS_OF + timedelta(days=1))
+"""And with one that began after the child left there."""
 
 
 def _sent_an_hour_ago(database: Database) -> None:
@@ -48,11 +49,11 @@ def _ended(database: Database, placement: Placement, code: str = "CARPL") -> Pla
     return do(database, end, OFFICER, placement, Why(code), ended_on=AS_OF, planned=True)
 
 
-def _move(database: Database) -> tuple[Placement, Placement]:
+def _move(database: Database, search: Referral = AGAIN) -> tuple[Placement, Placement]:
     """Where a child lives, and the place that is held for a move of theirs."""
     _sent_an_hour_ago(database)
     placed = moved_in(database, held(database, "R1", ONE_PLACE.ref))
-    store(database, [a_home(ref=HomeRef("H6"), location=ONE_PLACE.location)], [AGAIN])
+    store(database, [a_home(ref=HomeRef("H6"), location=ONE_PLACE.location)], [search])
     return placed, held(database, "R1", "H6")
 
 
@@ -99,6 +100,26 @@ def test_who_left_care_after_a_move_was_accepted(database: Database, has_referra
         _refused(lambda: do(database, place, OFFICER, moving, AS_OF), placed)
     store(database, [], [LATER])
     assert do(database, place, OFFICER, moving, AS_OF, look_at(database, moving)).state is State.PLACED
+
+
+def test_who_was_back_before_anybody_told_that_they_had_left(database: Database) -> None:
+    """Sent again the search of their return, known already, opens the door to a person tonight, and to no run."""
+    placed, moving = _move(database, LATER)
+    moving = do(database, accept, OFFICER, moving)
+    _ended(database, placed, "E4A")
+    _refused(lambda: do(database, place, OFFICER, moving, AS_OF), placed)
+    with database.reading() as reading:
+        (left,) = ended_for(reading, HERE, moving.children)
+    assert (left.left_care, left.search_from) == (True, LATER.waiting_since)
+    store(database, [], [LATER])
+    assert told(database, moving) == []
+    do(database, withdraw, OFFICER, moving, Why("NONEED"))
+    with database.reading() as reading:
+        (back,) = ended_for(reading, HERE, moving.children)
+        assert (back.left_care, back.search_from) == (False, LATER.waiting_since + timedelta(days=1))
+        assert set(moving.children) <= after_the_end(reading, HERE)
+    again = do(database, accept, OFFICER, held(database, "R1", "H6"))
+    assert do(database, place, OFFICER, again, AS_OF).state is State.PLACED
 
 
 def test_who_stays_in_care_goes_on_with_the_move(lite: Database) -> None:

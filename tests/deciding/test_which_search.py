@@ -92,6 +92,13 @@ class Life:
             return before_the_end or self.since <= self.care_answers or not self.was_sent_after
         return before_the_move or (self.since <= self.answers and (before_the_end or not self.was_sent_after))
 
+    def is_shut(self, code: str) -> bool:
+        """Whether a person may hold no home for the one for whom it ends so."""
+        if not self.has_left(code):
+            return self.is_settled(code)
+        # Who was back before it was told that they had left is held for, as soon as their search is sent again.
+        return code == CARE and self.is_settled(code) and not (self.was_sent_after and self.since > AS_OF)
+
 
 def _day(days: int) -> date:
     return AS_OF + timedelta(days=days)
@@ -131,8 +138,7 @@ def _agree(database: Database, lives: Sequence[Life], what: str) -> None:
             for child, code in life.children.items():
                 settled, told = life.is_settled(code), (what, life, code)
                 assert (child not in by_night, child not in listed, child in told_of) == (settled,) * 3, told
-                may_be_held = life.has_left(code) and code != CARE
-                assert _is_refused(reading, life, child) == (settled and not may_be_held), told
+                assert _is_refused(reading, life, child) == life.is_shut(code), told
 
 
 def _told_of(reading: Reading, life: Life) -> set[ChildRef]:
@@ -144,10 +150,12 @@ def _told_of(reading: Reading, life: Life) -> set[ChildRef]:
     said: tuple[Place | Ended, ...] = (*found.places, *found.ended)
     for one in said:
         assert one.search_from is not None
-        # Sent again with a search of that day the child is looked for, and with one of the day before it is not.
+        # Sent again with a search of that day the child is looked for, and with one of the day before it is not: where
+        # nobody may hold for them, by a person at least.
+        asks = Life.is_shut if isinstance(one, Ended) and one.left_care else Life.is_settled
         for back in (0, 1):
             again = replace(life, since=one.search_from - timedelta(days=back), was_sent_after=life.is_over)
-            assert again.is_settled(life.children[one.child]) == (back == 1), (life, one)
+            assert asks(again, life.children[one.child]) == (back == 1), (life, one)
     return {one.child for one in said}
 
 

@@ -55,7 +55,9 @@ def a_desk(today: date = AS_OF) -> Desk:
     return Desk(HERE, policies(), today)
 
 
-def see(database: Database, referral: str, who: Principal = OFFICER, k: int = 50) -> str:
+def see(
+    database: Database, referral: str, who: Principal = OFFICER, k: int = 50, named: frozenset[ChildRef] | None = None
+) -> str:
     """Show this person the shortlist of a referral; the id to decide with."""
     follower = PoolFollower(database, HERE)
     seq, pool, versions = follower.at()
@@ -63,7 +65,7 @@ def see(database: Database, referral: str, who: Principal = OFFICER, k: int = 50
         stored = load.referral(reading, HERE, ReferralRef(referral))
     assert stored is not None
     desk = a_desk()
-    found = shortlist(stored.record, pool, desk.policies.pick(None, desk.today), desk.today, k=k)
+    found = shortlist(stored.record, pool, desk.policies.pick(None, desk.today), desk.today, k=k, named=named)
     shown = database.transact(lambda w: seeing.show_shortlist(w, desk, who, stored, found, versions, seq))
     assert shown is not None
     return shown
