@@ -9,10 +9,12 @@ from __future__ import annotations
 import logging
 import sys
 from contextlib import ExitStack
+from unittest.mock import patch
 
 from sqlalchemy import make_url
 
 from app.errors import PlacementError
+from app.store import idempotency
 from app.store.session import Database
 from tests.campaign import accepting
 from tests.campaign.copies import Census, Copies, census, copies
@@ -25,12 +27,17 @@ LEAST = 300
 
 
 def main(rounds: int = 1, every: int = 1, *, broken: bool = False, server: Postgres | None = None) -> Counts:
-    """Cut at every message (`every`: or at each so-many-th), before it and after it, so many times."""
+    """Cut at every message (`every`: or at each so-many-th), before it and after it, so many times.
+
+    `broken`: a key that was used is used again.
+    """
     with ExitStack() as stack:
         made = stack.enter_context(copies("postgresql", accepting.fill, server))
         if made.server is None:
             raise AssertionError
         proxy = stack.enter_context(proxied(made.server.socket_dir))
+        if broken:
+            stack.enter_context(patch.object(idempotency, "claim", lambda *_all: None))
         names, before, after = _passed(made, proxy)
         commits = [at for at, name in enumerate(names) if name.endswith(" COMMIT")]
         at_messages = commits if broken else sorted({*range(0, len(names), every), *commits})
@@ -41,7 +48,7 @@ def main(rounds: int = 1, every: int = 1, *, broken: bool = False, server: Postg
         for _ in range(rounds):
             for at in at_messages:
                 for cut in Cut:
-                    wrong = _cut(made, proxy, Line(at, cut), (before, after), counts, broken=broken)
+                    wrong = _cut(made, proxy, Line(at, cut), (before, after), counts)
                     counts.failures += [f"{cut} {names[at]} (message {at}): {what}" for what in wrong]
                     counts.done += 1
     return counts
@@ -66,9 +73,7 @@ def _passed(made: Copies, proxy: Proxy) -> tuple[list[str], Census, Census]:
         return names, before, census(url)
 
 
-def _cut(
-    made: Copies, proxy: Proxy, line: Line, wanted: tuple[Census, Census], counts: Counts, *, broken: bool
-) -> list[str]:
+def _cut(made: Copies, proxy: Proxy, line: Line, wanted: tuple[Census, Census], counts: Counts) -> list[str]:
     before, after = wanted
     with made.copy() as url:
         proxy.line = line
@@ -81,7 +86,7 @@ def _cut(
             wrong.append("half of it is there")
         if first is not None and found != after:
             wrong.append("it was acknowledged and is lost")
-        wrong += _again(database, first, "another-key" if broken else "the-same-key")
+        wrong += _again(database, first)
         database.close()
         if not wrong and census(url) != after:
             wrong.append("after the retry it is not there exactly once")
@@ -100,10 +105,10 @@ def _first(database: Database, counts: Counts) -> tuple[str | None, list[str]]:
         return None, [f"ended as {type(error).__name__}"]
 
 
-def _again(database: Database, first: str | None, key: str) -> list[str]:
+def _again(database: Database, first: str | None) -> list[str]:
     """What is wrong with asking twice more."""
     try:
-        answers = {accepting.accept(database, key) for _ in range(2)}
+        answers = {accepting.accept(database) for _ in range(2)}
     except Exception as error:  # noqa: BLE001 - whatever it is, the retry did not work
         return [f"the retry ended as {type(error).__name__}"]
     return [] if len(answers | ({first} - {None})) == 1 else ["the retry was answered differently"]
