@@ -10,6 +10,21 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.laid_out import lay_out
 from tests.support.postgres import Postgres, running_postgres
+from tests.support.release_gate import (
+    pytest_collection_modifyitems,
+    pytest_configure,
+    pytest_sessionfinish,
+    pytest_sessionstart,
+    pytest_terminal_summary,
+)
+
+__all__ = [
+    "pytest_collection_modifyitems",
+    "pytest_configure",
+    "pytest_sessionfinish",
+    "pytest_sessionstart",
+    "pytest_terminal_summary",
+]
 
 # The same examples each time, so that a red test stays red until it is mended. No deadline and no complaint
 # about slow examples: they would measure the machine.

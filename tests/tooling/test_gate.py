@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -11,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.release_gate import GATE, numbers
+
 TESTS = Path(__file__).parents[1]
 BOTH = {"sqlite", "postgresql"}
-NUMBER = re.compile(r"\bT-(\d\d)\b")
 
 WITHOUT_A_DATABASE = {2, 3, 4, 5, 17}
 """The solver's answers, snapshots and the solver's process: no database has a part in them."""
-
-GATE = {*range(1, 13), 17, 20, 22, 23, 24, 25}
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,8 @@ def _proofs() -> Iterator[tuple[int, Proof]]:
     for file in sorted(TESTS.rglob("test_*.py")):
         for function in _functions(file):
             if function.name.startswith("test_"):
-                for number in NUMBER.findall(ast.get_docstring(function) or ""):
-                    yield int(number), Proof(file, function)
+                for number in numbers(ast.get_docstring(function)):
+                    yield number, Proof(file, function)
 
 
 def _texts(*nodes: ast.AST) -> set[str]:
