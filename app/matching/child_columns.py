@@ -153,7 +153,7 @@ class ChildLists:
 
     `sibling_places` and `sibling_homes` stand in the order of `placed_siblings`: where each lives, if known,
     and in which of the pool's homes, if in any. `family_rows`: where any brother or sister lives, those of the same
-    referral too; `all_sibling_rows`: those of them where everybody fostered is one, or the child itself.
+    referral too; `all_sibling_rows`: where one lives or is listed, and everybody fostered is one, or the child itself.
     `current_rows`: where the child lives; `fostered_rows`: which homes list it as fostered there. `is_rest`: brothers
     and sisters with whom it is to stay have a place already; `together_rows`: all of them have it there.
     """
@@ -187,9 +187,11 @@ def child_lists(entry: Entry, pool: Pool) -> ChildLists:
     apart |= told_apart_at(child, entry.referral)
     family_homes = sibling_homes.union(*(pool.living_at.get(ref, ()) for ref in beside))
     others_at = _others_at(entry.referral, sibling_homes)
+    # Whoever is still listed where they left is no stranger there, wherever they live now.
+    listed_or_there = family_homes.union(*(pool.living_at.get(ref, ()) for ref in siblings - {child.ref}))
     only_siblings = {
         home
-        for home in family_homes
+        for home in listed_or_there
         if all(resident.ref in siblings for resident in pool.record(home).residents if resident.fostered)
     }
     return ChildLists(

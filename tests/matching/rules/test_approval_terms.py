@@ -2,9 +2,10 @@ import pytest
 
 from app.matching.codes import Answer, HomeKind
 from app.matching.home import Home
+from app.matching.living_apart import with_known
 from app.matching.referral import Child, PlacedSibling
 from app.matching.rules.approval_terms import APPROVAL_TERMS
-from tests.support.builders import a_child, a_home, a_resident, some_terms
+from tests.support.builders import a_child, a_home, a_referral, a_resident, some_terms
 from tests.support.judging import FAILS, NOT_KNOWN, PASSES, Answer2, after_remedies, case_of, judge_one
 
 ADA, BEN, CAT = a_child(), a_child(), a_child()
@@ -52,6 +53,16 @@ def test_a_brother_or_sister_living_there_makes_two() -> None:
     sister = a_child(placed_siblings=(PlacedSibling(brother.ref),))
     assert judge_one(APPROVAL_TERMS, sister, home).answer == PASSES
     assert judge_one(APPROVAL_TERMS, ADA, home).answer == FAILS
+
+
+def test_a_sister_who_moved_on_makes_no_two_where_she_is_still_listed() -> None:
+    """Alone in a home for siblings the approval would not cover the child: it goes by where she lives now."""
+    sister = a_resident()
+    left, lives = (a_home(terms=some_terms(siblings_only=Answer.YES), residents=some) for some in ((sister,), ()))
+    child = a_child(placed_siblings=(PlacedSibling(sister.ref),))
+    (asked,) = with_known([a_referral(child)], {}, {child.ref: {sister.ref: [lives.ref]}})
+    assert judge_one(APPROVAL_TERMS, asked, left, others=(lives,)).answer == FAILS
+    assert judge_one(APPROVAL_TERMS, asked, lives, others=(left,)).answer == PASSES
 
 
 @pytest.mark.parametrize("home", [naming(CAT), naming(), a_home(terms=some_terms(siblings_only=Answer.YES))])

@@ -4,9 +4,10 @@ import pytest
 
 from app.matching.codes import FOSTERING_KINDS, HomeKind, PlaceCode
 from app.matching.home import Home
+from app.matching.living_apart import with_known
 from app.matching.referral import Child, PlacedSibling
 from app.matching.rules.fostering_limit import FOSTERING_LIMIT
-from tests.support.builders import a_child, a_home, a_resident, some_terms
+from tests.support.builders import a_child, a_home, a_referral, a_resident, some_terms
 from tests.support.judging import FAILS, PASSES, Answer2, after_remedies, case_of, judge_one
 
 
@@ -70,6 +71,18 @@ def test_brothers_and_sisters_of_the_same_referral_are_no_strangers() -> None:
     assert judge_one(FOSTERING_LIMIT, late, home).answer == FAILS
     with_a_stranger = replace(home, residents=(*home.residents, a_resident()))
     assert judge_one(FOSTERING_LIMIT, (*settled, late), with_a_stranger, members=(3,)).answer == FAILS
+
+
+def test_a_sister_who_moved_on_is_no_stranger_where_she_is_still_listed() -> None:
+    """Whether she has left or not: nobody but brothers and sisters is fostered there. Of a stranger it says nothing."""
+    sister, gone_to = a_resident(), a_home()
+    home = a_home(places=9, residents=(sister,))
+    joining = tuple(a_child(placed_siblings=(PlacedSibling(sister.ref),)) for _ in range(3))
+    moved = {child.ref: {sister.ref: [gone_to.ref]} for child in joining}
+    (asked,) = with_known([a_referral(*joining)], {}, moved)
+    assert judge_one(FOSTERING_LIMIT, asked, home, others=(gone_to,)).answer == PASSES
+    crowded = replace(home, residents=(sister, a_resident()))
+    assert judge_one(FOSTERING_LIMIT, asked, crowded, others=(gone_to,)).answer == FAILS
 
 
 def test_an_exemption_names_every_child() -> None:
