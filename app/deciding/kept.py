@@ -19,6 +19,7 @@ import orjson
 from app.errors import FieldProblem
 from app.matching.explain import Outcome, PairExplanation, RuleFinding
 from app.matching.home import Home
+from app.matching.living_apart import siblings_known
 from app.matching.referral import Child, Referral
 from app.store.codec import encoder, hints
 
@@ -35,6 +36,7 @@ class Kind:
 
 
 RESIDENTS = "residents"
+PLACED_SIBLINGS = "placed_siblings"
 
 HOME = (
     Kind("name", "The name of the home", ("name",)),
@@ -129,7 +131,7 @@ CHILDREN = (
     Kind(
         "living",
         "Where a child lives now, how often it moved, or where its brothers and sisters live,",
-        ("current_home", "moves_last_year", "placed_siblings"),
+        ("current_home", "moves_last_year", PLACED_SIBLINGS),
     ),
 )
 
@@ -235,7 +237,17 @@ def _digest(salt: str, kind: Kind, record: Home | Referral | Child) -> str:
     values = {name: encoder(types[name])(getattr(record, name)) for name in kind.fields}
     if RESIDENTS in values:
         values[RESIDENTS] = sorted(values[RESIDENTS], key=itemgetter("ref"))
+    if isinstance(record, Child) and PLACED_SIBLINGS in values:
+        values |= _known_since(record)
     return _told(salt, kind, values)
+
+
+def _known_since(child: Child) -> dict[str, Any]:
+    """Where brothers and sisters live, where that is not as the child's record has it; else nothing, as ever."""
+    said = {one.child: [] if one.home is None else [one.home] for one in child.placed_siblings}
+    known = {ref: sorted(homes) for ref, homes in siblings_known(child).items()}
+    other = {ref: homes for ref, homes in known.items() if homes != said.get(ref)}
+    return {"siblings_live_at": other} if other else {}
 
 
 def _told(salt: str, kind: Kind, values: Any) -> str:

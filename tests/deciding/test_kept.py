@@ -29,7 +29,8 @@ from app.matching.approval import Approval
 from app.matching.codes import Risk, Vulnerability
 from app.matching.explain import Outcome, explain
 from app.matching.home import Home, Resident
-from app.matching.referral import Child, ChildRef, HomeRef, Referral
+from app.matching.living_apart import with_known
+from app.matching.referral import Child, ChildRef, HomeRef, PlacedSibling, Referral
 from app.store import seen
 from app.store.placement_records import Step
 from app.store.session import Database
@@ -107,6 +108,28 @@ def test_a_brother_who_is_to_come_along_is_told() -> None:
     more = replace(referral, children=(*referral.children, a_child(ref="MORE")))
     now_so = kept.was_so("a", AS_OF, world.homes[0], more, referral.children, asked)
     assert [problem.field for problem in kept.changed_facts(then, now_so, "")] == ["referral.siblings"]
+
+
+def test_a_sister_who_moved_is_told_though_no_record_says_so_yet() -> None:
+    """Where she lives by a placement, where that is another home than the child's record names; once it does, nothing.
+
+    What was kept while nothing else was known than the record says, is the same as ever.
+    """
+    sister, there, gone_to = PlacedSibling(ChildRef("SISTER"), HomeRef("H1")), HomeRef("H1"), HomeRef("H2")
+    child = a_child(placed_siblings=(sister,))
+    world = replace(random_world(Random(3), 1, 1), referrals=(a_referral(child),))
+
+    def known(record: Child, *homes: HomeRef) -> list[str]:
+        (asked,) = with_known([a_referral(record)], {}, {record.ref: {sister.child: homes}} if homes else {})
+        now_so = _was_so(replace(world, referrals=(replace(asked, ref=world.referrals[0].ref),)))
+        return [problem.field for problem in kept.changed_facts(then, now_so, "")]
+
+    then = _was_so(world)
+    assert known(child) == known(child, there) == []
+    assert known(child, gone_to) == known(child, there, gone_to) == ["children.living"]
+    renewed = replace(child, placed_siblings=(replace(sister, home=gone_to),))
+    then = _was_so(replace(world, referrals=(a_referral(renewed),)))
+    assert known(renewed) == known(renewed, gone_to) == []
 
 
 def _taken(record: Any, other: Any, names: list[str]) -> Any:

@@ -16,7 +16,7 @@ from app.errors import FactsChanged, RulesNotMet
 from app.matching.batch import Night
 from app.matching.codes import KeepTogether
 from app.matching.placed import Placed
-from app.matching.referral import ChildRef, HomeRef
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling
 from app.rematch.run import Outcome
 from app.runs.working import run_now
 from app.runs.workplace import night_for
@@ -26,7 +26,7 @@ from app.store.session import Database
 from app.store.versions import Precondition
 from tests.deciding.conftest import FIRST_CHILD, FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL, SECOND_CHILD
 from tests.support.builders import AS_OF, a_child, a_referral, a_resident
-from tests.support.deciding import BECAUSE, HERE, OFFICER, a_choice, a_desk, do, held, moved_in, see, told
+from tests.support.deciding import BECAUSE, HERE, OFFICER, a_choice, a_desk, do, held, look_at, moved_in, see, told
 from tests.support.nights import ANYTHING, a_workplace, solved_here, store, wanted
 
 FEARED = ChildRef("C9")
@@ -105,6 +105,20 @@ def test_what_was_told_since_the_move_counts_when_a_sister_leaves(database: Data
     left = {"ended_on": AS_OF, "planned": True, "children": [sisters[1].ref]}
     do(database, end, OFFICER, placement, Why("CARPL"), **left)
     assert _kept_from(database) == {OTHER.ref, ONE_PLACE.ref}
+
+
+def test_a_sister_who_moved_since_the_hold_is_told(database: Database) -> None:
+    """Held because she lives there: as she has moved on, the look says so and the acceptance waits for that look."""
+    sister = PlacedSibling(SECOND_CHILD.ref, home=ONE_PLACE.ref)
+    store(database, [OTHER], [replace(REFERRAL, children=(replace(FIRST_CHILD, placed_siblings=(sister,)),))])
+    placement = held(database, "R1", ONE_PLACE.ref)
+    assert told(database, placement) == []
+    moved_in(database, held(database, "R2", OTHER.ref))
+    assert told(database, placement) == ["children.living"]
+    with pytest.raises(FactsChanged) as refused:
+        do(database, accept, OFFICER, placement)
+    assert [problem.field for problem in refused.value.problems] == ["children.living"]
+    do(database, accept, OFFICER, placement, look_at(database, placement))
 
 
 def test_nothing_is_asked_where_nobody_must_live_apart(lite: Database, monkeypatch: pytest.MonkeyPatch) -> None:
