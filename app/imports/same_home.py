@@ -40,7 +40,9 @@ def notes_of(new: Iterable[HomeRef], homes: Iterable[Known], paths: Mapping[str,
     same: dict[_Sign, list[HomeRef]] = defaultdict(list)
     for ref in sorted(known):
         for sign in _signs(known[ref]):
-            same[sign].append(ref)
+            # As many as are named, and the home itself: a placeholder may stand in every row of an import.
+            if len(same[sign]) <= MOST_NAMED:
+                same[sign].append(ref)
     told = []
     for ref in new:
         twins = sorted({other for sign in _signs(known[ref]) for other in same[sign]} - {ref})
