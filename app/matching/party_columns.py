@@ -44,8 +44,9 @@ class PartyLists:
     `named_rows`: the approval names every child of the party. `apart_rows`: somebody lives there from whom
     a child of the party must live apart. `is_rest`: brothers and sisters with whom they are to stay have a place
     already; `together_rows`: all of them have it there. `others_rows`: where all children of the referral live who must
-    stay with the party and are not of it. `must_part`: two children of the party must live apart. `fostered_here`: by
-    child of the party, where it is among those who are fostered there already; who is nowhere is left out.
+    stay with the party and are not of it, and those have their place who are in it no more. `must_part`: two children
+    of the party must live apart. `fostered_here`: by child of the party, where it is among those who are fostered
+    there already; who is nowhere is left out.
     """
 
     exempt_rows: IntArray
@@ -139,7 +140,10 @@ def _lists(party: Party, children: ChildTable) -> PartyLists:
 
 
 def others_rows(party: Party, children: ChildTable) -> IntArray:
-    """The home where all the others of the referral live; nowhere where there are none, or one may live elsewhere."""
+    """The home where all the others of the referral live; nowhere where there are none, or one may live elsewhere.
+
+    Nor where brothers and sisters who are in the referral no more have a place elsewhere.
+    """
     everybody = party.referral.children
     if len(party.members) == len(everybody):
         return NOWHERE
@@ -147,4 +151,7 @@ def others_rows(party: Party, children: ChildTable) -> IntArray:
     start = party.members[0] - refs.index(children.entries[party.members[0]].child.ref)
     rows = set(range(start, start + len(refs))) - set(party.members)
     lived_in = [children.lists[row].current_rows for row in rows]
-    return lived_in[0] if {tuple(at) for at in lived_in} == {tuple(lived_in[0][:1])} else NOWHERE
+    if {tuple(at) for at in lived_in} != {tuple(lived_in[0][:1])}:
+        return NOWHERE
+    own = children.lists[party.members[0]]
+    return np.intersect1d(lived_in[0], own.together_rows) if own.is_rest else lived_in[0]

@@ -4,11 +4,14 @@ import pytest
 
 from app.matching.codes import KeepTogether
 from app.matching.home import Home
+from app.matching.pool import Pool
 from app.matching.referral import Child, ChildRef, HomeRef, PlacedSibling
 from app.matching.rules.siblings_together import SIBLINGS_TOGETHER
+from app.matching.shortlist import parted
 from app.matching.under_way import still_waiting
-from tests.support.builders import a_child, a_home, a_referral, a_resident
+from tests.support.builders import AS_OF, a_child, a_home, a_referral, a_resident
 from tests.support.judging import FAILS, PASSES, Answer2, judge_one
+from tests.support.policies import a_policy
 
 
 @pytest.mark.parametrize(
@@ -147,3 +150,26 @@ def test_some_of_them_go_where_all_the_others_live() -> None:
     assert answer(other, a, b_there) == answer(other, a) == FAILS
     assert answer(there, a, b) == answer(other, a, b) == FAILS
     assert answer(there, a, b_there, homes=(there, other, lists_b)) == FAILS
+
+
+def test_some_of_them_go_where_all_the_others_live_and_have_a_place() -> None:
+    """One has a place, one lives somewhere, one is asked for: only in a home that is both is nobody parted."""
+    one, two, left = (a_child(ref=ChildRef(name)) for name in ("A", "B", "C"))
+    place, other = a_home(), a_home()
+
+    def answer(home: Home, lives: Home) -> Answer2:
+        asked = a_referral(
+            one, replace(two, current_home=lives.ref), left, ref="R", keep_together=KeepTogether.REQUIRED
+        )
+        waiting = still_waiting(asked, {one.ref: place.ref})
+        assert waiting is not None
+        beside = tuple(each for each in (place, other) if each is not home)
+        found = judge_one(SIBLINGS_TOGETHER, waiting, home, others=beside, members=(1,))
+        told = parted(waiting, Pool.build((place, other)), a_policy(), AS_OF, {left.ref})
+        assert told is not None
+        assert (told.others_at == home.ref) is (found.answer == PASSES)
+        return found.answer
+
+    assert answer(place, lives=place) == PASSES
+    assert answer(other, lives=place) == FAILS
+    assert answer(place, lives=other) == answer(other, lives=other) == FAILS
