@@ -12,6 +12,7 @@ from app.errors import PlacedChildNotFound
 from app.matching.placed import Placed
 from app.matching.referral import ChildRef, HomeRef
 from app.store import removed
+from app.store.clock import database_now
 from app.store.lived_in import Lives
 from app.store.placement_tables import place_claims
 from app.store.removed import Removed
@@ -81,7 +82,11 @@ def remove_placed(writing: Writing, authority: str, ref: ChildRef, precondition:
 def import_caseload(
     writing: Writing, authority: str, new: Sequence[Placed], *, replace: bool = False
 ) -> CaseloadImported:
-    """Store many children; what is the same stays untouched. `replace`: whoever is not named is taken out."""
+    """Store many children; what is the same stays untouched. `replace`: whoever is not named is taken out.
+
+    But of whoever moved by a placement, what is the same was said anew, as by `save_placed`: it may be newer than the
+    move.
+    """
     stored = {found.record.ref: found for found in page(writing, authority, "", None)}
     named = {child.ref for child in new}
     gone = sorted(set(stored) - named) if replace else []
@@ -99,7 +104,21 @@ def import_caseload(
         if child.ref in stored and stored[child.ref].record != child
     ]
     _write(writing, authority, created + changed)
+    _said_anew(writing, authority, named - {child.ref for child, _ in created + changed})
     return CaseloadImported(len(created), len(changed), len(new) - len(created) - len(changed), len(gone))
+
+
+def _said_anew(writing: Writing, authority: str, unchanged: Collection[ChildRef]) -> None:
+    """Of the few who live, or lived, in another home by a placement it matters when the record was sent last."""
+    claims = place_claims.c
+    record = and_(table.c.authority == claims.authority, table.c.ref == claims.child_ref)
+    elsewhere = claims.authority == authority, claims.lived_in, claims.home_ref != table.c.home
+    moved = writing.execute(select(claims.child_ref).join(table, record).where(*elsewhere)).scalars()
+    again = sorted(set(unchanged).intersection(map(ChildRef, moved)))
+    now = database_now(writing) if again else None
+    for start in range(0, len(again), 500):
+        these = table.c.authority == authority, table.c.ref.in_(again[start : start + 500])
+        writing.execute(table.update().where(*these).values(changed_at=now))
 
 
 @dataclass(frozen=True, slots=True)

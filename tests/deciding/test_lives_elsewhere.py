@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.deciding.accepting import accept
 from app.deciding.desk import Why
@@ -21,7 +23,9 @@ from app.rematch.run import Outcome
 from app.runs.working import run_now
 from app.runs.workplace import night_for
 from app.store import caseload, living_apart, load, proposals, save, whereabouts
+from app.store.caseload import CaseloadImported
 from app.store.run_records import RunOptions
+from app.store.run_tables import placed_children
 from app.store.session import Database
 from app.store.versions import Precondition
 from tests.deciding.conftest import FIRST_CHILD, FURTHER, ONE_PLACE, OTHER_REFERRAL, REFERRAL, SECOND_CHILD
@@ -90,6 +94,36 @@ def test_where_they_wait_and_where_they_moved(database: Database) -> None:
     assert _kept_from(database) == {ONE_PLACE.ref, OTHER.ref, "H-elsewhere"}
     moved_in(database, placement)
     assert _kept_from(database) == {OTHER.ref, "H-elsewhere"}
+
+
+def test_what_an_import_says_again_counts_as_sent_anew(database: Database) -> None:
+    """A caseload is sent each night, most of it as it was: after a move it counts as if it were sent by itself.
+
+    No version is another by that, and nothing is written of whoever has not moved.
+    """
+    rows = [Placed(ref, home=HomeRef("H-before")) for ref in (FEARED, ChildRef("C8"))]
+    store(database, [OTHER], [AFRAID, a_referral(a_child(ref=FEARED), ref="R9")])
+
+    def imported() -> CaseloadImported:
+        return database.transact(lambda writing: caseload.import_caseload(writing, HERE, rows))
+
+    def stored() -> dict[str, tuple[int, datetime]]:
+        wanted = select(placed_children.c.ref, placed_children.c.version, placed_children.c.changed_at)
+        with database.reading() as reading:
+            return {row.ref: (row.version, row.changed_at) for row in reading.execute(wanted)}
+
+    assert imported() == CaseloadImported(2, 0, 0, 0)
+    moved_in(database, held(database, "R9", OTHER.ref))
+    assert _kept_from(database) == {OTHER.ref}
+    before = stored()
+    assert imported() == CaseloadImported(0, 0, 2, 0)
+    assert _kept_from(database) == {OTHER.ref, "H-before"}
+    assert stored()["C8"] == before["C8"]
+    (version, said_at), (version_before, said_before) = stored()[FEARED], before[FEARED]
+    assert (version, said_at > said_before) == (version_before, True)
+    rows[0] = Placed(FEARED, home=OTHER.ref)
+    imported()
+    assert _kept_from(database) == {OTHER.ref}
 
 
 def test_what_was_told_since_the_move_counts_when_a_sister_leaves(database: Database) -> None:
