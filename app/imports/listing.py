@@ -17,8 +17,9 @@ MOST_TOLD = 100
 
 NOT_LISTED = (
     "This home is stored, and the child is not among its residents. Places are counted, and who may live together is"
-    " judged, by the home's own record; of the caseload only living apart takes note. Have the home stored with this"
-    " child among its `residents`."
+    " judged, by the home's own record; of the caseload only living apart, and where brothers and sisters live, take"
+    " note. Have the home stored with this child among its `residents`; where the child does not live there, correct"
+    " this record."
 )
 NOT_STORED = (
     "No home of this reference is stored: nobody is kept apart from the child there. Check the reference; of a home"

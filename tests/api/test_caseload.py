@@ -83,6 +83,7 @@ def test_a_home_that_does_not_know_of_the_child(client: TestClient) -> None:
         assert send(client, "PUT", f"/caseload/{child['ref']}", child).json()["notes"] == []
     (note,) = send(client, "PUT", "/caseload/C-2", unlisted).json()["notes"]
     assert note == {"field": "home", "note": NOT_LISTED}
+    assert all(word in NOT_LISTED for word in ("living apart", "brothers and sisters", "correct this record"))
     (note,) = send(client, "POST", "/caseload/import", {"children": [away, listed, unlisted]}).json()["notes"]
     assert note == {"field": "children[2].home", "note": NOT_LISTED}
     many = [_child(f"M-{n}") for n in range(MOST_TOLD + 2)]
