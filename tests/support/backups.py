@@ -31,14 +31,15 @@ def vacuum_into(url: str) -> str:
     return f"sqlite:///{to}"
 
 
-def pg_dump(url: str, server: Postgres, folder: Path) -> str:
-    """Dumped into a file, and read into an empty database."""
+def pg_dump(url: str, server: Postgres, folder: Path, owner: str = "postgres") -> str:
+    """Dumped into a file by the superuser, and read by it into an empty database of the owner's."""
     made, dump = make_url(url), folder / "placement.dump"
     host = ["--host", str(made.query["host"]), "--username", "postgres"]
-    name = server.create()
+    name = server.create(owner=owner)
+    into = ["--dbname", name, "--role", owner]
     for words in (
         ["pg_dump", *host, "--format", "custom", "--file", str(dump), str(made.database)],
-        ["pg_restore", *host, "--no-owner", "--exit-on-error", "--dbname", name, str(dump)],
+        ["pg_restore", *host, *into, "--no-owner", "--no-privileges", "--exit-on-error", str(dump)],
     ):
         subprocess.run([postgres_program(words[0]), *words[1:]], check=True)
     return server.url(name)

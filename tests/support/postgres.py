@@ -51,14 +51,14 @@ class Postgres:
         """The process from which all others of the server come."""
         return int(self._server.get_pid())
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, login: str = "postgres") -> str:
         """The SQLAlchemy address of a database, for the psycopg driver."""
-        return f"postgresql+psycopg://postgres@/{database}?host={self.socket_dir}"
+        return f"postgresql+psycopg://{login}@/{database}?host={self.socket_dir}"
 
-    def create(self, template: str = "template0") -> str:
+    def create(self, template: str = "template0", owner: str = "postgres") -> str:
         """Make a database as a copy of the template, which nobody may be using, and return its name."""
         name = f"test_{next(self._numbers)}"
-        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        self._run("CREATE DATABASE {} TEMPLATE {} OWNER {}", name, template, owner)
         return name
 
     def drop(self, database: str) -> None:
