@@ -201,7 +201,7 @@ def get_why_not(
 
 
 def _leaving(service: Service, waiting: Waiting) -> Sequence[Note]:
-    return moving_notes.of_siblings(service.database, service.authority, waiting.referral.record)
+    return moving_notes.of_siblings(service.database, service.authority, waiting)
 
 
 def _facts(policy: str, as_of: date, shown: int) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 
 from app.documents.places import Note
 from app.matching.pool import Pool
-from app.matching.referral import ChildRef, HomeRef, PlacedSibling, Referral
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling
 from app.store import moving_siblings
 from app.store.lived_in import Lives
 from app.store.session import Database
+from app.store.under_way import Waiting
 
 FIELD = "children"
 """What all of these notes are about."""
@@ -35,6 +36,11 @@ SIBLINGS_WAIT = Note(
     "Brothers or sisters who are placed by the records wait for another home themselves: whoever comes to them where"
     " they live now comes as they leave. Look at their referral first.",
 )
+SIBLINGS_COME = Note(
+    "referral.children",
+    "A home is held or accepted for brothers or sisters who are placed by the records: they count as living there"
+    " already, not where they live now. Look at their placement first.",
+)
 
 
 def notes_of(children: Collection[ChildRef], home: HomeRef, lives: Mapping[ChildRef, Lives]) -> list[Note]:
@@ -54,14 +60,18 @@ def leaving_notes(
     return [Note(FIELD, LEAVES)] if any(one.home == home or one.child in there for one in siblings) else []
 
 
-def of_siblings(database: Database, authority: str, referral: Referral) -> list[Note]:
-    """Beside a list: whether placed brothers and sisters wait themselves. Asked only where there are any."""
-    named = {child.ref: child.placed_siblings for child in referral.children if child.placed_siblings}
+def of_siblings(database: Database, authority: str, waiting: Waiting) -> list[Note]:
+    """Beside a list: whether placed brothers and sisters are to have another home. Asked only where there are any.
+
+    Of those of the same referral who have a place other notes tell.
+    """
+    named = {sibling.child for child in waiting.referral.record.children for sibling in child.placed_siblings}
+    named -= {one.child for one in waiting.places}
     if not named:
         return []
     with database.reading() as reading:
-        found = moving_siblings.those_who_wait(reading, authority, named)
-    return [SIBLINGS_WAIT] if found else []
+        leaving = moving_siblings.who_leave(reading, authority, named)
+    return [*([SIBLINGS_WAIT] if leaving.wait else []), *([SIBLINGS_COME] if leaving.come else [])]
 
 
 def _said(lives: Lives, home: HomeRef) -> str:

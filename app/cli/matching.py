@@ -116,7 +116,7 @@ def _named(waiting: Waiting, wanted: list[str]) -> frozenset[ChildRef] | None:
 
 
 def _print_leaving(desk: Desk, waiting: Waiting) -> None:
-    for note in moving_notes.of_siblings(desk.database, desk.settings.authority, waiting.referral.record):
+    for note in moving_notes.of_siblings(desk.database, desk.settings.authority, waiting):
         console.print(Text(note.note, style="yellow"))
 
 

@@ -95,13 +95,13 @@ def _known(
 def _siblings(
     referral: Referral, found: Mapping[ChildRef, Whereabouts], *, stored: bool
 ) -> dict[ChildRef, dict[ChildRef, frozenset[HomeRef]]]:
-    """Of brothers and sisters who live elsewhere than the homes and the child's own record say, where they live."""
+    """Of brothers and sisters who are elsewhere than the homes and the child's own record say, where they are."""
     by = referral.ref if stored else None
     told: dict[ChildRef, dict[ChildRef, frozenset[HomeRef]]] = {}
     for child in referral.children:
         for sibling in child.placed_siblings:
             said = frozenset() if sibling.home is None else frozenset({sibling.home})
-            now = found[sibling.child].now(said, by)
+            now = found[sibling.child].to_join(said, by)
             if now != found[sibling.child].in_homes | said:
                 told.setdefault(child.ref, {})[sibling.child] = now
     return told

@@ -1,8 +1,9 @@
-"""Which brothers and sisters who are placed wait for another home themselves: whoever comes to them would miss them."""
+"""Which brothers and sisters who are placed are to have another home: whoever comes to them now would miss them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -10,12 +11,20 @@ from app.matching.referral import ChildRef, PlacedSibling
 from app.store.answered import ended_for
 from app.store.codec import decoder
 from app.store.load import MOST_AT_ONCE
+from app.store.placement_records import State
 from app.store.prepared import of_refs
 from app.store.session import Reading
 from app.store.tables import children
-from app.store.under_way import with_a_place
+from app.store.under_way import places_of
 
 Siblings = tuple[PlacedSibling, ...]
+
+
+class Leavers(NamedTuple):
+    """Who is to have another home: for `wait` one is looked for, for `come` one is held or accepted."""
+
+    wait: frozenset[ChildRef]
+    come: frozenset[ChildRef]
 
 
 def of_children(reading: Reading, authority: str, among: Collection[ChildRef]) -> Mapping[ChildRef, Siblings]:
@@ -25,19 +34,22 @@ def of_children(reading: Reading, authority: str, among: Collection[ChildRef]) -
         for some in _at_once(among)
         for row in _NAMED.rows(reading, authority=authority, refs=some)
     }
-    return those_who_wait(reading, authority, named)
+    leaving = who_leave(reading, authority, {one.child for siblings in named.values() for one in siblings})
+    found = {child: tuple(one for one in siblings if one.child in leaving.wait) for child, siblings in named.items()}
+    return {child: siblings for child, siblings in found.items() if siblings}
 
 
-def those_who_wait(reading: Reading, authority: str, named: Mapping[ChildRef, Siblings]) -> Mapping[ChildRef, Siblings]:
-    """Of the placed brothers and sisters whom these children name. Nothing is asked where they name nobody."""
-    waiting: set[ChildRef] = set()
-    for some in _at_once({sibling.child for siblings in named.values() for sibling in siblings}):
+def who_leave(reading: Reading, authority: str, people: Collection[ChildRef]) -> Leavers:
+    """Those of these people who wait in a referral of their own. Nothing is asked of nobody."""
+    wait, come = set[ChildRef](), set[ChildRef]()
+    for some in _at_once(people):
         known = [ChildRef(row["ref"]) for row in _NAMED.rows(reading, authority=authority, refs=some)]
         if known:
-            settled = with_a_place(reading, authority, known).keys()
-            waiting |= set(known) - settled - {one.child for one in ended_for(reading, authority, known)}
-    found = {child: tuple(one for one in siblings if one.child in waiting) for child, siblings in named.items()}
-    return {child: siblings for child, siblings in found.items() if siblings}
+            places = places_of(reading, authority, known)
+            come |= {one.child for one in places if one.state is not State.PLACED}
+            over = {one.child for one in ended_for(reading, authority, known)}
+            wait |= set(known) - {one.child for one in places} - over
+    return Leavers(frozenset(wait), frozenset(come))
 
 
 def _at_once(refs: Iterable[ChildRef]) -> list[list[ChildRef]]:

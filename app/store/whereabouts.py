@@ -58,12 +58,13 @@ class Said(StrEnum):
 class Whereabouts:
     """Where one person lives by what is on record.
 
-    `moved`: by a placement, with the moment at which the move was told. `in_homes`: as the homes list them, with those
-    where they have a place. `told`: what the case system said, each with when it was stored and, of a brother's or
-    sister's record, in which referral.
+    `moved`: by a placement, with the moment at which the move was told. `comes`: where a place is held or accepted for
+    them. `in_homes`: as the homes list them, with those where they have a place. `told`: what the case system said,
+    each with when it was stored and, of a brother's or sister's record, in which referral.
     """
 
     moved: tuple[HomeRef, datetime] | None = None
+    comes: HomeRef | None = None
     in_homes: set[HomeRef] = field(default_factory=set)
     told: list[tuple[Said, HomeRef, datetime, str | None]] = field(default_factory=list)
 
@@ -72,15 +73,22 @@ class Whereabouts:
         """Every home that one of the records names, but those that they left by a move told after it was said."""
         return frozenset(self.in_homes).union(home for _, home, at, _ in self.told if self._counts(at))
 
-    def now(self, said: Collection[HomeRef], by: str | None) -> frozenset[HomeRef]:
-        """Where they live as somebody's brother or sister whose record says so, in the referral `by`.
+    def to_join(self, said: Collection[HomeRef], by: str | None) -> frozenset[HomeRef]:
+        """Where a brother or sister would join them, whose record says that they live there, in the referral `by`.
+
+        Where they have a place and have yet to move in, that is there alone, as it is for those of one referral.
+        """
+        return self.lives_at(said, by) if self.comes is None else frozenset({self.comes})
+
+    def lives_at(self, said: Collection[HomeRef], by: str | None) -> frozenset[HomeRef]:
+        """Where they live now, wherever they have a place.
 
         Who moved in by a placement lives there, whatever the homes list: and where the case system said so since. Of
         anybody else each record counts. `by` None: it is said now.
         """
         caseload = {home for kind, home, at, _ in self.told if kind is Said.CASELOAD and self._counts(at)}
         if self.moved is None:
-            return frozenset(self.in_homes).union(said, caseload)
+            return frozenset(self.in_homes - {self.comes}).union(said, caseload)
         home, _ = self.moved
         before = {
             told for kind, told, at, of in self.told if kind is Said.SIBLING and of == by and not self._counts(at)
@@ -95,6 +103,8 @@ class Whereabouts:
         kind, home = Said(row["said"]), HomeRef(row["home"])
         if kind is Said.LIVES:
             self.moved = home, row["told_at"]
+        if kind is Said.COMES:
+            self.comes = home
         if kind in (Said.LISTED, Said.COMES, Said.LIVES):
             self.in_homes.add(home)
         else:
