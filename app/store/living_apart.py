@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, String, bindparam, literal_column, select, true
 
 from app.matching.living_apart import whose_home_matters, with_homes
-from app.matching.referral import ChildRef, HomeRef, Referral
+from app.matching.referral import Child, ChildRef, HomeRef, Referral
 from app.store.load import MOST_AT_ONCE
 from app.store.prepared import IsOne, Prepared, of_refs
 from app.store.rows import Row
@@ -87,9 +88,25 @@ def _known(
     if not people:
         return tuple(referrals)
     found = whereabouts(reading, authority, people)
+    if stored:
+        referrals = [_as_told_since(referral, found) for referral in referrals]
     lives = {person: found[person].anywhere for person in feared}
     siblings = {child: at for referral in referrals for child, at in _siblings(referral, found, stored=stored).items()}
     return with_homes(referrals, lives, kept_from, siblings)
+
+
+def _as_told_since(referral: Referral, found: Mapping[ChildRef, Whereabouts]) -> Referral:
+    """The referral without the homes that brothers and sisters left by a move which was told after it was stored."""
+    children = tuple(_told_since(child, referral.ref, found) for child in referral.children)
+    return referral if children == referral.children else replace(referral, children=children)
+
+
+def _told_since(child: Child, by: str, found: Mapping[ChildRef, Whereabouts]) -> Child:
+    siblings = tuple(
+        replace(sibling, home=None) if found[sibling.child].has_left(sibling.home, by) else sibling
+        for sibling in child.placed_siblings
+    )
+    return child if siblings == child.placed_siblings else replace(child, placed_siblings=siblings)
 
 
 def _siblings(

@@ -60,18 +60,19 @@ class Whereabouts:
 
     `moved`: by a placement, with the moment at which the move was told. `comes`: where a place is held or accepted for
     them. `in_homes`: as the homes list them, with those where they have a place. `told`: what the case system said,
-    each with when it was stored and, of a brother's or sister's record, in which referral.
+    each with when it was stored. `named`: when each referral was stored that names them as brother or sister.
     """
 
     moved: tuple[HomeRef, datetime] | None = None
     comes: HomeRef | None = None
     in_homes: set[HomeRef] = field(default_factory=set)
-    told: list[tuple[Said, HomeRef, datetime, str | None]] = field(default_factory=list)
+    told: list[tuple[Said, HomeRef, datetime]] = field(default_factory=list)
+    named: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def anywhere(self) -> frozenset[HomeRef]:
         """Every home that one of the records names, but those that they left by a move told after it was said."""
-        return frozenset(self.in_homes).union(home for _, home, at, _ in self.told if self._counts(at))
+        return frozenset(self.in_homes).union(home for _, home, at in self.told if self._counts(at))
 
     def to_join(self, said: Collection[HomeRef], by: str | None) -> frozenset[HomeRef]:
         """Where a brother or sister would join them, whose record says that they live there, in the referral `by`.
@@ -86,14 +87,16 @@ class Whereabouts:
         Who moved in by a placement lives there, whatever the homes list: and where the case system said so since. Of
         anybody else each record counts. `by` None: it is said now.
         """
-        caseload = {home for kind, home, at, _ in self.told if kind is Said.CASELOAD and self._counts(at)}
+        caseload = {home for kind, home, at in self.told if kind is Said.CASELOAD and self._counts(at)}
         if self.moved is None:
             return frozenset(self.in_homes - {self.comes}).union(said, caseload)
         home, _ = self.moved
-        before = {
-            told for kind, told, at, of in self.told if kind is Said.SIBLING and of == by and not self._counts(at)
-        }
-        return frozenset({home}).union(caseload, (one for one in said if one not in before))
+        return frozenset({home}).union(caseload, (one for one in said if not self.has_left(one, by)))
+
+    def has_left(self, home: HomeRef | None, by: str | None) -> bool:
+        """Whether they moved to another home, and that was told after the referral `by` named them as living here."""
+        at = None if by is None else self.named.get(by)
+        return at is not None and not self._counts(at) and self.moved is not None and self.moved[0] != home
 
     def _counts(self, at: datetime) -> bool:
         return self.moved is None or at >= self.moved[1]
@@ -108,7 +111,9 @@ class Whereabouts:
         if kind in (Said.LISTED, Said.COMES, Said.LIVES):
             self.in_homes.add(home)
         else:
-            self.told.append((kind, home, row["told_at"], row["told_in"]))
+            self.told.append((kind, home, row["told_at"]))
+        if kind is Said.SIBLING:
+            self.named[row["told_in"]] = row["told_at"]
 
 
 def whereabouts(reading: Reading, authority: str, people: Collection[ChildRef]) -> Mapping[ChildRef, Whereabouts]:

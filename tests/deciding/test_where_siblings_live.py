@@ -8,7 +8,6 @@ from typing import Any
 from app.matching.assess import assess_block
 from app.matching.codes import KeepTogether
 from app.matching.home import Home
-from app.matching.pool import Pool
 from app.matching.referral import ChildRef, HomeRef, PlacedSibling, Referral, ReferralRef
 from app.matching.shortlist import blocking, question_for
 from app.store import living_apart
@@ -26,10 +25,12 @@ LEFT, NEW = (replace(ONE_PLACE, ref=HomeRef(ref), places=4) for ref in ("H-left"
 EVERYWHERE = {ONE_PLACE.ref, "H2", LEFT.ref, NEW.ref}
 
 
-def _brother(database: Database, **sister: Any) -> None:
-    """He is sent alone, and must stay with her; his record says this of her."""
-    brother = replace(FIRST_CHILD, placed_siblings=(PlacedSibling(SISTER, **sister),))
-    store(database, [], [replace(REFERRAL, children=(brother,), keep_together=KeepTogether.REQUIRED)])
+def _brother(database: Database, *, afraid: bool = False, **sister: Any) -> None:
+    """He is sent alone, and must stay with her, or live apart from her; his record says this of her."""
+    together = KeepTogether.NOT_REQUIRED if afraid else KeepTogether.REQUIRED
+    feared = frozenset({SISTER} if afraid else ())
+    brother = replace(FIRST_CHILD, placed_siblings=(PlacedSibling(SISTER, **sister),), live_apart_from=feared)
+    store(database, [], [replace(REFERRAL, children=(brother,), keep_together=together)])
 
 
 def _sister(database: Database, **known: Any) -> None:
@@ -42,19 +43,29 @@ def _homes(database: Database, *, lists_her: Home | None = None) -> None:
         store(database, [replace(lists_her, residents=(a_resident(ref=SISTER),))])
 
 
-def _judged(database: Database) -> tuple[Referral, Pool]:
+def _stored(database: Database) -> Referral:
     with database.reading() as reading:
         waiting = waiting_referral(reading, HERE, REFERRAL.ref)
     assert waiting is not None
-    pool = PoolFollower(database, HERE).pool()
-    return living_apart.judged_alone(database, HERE, waiting.referral.record, waiting.feared_by), pool
+    return waiting.referral.record
+
+
+def _judged(database: Database) -> Referral:
+    with database.reading() as reading:
+        (judged,) = living_apart.as_judged(reading, HERE, [_stored(database)])
+    return judged
 
 
 def _open_to(database: Database, rule: str = "siblings_together") -> set[str]:
     """The homes out of which this rule does not keep him."""
-    (referral, pool), desk = _judged(database), a_desk()
+    return _open_for(database, _judged(database), rule)
+
+
+def _open_for(database: Database, referral: Referral, rule: str) -> set[str]:
+    pool, desk = PoolFollower(database, HERE).pool(), a_desk()
     policy = desk.policies.pick(None, desk.today)
-    bits = blocking(assess_block(question_for(referral, pool, policy, AS_OF), 0, 1), policy)
+    asked = question_for(referral, pool, policy, AS_OF, named=[FIRST_CHILD.ref])
+    bits = blocking(assess_block(asked, 0, 1), policy)
     return {home.ref for at, home in enumerate(pool.records) if rule not in policy.rule_codes(int(bits[at]))}
 
 
@@ -69,3 +80,22 @@ def test_she_is_where_a_place_is_held_for_her(lite: Database) -> None:
     moved_in(lite, placement)
     store(lite, [], [replace(a_referral(a_child(ref=SISTER), ref=HERS), waiting_since=AS_OF)])
     assert _open_to(lite) == {NEW.ref}
+
+
+def test_his_own_record_still_names_the_home_that_she_left(lite: Database) -> None:
+    """From whom he must live apart: by what it said before the move he is kept out no more, and by what it says since.
+
+    What is sent along is said now.
+    """
+    _homes(lite)
+    _brother(lite, afraid=True, home=LEFT.ref)
+    _sister(lite)
+    assert EVERYWHERE - _open_to(lite, "live_apart") == {LEFT.ref}
+    placement = held(lite, HERS, NEW.ref)
+    assert EVERYWHERE - _open_to(lite, "live_apart") == {LEFT.ref, NEW.ref}
+    moved_in(lite, placement)
+    assert EVERYWHERE - _open_to(lite, "live_apart") == {NEW.ref}
+    sent = living_apart.judged_alone(lite, HERE, _stored(lite))
+    assert EVERYWHERE - _open_for(lite, sent, "live_apart") == {LEFT.ref, NEW.ref}
+    _brother(lite, afraid=True, home=LEFT.ref)
+    assert EVERYWHERE - _open_to(lite, "live_apart") == {LEFT.ref, NEW.ref}
