@@ -85,11 +85,13 @@ class Whereabouts:
         """Where they live now, wherever they have a place.
 
         Who moved in by a placement lives there, whatever the homes list: and where the case system said so since. Of
-        anybody else each record counts. `by` None: it is said now.
+        anybody else each record counts; what stands in a referral of their own or in that of another, where nothing
+        else tells. `by` None: it is said now.
         """
         caseload = {home for kind, home, at in self.told if kind is Said.CASELOAD and self._counts(at)}
         if self.moved is None:
-            return frozenset(self.in_homes - {self.comes}).union(said, caseload)
+            known = frozenset(self.in_homes - {self.comes}).union(said, caseload)
+            return known or frozenset(home for _, home, _ in self.told)
         home, _ = self.moved
         return frozenset({home}).union(caseload, (one for one in said if not self.has_left(one, by)))
 

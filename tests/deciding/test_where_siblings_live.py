@@ -99,3 +99,19 @@ def test_his_own_record_still_names_the_home_that_she_left(lite: Database) -> No
     assert EVERYWHERE - _open_for(lite, sent, "live_apart") == {LEFT.ref, NEW.ref}
     _brother(lite, afraid=True, home=LEFT.ref)
     assert EVERYWHERE - _open_to(lite, "live_apart") == {LEFT.ref, NEW.ref}
+
+
+def test_her_own_referral_or_that_of_another_tells_where_she_lives(lite: Database) -> None:
+    """Where neither his record, nor a home, nor the caseload does: and none of these is contradicted by it."""
+    _homes(lite)
+    _brother(lite)
+    _sister(lite)
+    assert _open_to(lite) == EVERYWHERE
+    _sister(lite, current_home=LEFT.ref)
+    assert _open_to(lite) == {LEFT.ref}
+    _sister(lite)
+    other = a_child(ref=ChildRef("C8"), placed_siblings=(PlacedSibling(SISTER, NEW.ref),))
+    store(lite, [], [a_referral(other, ref=ReferralRef("R8"))])
+    assert _open_to(lite) == {NEW.ref}
+    _brother(lite, home=LEFT.ref)
+    assert _open_to(lite) == {LEFT.ref}
