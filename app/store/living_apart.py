@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, bindparam, literal_column, select, true
 
 from app.matching.living_apart import whose_home_matters, with_homes
-from app.matching.referral import Child, ChildRef, HomeRef, Referral
+from app.matching.referral import Child, ChildRef, HomeRef, PlacedSibling, Referral
 from app.store.load import MOST_AT_ONCE
 from app.store.prepared import IsOne, Prepared, of_refs
 from app.store.rows import Row
@@ -96,17 +96,33 @@ def _known(
 
 
 def _as_told_since(referral: Referral, found: Mapping[ChildRef, Whereabouts]) -> Referral:
-    """The referral without the homes that brothers and sisters left by a move which was told after it was stored."""
+    """The referral without what a move of brothers and sisters made untrue that was told after it was stored."""
     children = tuple(_told_since(child, referral.ref, found) for child in referral.children)
     return referral if children == referral.children else replace(referral, children=children)
 
 
 def _told_since(child: Child, by: str, found: Mapping[ChildRef, Whereabouts]) -> Child:
+    """With those who left care nobody is to live any more."""
     siblings = tuple(
-        replace(sibling, home=None) if found[sibling.child].has_left(sibling.home, by) else sibling
+        _moved_since(sibling, by, found[sibling.child])
         for sibling in child.placed_siblings
+        if not found[sibling.child].has_left_care(_said(sibling), by)
     )
     return child if siblings == child.placed_siblings else replace(child, placed_siblings=siblings)
+
+
+def _moved_since(sibling: PlacedSibling, by: str, found: Whereabouts) -> PlacedSibling:
+    """Without the place that they have left.
+
+    Who lives nowhere by a placement may be back in the home, for all that is known to who must live apart from them.
+    """
+    if found.moved is None or not found.has_left(sibling.home, by):
+        return sibling
+    return replace(sibling, home=None)
+
+
+def _said(sibling: PlacedSibling) -> frozenset[HomeRef]:
+    return frozenset() if sibling.home is None else frozenset({sibling.home})
 
 
 def _siblings(
@@ -117,9 +133,9 @@ def _siblings(
     told: dict[ChildRef, dict[ChildRef, frozenset[HomeRef]]] = {}
     for child in referral.children:
         for sibling in child.placed_siblings:
-            said = frozenset() if sibling.home is None else frozenset({sibling.home})
-            now = found[sibling.child].to_join(said, by)
-            if now != found[sibling.child].in_homes | said:
+            one, said = found[sibling.child], _said(sibling)
+            now = one.to_join(said, by)
+            if now != one.in_homes | said:
                 told.setdefault(child.ref, {})[sibling.child] = now
     return told
 

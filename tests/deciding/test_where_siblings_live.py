@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from app.deciding.desk import Why
+from app.deciding.living import end
 from app.matching.assess import assess_block
 from app.matching.codes import KeepTogether
 from app.matching.home import Home
@@ -16,7 +18,7 @@ from app.store.session import Database
 from app.store.under_way import waiting_referral
 from tests.deciding.conftest import FIRST_CHILD, ONE_PLACE, REFERRAL
 from tests.support.builders import AS_OF, a_child, a_referral, a_resident
-from tests.support.deciding import HERE, a_desk, held, moved_in
+from tests.support.deciding import HERE, OFFICER, a_desk, do, held, moved_in
 from tests.support.nights import store
 
 SISTER = ChildRef("C9")
@@ -69,6 +71,10 @@ def _open_for(database: Database, referral: Referral, rule: str) -> set[str]:
     return {home.ref for at, home in enumerate(pool.records) if rule not in policy.rule_codes(int(bits[at]))}
 
 
+def _sisters(database: Database) -> tuple[ChildRef, ...]:
+    return tuple(one.child for one in _judged(database).children[0].placed_siblings)
+
+
 def test_she_is_where_a_place_is_held_for_her(lite: Database) -> None:
     """Not where she lives until then: he goes with her, as if both stood in one referral."""
     _homes(lite, lists_her=LEFT)
@@ -115,3 +121,41 @@ def test_her_own_referral_or_that_of_another_tells_where_she_lives(lite: Databas
     assert _open_to(lite) == {NEW.ref}
     _brother(lite, home=LEFT.ref)
     assert _open_to(lite) == {LEFT.ref}
+
+
+def test_what_was_said_before_a_stay_that_is_over(database: Database) -> None:
+    """Of where she lives by now nobody knows: not where she was before she came, nor where she left, until it is told.
+
+    Who must live apart from her is kept from every home of which a record tells.
+    """
+    _homes(database, lists_her=LEFT)
+    _brother(database, home=LEFT.ref)
+    _sister(database)
+    placement = moved_in(database, held(database, HERS, NEW.ref))
+    third = a_child(ref=ChildRef("C8"), placed_siblings=(PlacedSibling(SISTER, NEW.ref),))
+    store(database, [], [a_referral(third, ref=ReferralRef("R8"))])
+    assert _open_to(database) == {NEW.ref}
+    do(database, end, OFFICER, placement, Why("CARPL"), ended_on=AS_OF, planned=True)
+    assert _open_to(database) == EVERYWHERE
+    (child,) = _judged(database).children
+    assert child.placed_siblings == (PlacedSibling(SISTER, LEFT.ref),), "a list says that nobody knows where"
+    _brother(database, afraid=True, home=LEFT.ref)
+    assert EVERYWHERE - _open_to(database, "live_apart") == {LEFT.ref, NEW.ref}
+    _brother(database, home=LEFT.ref)
+    assert _open_to(database) == {LEFT.ref}
+
+
+def test_who_left_care_is_nobody_with_whom_to_stay(lite: Database) -> None:
+    """Unless a home lists her or a record that was sent since says where she lives; then she is their sister still."""
+    _homes(lite)
+    _brother(lite, home=LEFT.ref)
+    _sister(lite)
+    placement = moved_in(lite, held(lite, HERS, NEW.ref))
+    _brother(lite, home=NEW.ref)
+    do(lite, end, OFFICER, placement, Why("E4A"), ended_on=AS_OF, planned=True)
+    assert (_open_to(lite), _sisters(lite)) == (EVERYWHERE, ())
+    _homes(lite, lists_her=NEW)
+    assert (_open_to(lite), _sisters(lite)) == ({NEW.ref}, (SISTER,))
+    _homes(lite)
+    _brother(lite, home=NEW.ref)
+    assert (_open_to(lite), _sisters(lite)) == ({NEW.ref}, (SISTER,))
