@@ -116,9 +116,9 @@ def _moved_since(sibling: PlacedSibling, by: str, found: Whereabouts) -> PlacedS
 
     Who lives nowhere by a placement may be back in the home, for all that is known to who must live apart from them.
     """
-    if found.moved is None or not found.has_left(sibling.home, by):
+    if not found.has_left(sibling.home, by):
         return sibling
-    return replace(sibling, home=None)
+    return replace(sibling, location=None, home=sibling.home if found.moved is None else None)
 
 
 def _said(sibling: PlacedSibling) -> frozenset[HomeRef]:
@@ -135,7 +135,8 @@ def _siblings(
         for sibling in child.placed_siblings:
             one, said = found[sibling.child], _said(sibling)
             now = one.to_join(said, by)
-            if now != one.in_homes | said:
+            # A place to come is nearer than a location, which says where they live until then.
+            if now != one.in_homes | said or (one.comes is not None and sibling.location is not None):
                 told.setdefault(child.ref, {})[sibling.child] = now
     return told
 

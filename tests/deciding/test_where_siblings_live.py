@@ -7,7 +7,9 @@ from typing import Any
 
 from app.deciding.desk import Why
 from app.deciding.living import end
+from app.geo.grid import Location
 from app.matching.assess import assess_block
+from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether
 from app.matching.home import Home
 from app.matching.referral import ChildRef, HomeRef, PlacedSibling, Referral, ReferralRef
@@ -17,7 +19,7 @@ from app.store.follower import PoolFollower
 from app.store.session import Database
 from app.store.under_way import waiting_referral
 from tests.deciding.conftest import FIRST_CHILD, ONE_PLACE, REFERRAL
-from tests.support.builders import AS_OF, a_child, a_referral, a_resident
+from tests.support.builders import AS_OF, NOTTINGHAM, a_child, a_referral, a_resident
 from tests.support.deciding import HERE, OFFICER, a_desk, do, held, moved_in
 from tests.support.nights import store
 
@@ -73,6 +75,12 @@ def _open_for(database: Database, referral: Referral, rule: str) -> set[str]:
 
 def _sisters(database: Database) -> tuple[ChildRef, ...]:
     return tuple(one.child for one in _judged(database).children[0].placed_siblings)
+
+
+def _places(database: Database) -> tuple[Location | None, ...]:
+    """From where it is measured how near he would be."""
+    pool = PoolFollower(database, HERE).pool()
+    return ChildTable.build((_judged(database),), pool, AS_OF).lists[0].sibling_places
 
 
 def test_she_is_where_a_place_is_held_for_her(lite: Database) -> None:
@@ -159,3 +167,20 @@ def test_who_left_care_is_nobody_with_whom_to_stay(lite: Database) -> None:
     _homes(lite)
     _brother(lite, home=NEW.ref)
     assert (_open_to(lite), _sisters(lite)) == ({NEW.ref}, (SISTER,))
+
+
+def test_how_near_she_is_is_told_by_where_she_moved(lite: Database) -> None:
+    """A place without a home, sent before her move, is where she was: until it is sent once more."""
+    away, old = Location(461000, 345000, NOTTINGHAM), Location(455000, 335000, NOTTINGHAM)
+    store(lite, [LEFT, replace(NEW, location=away)])
+    _brother(lite, location=old)
+    _sister(lite)
+    assert _places(lite) == (old,)
+    placement = held(lite, HERS, NEW.ref)
+    assert _places(lite) == (away,)
+    placement = moved_in(lite, placement)
+    assert _places(lite) == (away,)
+    do(lite, end, OFFICER, placement, Why("CARPL"), ended_on=AS_OF, planned=True)
+    assert _places(lite) == (None,)
+    _brother(lite, location=old)
+    assert _places(lite) == (old,)
