@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from app.documents.places import Note
-from app.matching.pool import Pool
-from app.matching.referral import ChildRef, HomeRef, PlacedSibling
+from app.matching.referral import ChildRef, HomeRef
 from app.store import moving_siblings
 from app.store.lived_in import Lives
+from app.store.moving_siblings import Leaving
 from app.store.session import Database
 from app.store.under_way import Waiting
 
@@ -25,10 +25,13 @@ MOVES = (
 )
 STAYS = "That is this home: nobody would move. Look at that placement first."
 
-
 LEAVES = (
     "Brothers or sisters who live in this home by the records wait for another home themselves: these children would"
     " come to them as they leave. Look at their referral first."
+)
+LEAVES_SOON = (
+    "Another home is held or accepted for brothers or sisters who live in this home by the records: these children"
+    " would come to them as they leave. Look at their placement first."
 )
 
 SIBLINGS_WAIT = Note(
@@ -50,14 +53,12 @@ def notes_of(children: Collection[ChildRef], home: HomeRef, lives: Mapping[Child
 
 
 def leaving_notes(
-    children: Collection[ChildRef], home: HomeRef, waiting: Mapping[ChildRef, Sequence[PlacedSibling]], pool: Pool
+    children: Collection[ChildRef], home: HomeRef, leaving: Mapping[ChildRef, Sequence[Leaving]]
 ) -> list[Note]:
-    """A note where a brother or sister lives in this home for whom another is looked for. `waiting`: of each child."""
-    siblings = [one for child in children for one in waiting.get(child, ())]
-    if not siblings:
-        return []
-    there = {resident.ref for resident in pool.record(home).residents} if home in pool.row_of else frozenset()
-    return [Note(FIELD, LEAVES)] if any(one.home == home or one.child in there for one in siblings) else []
+    """Where a brother or sister lives in this home who is to have another. `leaving`: those of each child."""
+    siblings = [one for child in children for one in leaving.get(child, ()) if home in one.homes]
+    told = dict.fromkeys(LEAVES_SOON if one.found else LEAVES for one in siblings)
+    return [Note(FIELD, one) for one in told]
 
 
 def of_siblings(database: Database, authority: str, waiting: Waiting) -> list[Note]:

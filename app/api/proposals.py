@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -23,12 +23,11 @@ from app.api.seeing import seen_proposal
 from app.api.service import service_of
 from app.api.shortlist_answers import notes_answer
 from app.api.strict import StrictRoute
-from app.matching.pool import Pool
 from app.matching.referral import ChildRef
 from app.runs.publishing import POLICY_CHANGED, POLICY_NOT_READABLE
 from app.store import declined, lived_in, moving_siblings, placements, proposals, runs
 from app.store.lived_in import Lives
-from app.store.moving_siblings import Siblings
+from app.store.moving_siblings import Leaving
 from app.store.policies import PolicyBook
 from app.store.run_records import ProposalStatus, Run, StoredProposal
 
@@ -53,7 +52,7 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
         refused = declined.of_referrals(reading, service.authority, {one.proposal.referral for one in found})
         everybody = [child for one in found for child in one.proposal.children]
         lives = lived_in.by_placement(reading, service.authority, everybody)
-        waiting = moving_siblings.of_children(reading, service.authority, everybody)
+        leaving = moving_siblings.of_children(reading, service.authority, everybody)
     pool, because = service.inventory.pool(), _old_because(run, service.policies, service.today(), failed=failed)
     proposed = ((one, now) for one, now in zip(found, since, strict=True) if one.status is ProposalStatus.PROPOSED)
     standing = [(one, now) for one, now in proposed if "referral" not in now.gone]
@@ -70,7 +69,7 @@ def list_proposals(request: Request, page: Annotated[Page, Query()]) -> Response
             "proposals": [
                 proposal_answer(one, pool, decided.get(one.id), refused.get(one.proposal.referral, ()))
                 | _since(now)
-                | _notes(one, lives, waiting, pool, is_open=one.id not in decided)
+                | _notes(one, lives, leaving, is_open=one.id not in decided)
                 for one, now in standing
             ],
             "next": cursor([str(stored.position) for stored in found], page.limit),
@@ -93,12 +92,12 @@ def get_proposal(
         (now,) = proposals.changed_since(reading, service.authority, [found])
         refused = declined.of_referrals(reading, service.authority, [found.proposal.referral])
         lives = lived_in.by_placement(reading, service.authority, found.proposal.children)
-        waiting = moving_siblings.of_children(reading, service.authority, found.proposal.children)
+        leaving = moving_siblings.of_children(reading, service.authority, found.proposal.children)
     shown = seen_proposal(request, found, is_open=decided is None)
     saw(request, "proposal.read", "proposal", proposal_id, found.proposal.children)
     pool = service.inventory.pool()
     answer = proposal_answer(found, pool, decided, refused.get(found.proposal.referral, ()))
-    notes = _notes(found, lives, waiting, pool, is_open=decided is None)
+    notes = _notes(found, lives, leaving, is_open=decided is None)
     return json_response(answer | _since(now) | notes | shown)
 
 
@@ -111,8 +110,7 @@ def _since(now: proposals.Since) -> dict[str, object]:
 def _notes(
     stored: StoredProposal,
     lives: Mapping[ChildRef, Lives],
-    waiting: Mapping[ChildRef, Siblings],
-    pool: Pool,
+    leaving: Mapping[ChildRef, Sequence[Leaving]],
     *,
     is_open: bool,
 ) -> dict[str, object]:
@@ -120,8 +118,8 @@ def _notes(
     if not is_open or stored.status is not ProposalStatus.PROPOSED:
         return {"notes": []}
     children, home = stored.proposal.children, stored.proposal.home
-    leaving = moving_notes.leaving_notes(children, home, waiting, pool)
-    return {"notes": notes_answer([*moving_notes.notes_of(children, home, lives), *leaving])}
+    moves, leave = moving_notes.notes_of(children, home, lives), moving_notes.leaving_notes(children, home, leaving)
+    return {"notes": notes_answer([*moves, *leave])}
 
 
 def _old_because(run: Run | None, policies: PolicyBook, today: date, *, failed: bool) -> list[str]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
-from app.matching.referral import ChildRef, PlacedSibling
+from app.matching.referral import ChildRef, HomeRef, PlacedSibling
 from app.store.answered import ended_for
 from app.store.codec import decoder
 from app.store.load import MOST_AT_ONCE
@@ -16,8 +16,14 @@ from app.store.prepared import of_refs
 from app.store.session import Reading
 from app.store.tables import children
 from app.store.under_way import places_of
+from app.store.whereabouts import Whereabouts, whereabouts
 
-Siblings = tuple[PlacedSibling, ...]
+
+class Leaving(NamedTuple):
+    """A brother or sister who is to have another home. `homes`: where they live now; `found`: one is held, or taken."""
+
+    homes: frozenset[HomeRef]
+    found: bool
 
 
 class Leavers(NamedTuple):
@@ -27,16 +33,28 @@ class Leavers(NamedTuple):
     come: frozenset[ChildRef]
 
 
-def of_children(reading: Reading, authority: str, among: Collection[ChildRef]) -> Mapping[ChildRef, Siblings]:
-    """By child who waits in a referral: the placed brothers and sisters for whom another home is looked for too."""
-    named = {
-        ChildRef(row["ref"]): _siblings(row["placed_siblings"] or ())
-        for some in _at_once(among)
-        for row in _NAMED.rows(reading, authority=authority, refs=some)
+def of_children(
+    reading: Reading, authority: str, among: Collection[ChildRef]
+) -> Mapping[ChildRef, tuple[Leaving, ...]]:
+    """By child who waits in a referral: the placed brothers and sisters who are to have another home, and from where.
+
+    Where they live is what a list for the child goes by.
+    """
+    rows = [row for some in _at_once(among) for row in _NAMED.rows(reading, authority=authority, refs=some)]
+    named = {ChildRef(row["ref"]): (row["referral_ref"], _siblings(row["placed_siblings"] or ())) for row in rows}
+    leaving = who_leave(reading, authority, {one.child for _, siblings in named.values() for one in siblings})
+    who = leaving.wait | leaving.come
+    known = whereabouts(reading, authority, who)
+    found = {
+        child: tuple(_leaving(one, by, known[one.child], leaving) for one in siblings if one.child in who)
+        for child, (by, siblings) in named.items()
     }
-    leaving = who_leave(reading, authority, {one.child for siblings in named.values() for one in siblings})
-    found = {child: tuple(one for one in siblings if one.child in leaving.wait) for child, siblings in named.items()}
     return {child: siblings for child, siblings in found.items() if siblings}
+
+
+def _leaving(sibling: PlacedSibling, by: str, known: Whereabouts, leaving: Leavers) -> Leaving:
+    said = () if sibling.home is None else (sibling.home,)
+    return Leaving(known.lives_at(said, by) - {known.comes}, sibling.child in leaving.come)
 
 
 def who_leave(reading: Reading, authority: str, people: Collection[ChildRef]) -> Leavers:
@@ -57,9 +75,9 @@ def _at_once(refs: Iterable[ChildRef]) -> list[list[ChildRef]]:
     return [ordered[start : start + MOST_AT_ONCE] for start in range(0, len(ordered), MOST_AT_ONCE)]
 
 
-_siblings = decoder(Siblings)
+_siblings = decoder(tuple[PlacedSibling, ...])
 _NAMED = of_refs(
-    lambda is_one: select(children.c.ref, children.c.details["placed_siblings"].label("placed_siblings")).where(
-        children.c.authority == bindparam("authority"), is_one(children.c.ref)
-    )
+    lambda is_one: select(
+        children.c.ref, children.c.referral_ref, children.c.details["placed_siblings"].label("placed_siblings")
+    ).where(children.c.authority == bindparam("authority"), is_one(children.c.ref))
 )

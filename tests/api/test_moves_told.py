@@ -88,6 +88,9 @@ def test_a_brother_or_sister_who_leaves_that_home(served: TestClient) -> None:
     assert ("wait for another home themselves" in note["note"], "EXAMPLE-S1" in note["note"]) == (True, False)
     assert served.get(f"/proposals/{_listed(served)['id']}").json()["notes"] == [note]
     store_anew(served, "homes", OTHER_HOME)
+    assert _listed(served)["notes"] == [note], "her own referral says that she lives there"
+    hers["children"][0]["current_home"] = None
+    store_anew(served, "referrals", hers)
     assert _listed(served)["notes"] == [], "she does not live there any more"
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
+from app.api.moving_notes import LEAVES, LEAVES_SOON, leaving_notes
 from app.deciding.desk import Why
 from app.deciding.living import end
 from app.geo.grid import Location
@@ -12,12 +14,14 @@ from app.matching.assess import assess_block
 from app.matching.child_columns import ChildTable
 from app.matching.codes import KeepTogether
 from app.matching.home import Home
+from app.matching.placed import Placed
 from app.matching.referral import ChildRef, HomeRef, PlacedSibling, Referral, ReferralRef
 from app.matching.shortlist import blocking, question_for
-from app.store import living_apart
+from app.store import caseload, living_apart, moving_siblings
 from app.store.follower import PoolFollower
 from app.store.session import Database
 from app.store.under_way import waiting_referral
+from app.store.versions import Precondition
 from tests.deciding.conftest import FIRST_CHILD, ONE_PLACE, REFERRAL
 from tests.support.builders import AS_OF, NOTTINGHAM, a_child, a_referral, a_resident
 from tests.support.deciding import HERE, OFFICER, a_desk, do, held, moved_in
@@ -81,6 +85,13 @@ def _places(database: Database) -> tuple[Location | None, ...]:
     """From where it is measured how near he would be."""
     pool = PoolFollower(database, HERE).pool()
     return ChildTable.build((_judged(database),), pool, AS_OF).lists[0].sibling_places
+
+
+def _said_beside(database: Database, home: Home) -> list[str]:
+    """What is said beside a proposal of this home for him, of who leaves it."""
+    with database.reading() as reading:
+        leaving = moving_siblings.of_children(reading, HERE, [FIRST_CHILD.ref])
+    return [one.note for one in leaving_notes([FIRST_CHILD.ref], home.ref, leaving)]
 
 
 def test_she_is_where_a_place_is_held_for_her(lite: Database) -> None:
@@ -184,3 +195,29 @@ def test_how_near_she_is_is_told_by_where_she_moved(lite: Database) -> None:
     assert _places(lite) == (None,)
     _brother(lite, location=old)
     assert _places(lite) == (old,)
+
+
+def test_a_proposal_of_the_home_that_she_leaves(lite: Database) -> None:
+    """Whichever record has her there; not where she has left, and where a home is held for her it is said too."""
+    _homes(lite)
+    _brother(lite, home=LEFT.ref)
+    _sister(lite)
+    assert [_said_beside(lite, home) for home in (LEFT, NEW)] == [[LEAVES], []]
+    placement = held(lite, HERS, NEW.ref)
+    assert [_said_beside(lite, home) for home in (LEFT, NEW)] == [[LEAVES_SOON], []]
+    moved_in(lite, placement)
+    assert [_said_beside(lite, home) for home in (LEFT, NEW)] == [[], []]
+    later = a_referral(a_child(ref=SISTER), ref=HERS, waiting_since=AS_OF + timedelta(days=1))
+    store(lite, [], [later])
+    assert [_said_beside(lite, home) for home in (LEFT, NEW)] == [[], [LEAVES]]
+
+
+def test_a_proposal_of_a_home_in_which_the_caseload_or_she_herself_has_her(lite: Database) -> None:
+    """Of which neither the home nor his own record tells."""
+    _homes(lite)
+    _brother(lite)
+    _sister(lite, current_home=LEFT.ref)
+    assert [_said_beside(lite, home) for home in (LEFT, NEW)] == [[LEAVES], []]
+    with lite.writing() as writing:
+        caseload.save_placed(writing, HERE, Placed(SISTER, home=NEW.ref), Precondition())
+    assert [_said_beside(lite, home) for home in (LEFT, NEW)] == [[], [LEAVES]]
