@@ -26,7 +26,7 @@ from app.rematch.versions import differing
 from app.runs.workplace import DAYS_AHEAD
 from app.setting_words import PREFIX
 from app.settings import Settings
-from app.store import proposals
+from app.store import moving_siblings, proposals
 from app.store.lived_in import by_placement
 from app.store.run_records import NewProposal, Run, RunKind, RunOptions, RunStatus, Wanted
 from app.wording import counted, joined, words
@@ -150,13 +150,15 @@ def _say_stored(run: Run | None) -> None:
 
 
 def _say_moves(desk: Desk, outcome: Outcome) -> None:
-    """For whom a proposal is a move, and from where: they live there by a placement."""
+    """For whom a proposal is a move, and from where: they live there by a placement; and who leaves its home."""
     proposed = () if outcome.report is None else outcome.report.proposals
     with desk.database.reading() as reading:
         everybody = [child for one in proposed for child in one.children]
         lives = by_placement(reading, desk.settings.authority, everybody)
+        leaving = moving_siblings.of_children(reading, desk.settings.authority, everybody)
     for one in proposed:
-        for note in moving_notes.notes_of(one.children, one.home, lives):
+        moves = moving_notes.notes_of(one.children, one.home, lives)
+        for note in (*moves, *moving_notes.leaving_notes(one.children, one.home, leaving)):
             console.print(Text(f"{one.referral} to {one.home}: {note.note}", style="yellow"))
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from app.cli import rematching
+from app.matching.codes import KeepTogether
 from app.matching.home import Home
 from app.matching.placed import Placed
 from app.matching.referral import ChildRef, HomeRef, PlacedSibling, ReferralRef
@@ -112,3 +113,13 @@ def test_a_night_says_who_would_move(terminal: Terminal, database: Database, mon
     told = in_one_line(terminal.run("rematch").output)
     for words in (f"R1 to {AWAY.ref}: Children for whom", f"live in home H1 (placement {placed.id})", "moves them"):
         assert words in told
+
+
+def test_a_night_says_who_leaves(terminal: Terminal, database: Database) -> None:
+    """Her brother is proposed for the home in which she lives, and another is looked for her."""
+    brother = replace(REFERRAL.children[0], placed_siblings=(PlacedSibling(SISTER.ref, AWAY.ref),))
+    store(database, [], [replace(REFERRAL, children=(brother,), keep_together=KeepTogether.REQUIRED)])
+    leaves = f"R1 to {AWAY.ref}: Brothers or sisters who live in this home by the records wait for another"
+    assert leaves not in _told(terminal, "rematch", "--dry-run")
+    store(database, [], [a_referral(SISTER, ref=ReferralRef("R9"))])
+    assert leaves in _told(terminal, "rematch", "--dry-run")
