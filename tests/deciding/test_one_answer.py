@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -17,8 +18,9 @@ from typing import NamedTuple
 
 from app.deciding import facts
 from app.deciding.accepting import accept
+from app.deciding.desk import Why
 from app.deciding.judging import judge
-from app.deciding.living import place
+from app.deciding.living import end, place
 from app.errors import PlacementError
 from app.geo.grid import Location
 from app.matching.assess import assess_block
@@ -110,7 +112,9 @@ def _referrals(rng: Random) -> dict[str, tuple[ChildRef, ...]]:
 def _tell(rng: Random, database: Database, ref: str, children: Collection[ChildRef]) -> None:
     together = rng.choice((KeepTogether.REQUIRED, KeepTogether.REQUIRED, KeepTogether.PREFERRED))
     people = tuple(_child(rng, one, children, together) for one in children)
-    store(database, [], [a_referral(*people, ref=ReferralRef(ref), keep_together=together)])
+    since = rng.choice((AS_OF, AS_OF + timedelta(days=1)))  # another home may be looked for who moved in today
+    asked = a_referral(*people, ref=ReferralRef(ref), keep_together=together, waiting_since=since)
+    store(database, [], [asked])
 
 
 def _list_them(rng: Random, database: Database) -> None:
@@ -133,15 +137,17 @@ def _caseload(rng: Random, database: Database) -> None:
         caseload.save_placed(writing, HERE, Placed(child, home=home), precondition)
 
 
-def _place(rng: Random, database: Database, ref: str) -> int:
-    """Hold a home, and mostly go on with it; nothing where a rule of the day is in the way."""
+def _place(rng: Random, database: Database, ref: str, *, ends: bool = False) -> int:
+    """Hold a home, and mostly go on with it, to its end or not; nothing where a rule of the day is in the way."""
     taken = rng.choice((1, 2, 3, 3, 3))
     with suppress(PlacementError):
         placement = held(database, ref, rng.choice(HOMES))
         if taken > 1:
             placement = do(database, accept, OFFICER, placement)
         if taken > 2:
-            do(database, place, OFFICER, placement, AS_OF)
+            placement = do(database, place, OFFICER, placement, AS_OF)
+            if ends:
+                do(database, end, OFFICER, placement, Why(rng.choice(("CARPL", "E4A"))), ended_on=AS_OF, planned=True)
             return 1
     return 0
 
@@ -154,7 +160,7 @@ def _fill(rng: Random, database: Database) -> tuple[str, ...]:
         _tell(rng, database, ref, children)
     moved = _place(rng, database, rng.choice(list(waiting))) if rng.random() < 0.8 else 0
     for _ in range(5):
-        what = rng.choice(("home", "caseload", "caseload", "referral", "place"))
+        what = rng.choice(("home", "caseload", "caseload", "referral", "place", "stay"))
         ref = rng.choice(list(waiting))
         if what == "home":
             _list_them(rng, database)
@@ -164,7 +170,7 @@ def _fill(rng: Random, database: Database) -> tuple[str, ...]:
             with suppress(PlacementError):
                 _tell(rng, database, ref, waiting[ref])
         else:
-            moved += _place(rng, database, ref)
+            moved += _place(rng, database, ref, ends=what == "stay")
     return (*waiting, str(moved))
 
 
