@@ -17,7 +17,9 @@ import pytest
 
 GATE = {*range(1, 13), 17, 20, 22, 23, 24, 25}
 NUMBER = re.compile(r"\bT-(\d\d)\b")
-DATABASES = "sqlite", "postgresql"
+DATABASES = {"sqlite": ("sqlite", "backup_api"), "postgresql": ("postgresql", "pg_dump")}
+"""By which words of a test's name one can tell on which database it was run."""
+
 PROVES, COUNTED = "proves", "counted"
 """Properties of a test: the number that it proves, and further counts of its own."""
 
@@ -34,11 +36,12 @@ def counts(reports: Iterable[pytest.TestReport]) -> dict[str, dict[str, int]]:
     """Of each number how many tests passed in all, and on each database, out of the reports of those that passed."""
     found: dict[str, Counter[str]] = {f"T-{number:02}": Counter() for number in sorted(GATE)}
     for report in reports:
-        on = [kind for kind in DATABASES if kind in report.nodeid.partition("[")[2]]
+        given = report.nodeid.partition("[")[2]
+        on = [kind for kind, its in DATABASES.items() if any(word in given for word in its)]
         for name, number in report.user_properties:
             if name == PROVES:
                 found.setdefault(str(number), Counter()).update(["passed", *on])
-    return {number: dict(each) for number, each in found.items()}
+    return {number: dict(found[number]) for number in sorted(found)}
 
 
 def missing(found: dict[str, dict[str, int]]) -> list[str]:

@@ -21,7 +21,8 @@ def test_what_a_test_proves_stands_in_its_docstring() -> None:
 def test_counts_are_of_each_number_and_each_database() -> None:
     """Told in one line; whatever was proved by nothing is missing."""
     ran = [_passed("a.py::test_a[sqlite-2]", "T-01"), _passed("a.py::test_a[postgresql-2]", "T-01", "T-06")]
-    found = counts([*ran, _passed("a.py::test_b", "T-02")])
+    found = counts([*ran, _passed("a.py::test_b", "T-02"), _passed("a.py::test_c[pg_dump]", "T-25")])
+    assert found["T-25"] == {"passed": 1, "postgresql": 1}
     assert found["T-01"] == {"passed": 2, "sqlite": 1, "postgresql": 1}
-    assert missing(found) == [f"T-{number:02}" for number in sorted(GATE - {1, 2, 6})]
+    assert missing(found) == [f"T-{number:02}" for number in sorted(GATE - {1, 2, 6, 25})]
     assert told(found).startswith("T-01 2 (1/1), T-02 1 (0/0), T-03 0 (0/0)")
