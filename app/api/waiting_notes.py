@@ -102,15 +102,15 @@ def _have(place: Place) -> str:
 
 def _ended(found: Waiting) -> Iterator[list[str]]:
     listed = {child.ref for child in found.referral.record.children}
-    for one in _each_end(found.ended):
-        who = "Children of this list" if one.child in listed else "Brothers or sisters"
-        again = AGAIN.format(day=one.search_from)
-        if one.left_care:
-            said = f"{who} left care on {one.ended_on} ({one.reason}, placement {one.placement})."
-            yield [said, f"{NO_HOLD} {again}."]
-        else:
-            said = f"{who} had a placement that ended on {one.ended_on} ({one.reason}, placement {one.placement})."
-            yield [said, f"{NO_RUN} {again}.", MEANWHILE if one.child in listed else BY_NAME]
+    for is_listed in (True, False):
+        for one in _each_end(one for one in found.ended if (one.child in listed) is is_listed):
+            who = "Children of this list" if is_listed else "Brothers or sisters"
+            again, of_it = AGAIN.format(day=one.search_from), f"({one.reason}, placement {one.placement})"
+            if one.left_care:
+                yield [f"{who} left care on {one.ended_on} {of_it}. {NO_HOLD} {again}."]
+            else:
+                said = f"{who} had a placement that ended on {one.ended_on} {of_it}."
+                yield [said, f"{NO_RUN} {again}.", MEANWHILE if is_listed else BY_NAME]
 
 
 def _each_end(ended: Iterable[Ended]) -> Iterable[Ended]:

@@ -108,11 +108,17 @@ def _perhaps_full(
     others = [one for one in lived if one.child not in party]
     own = {one.ref for one in home.residents} - set(coming)
 
-    def taken(day: date, also: Collection[ChildRef], held: int) -> int:
-        return len({one.child for one in others if one.nights(day)} | set(also)) + held + len(party)
+    def taken(day: date, there: Sequence[Stay], also: Collection[ChildRef], held: int) -> int:
+        return len({one.child for one in there if one.nights(day)} | set(also)) + held + len(party)
+
+    def for_certain(day: date) -> int:
+        return taken(day, [one for one in others if one.end_is_known], (), 0)
+
+    def perhaps(day: date) -> int:
+        return taken(day, others, own, home.places_held)
 
     def in_doubt(day: date) -> bool:
-        return taken(day, (), 0) <= home.places < taken(day, own, home.places_held)
+        return for_certain(day) <= home.places < perhaps(day)
 
     turns = {one.moved_in_on for one in others} | {one.ended_on for one in others if one.ended_on is not None}
     begins = sorted({first, *(day for day in turns if first < day < today)})
@@ -120,11 +126,12 @@ def _perhaps_full(
     if not full or in_doubt(today):
         return []  # where it is full today, that is refused
     begin, until = full[-1]
-    since = taken(begin, own, home.places_held) - taken(begin, (), 0)
+    since = perhaps(begin) - taken(begin, others, (), 0)
     by = ", ".join(sorted({f"{one.placement} until {one.ended_on}" for one in others if one.ended_on is not None}))
+    taken_since = f", {since} are taken or held without a placement of this service, nobody knows since when, and"
     said = (
         f"Before {until} there may have been no place for them: of the {home.places} places of the home by its record"
-        f" of today, {since} are taken or held without a placement of this service, nobody knows since when, and"
-        f" others lived there by placements: {by}."
+        f" of today{taken_since if since else ' nobody knows which were free, as'} others lived there by placements:"
+        f" {by}."
     )
     return [Doubt(until, said, ASK_HOME)]

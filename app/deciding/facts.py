@@ -202,13 +202,13 @@ def waiting_referral(
         raise _changed(("referral", "The referral was withdrawn since you saw it."), cure=cure)
     people = [child.ref for child in stored.record.children]
     places = with_a_place(reading, desk.authority, people, without=placement_id)
-    ended = ended_for(reading, desk.authority, people)
+    ended = ended_for(reading, desk.authority, people, without=placement_id)
     cure = cures.SENT_AGAIN if placement_id is None else cures.BACK_IN_CARE
     if told := left_care.of_party(party, ended, cure):
         raise ReferralAnswered(told)
     gone = frozenset(one.child for one in ended if one.left_care)
-    answered = frozenset(one.child for one in ended if one.child not in party)
-    left = whom_a_list_is_for(stored.record, answered, places, gone)
+    answered = frozenset(one.child for one in ended)
+    left = whom_a_list_is_for(stored.record, answered, places, gone, answered & set(party))
     if left is None:
         raise ChildBeingPlaced
     return replace(stored, record=left)

@@ -38,17 +38,24 @@ def whom_a_list_is_for(
     answered: Collection[ChildRef],
     places: Mapping[ChildRef, HomeRef],
     left_care: Collection[ChildRef] = (),
+    named: Collection[str] = (),
 ) -> Referral | None:
     """The referral with those who still wait; where nobody does, with those who have no place any more.
 
     Who left one may need another tonight, whether brothers and sisters stay there or not; of them who left care needs
-    none, and is nobody with whom the others must stay together. None: all have a place.
+    none, and is nobody with whom the others must stay together. `named`: children who are asked for. Where one of them
+    is not among those who wait, it is for all who have no place, so that nobody is parted unseen. None: all have one.
     """
     for gone in (answered, left_care):
         for waiting in without_answered([referral], gone):
-            if (left := still_waiting(waiting, places)) is not None:
+            left = still_waiting(waiting, places)
+            if left is not None and (gone is left_care or _has_all(left, named, left_care)):
                 return left
     return still_waiting(referral, places)
+
+
+def _has_all(referral: Referral, named: Collection[str], left_care: Collection[ChildRef]) -> bool:
+    return {*named} - {*left_care} <= {child.ref for child in referral.children}
 
 
 def all_still_waiting(referrals: Iterable[Referral], places: Mapping[ChildRef, HomeRef]) -> tuple[Referral, ...]:

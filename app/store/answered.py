@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, func, literal_column, or_, select
@@ -67,7 +68,7 @@ def ends(rows: Iterable[Mapping[Any, Any]]) -> tuple[Ended, ...]:
             _search_from(row),
             bool(row.get(IS_BACK)),
         )
-        for row in rows
+        for row in sorted(rows, key=itemgetter("number"))
     )
     return tuple({one.child: one for one in told}.values())
 
@@ -83,9 +84,16 @@ def _search_from(row: Mapping[Any, Any]) -> date:
     return max(moved_in_on, min((searched or moved_in_on) + A_DAY, ended_on))
 
 
-def ended_for(reading: Reading, authority: str, among: Sequence[ChildRef]) -> tuple[Ended, ...]:
-    """The children of these in a referral that a placement answered which has ended since, with that end."""
-    return ends(_AMONG.rows(reading, authority=authority, refs=list(among)))
+def ended_for(
+    reading: Reading, authority: str, among: Sequence[ChildRef], without: str | None = None
+) -> tuple[Ended, ...]:
+    """The children of these in a referral that a placement answered which has ended since, with that end.
+
+    `without`: a placement that is left out, because it is the one that is judged.
+    """
+    if without is None:
+        return ends(_AMONG.rows(reading, authority=authority, refs=list(among)))
+    return ends(_AMONG_WITHOUT.rows(reading, authority=authority, refs=list(among), without=without))
 
 
 def after_the_end(reading: Reading, authority: str, among: Sequence[ChildRef] | None = None) -> frozenset[ChildRef]:
@@ -102,7 +110,8 @@ def still_wait(people: Collection[ChildRef], placed: Collection[ChildRef], answe
     return [child for child in people if child not in placed and child not in answered]
 
 
-def _ended(*which: ColumnElement[bool]) -> Select[Any]:
+def _ended(*which: ColumnElement[bool], judged: ColumnElement[str] | None = None) -> Select[Any]:
+    """`judged`: the placement whose own places count as none."""
     of_claim = and_(placements.c.authority == place_claims.c.authority, placements.c.id == place_claims.c.placement_id)
     of_end = and_(
         decisions.c.authority == place_claims.c.authority,
@@ -125,23 +134,26 @@ def _ended(*which: ColumnElement[bool]) -> Select[Any]:
     is_back = and_(left, search > ended_on, ~not_since)
     # Who has a place elsewhere by now is told of by that. One that is only pursued does not undo leaving care.
     other = place_claims.alias("other_claims")
-    of_same = other.c.authority == place_claims.c.authority, other.c.child_ref == place_claims.c.child_ref
+    of_same = [other.c.authority == place_claims.c.authority, other.c.child_ref == place_claims.c.child_ref]
+    of_same += [] if judged is None else [other.c.placement_id != judged]
     has_place = exists().where(*of_same, other.c.live, or_(other.c.lived_in, ~left, is_back))
     return (
         select(place_claims.c.child_ref, placements.c.id, ended_on, place_claims.c.end_reason)
         .add_columns(placements.c.moved_in_on, place_claims.c.searched_since, is_back.label(IS_BACK))
+        # In which order is for `ends` to see to: asked for here, PostgreSQL may go through all placements by number.
+        .add_columns(placements.c.number)
         .join(children, of_child)
         .join(referrals, of_referral)
         .join(placements, of_claim)
         .join(decisions, of_end)
         .where(place_claims.c.authority == bindparam("authority"), place_claims.c.ended_version.is_not(None), answered)
         .where(~has_place, *which)
-        .order_by(placements.c.number)
     )
 
 
 _ALL = Prepared(_ended())
 _AMONG = of_refs(lambda is_one: _ended(is_one(place_claims.c.child_ref)))
+_AMONG_WITHOUT = of_refs(lambda is_one: _ended(is_one(place_claims.c.child_ref), judged=bindparam("without")))
 AFTER_THE_END = Prepared(_ended(children.c.referral_ref == bindparam("referral")))
 ENDED_OF_NEXT = Prepared(_ended(children.c.referral_ref.in_(next_refs(referrals))))
 """The same of one referral and of a page of them, to be asked beside others. See `after_the_end`."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, select, true
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, true
 
 from app.errors import PlacedChildNotFound
 from app.matching.placed import Placed
@@ -112,7 +112,7 @@ def _said_anew(writing: Writing, authority: str, unchanged: Collection[ChildRef]
     """Of the few who live, or lived, in another home by a placement it matters when the record was sent last."""
     claims = place_claims.c
     record = and_(table.c.authority == claims.authority, table.c.ref == claims.child_ref)
-    elsewhere = claims.authority == authority, claims.lived_in, claims.home_ref != table.c.home
+    elsewhere = claims.authority == authority, claims.lived_in, or_(~claims.live, claims.home_ref != table.c.home)
     moved = writing.execute(select(claims.child_ref).join(table, record).where(*elsewhere)).scalars()
     again = sorted(set(unchanged).intersection(map(ChildRef, moved)))
     now = database_now(writing) if again else None

@@ -110,10 +110,10 @@ def left_without_referral(
     left = decisions.c.decided_at >= begun, place_claims.c.end_reason.in_(LEFT_CARE)
     wanted = (
         select(place_claims.c.child_ref, placements.c.id, place_claims.c.ended_on, place_claims.c.end_reason)
+        .add_columns(placements.c.number)
         .join(placements, _OF_CLAIM)
         .join(decisions, of_end)
         .where(place_claims.c.authority == authority, place_claims.c.child_ref.in_(sorted(among)), ~waits, *left)
-        .order_by(placements.c.number)
     )
     return ends(reading.execute(wanted).mappings())
 

@@ -87,8 +87,8 @@ class Waiting(NamedTuple):
 def waiting_referral(reading: Reading, authority: str, ref: ReferralRef, named: Collection[str] = ()) -> Waiting | None:
     """A referral as it waits, by one question; None where there is none.
 
-    `named`: children who are asked for by name. Where one of them left a home and brothers or sisters wait, a person
-    looks for that one all the same.
+    `named`: children who are asked for by name. Where one of them left a home and brothers or sisters wait, it is for
+    all of these together, so that a person may look for that one all the same.
     """
     mine = {"authority": authority, "referral": ref}
     having = _OF_REFERRAL_WITH_A_PLACE, mine | {"without": NO_PLACEMENT}
@@ -101,10 +101,11 @@ def waiting_referral(reading: Reading, authority: str, ref: ReferralRef, named: 
     if not placed and not ended:
         return Waiting(stored, seq, earlier(past), known=known, feared_by=feared_by)
     places, over = _places([row for row in placed if row[NOT_LOOKED_FOR]]), ends(ended)
-    answered = {one.child for one in over if one.left_care or one.child not in named}
+    answered = {one.child for one in over}
     homes = {one.child: one.home for one in places}
     gone = {one.child for one in over if one.left_care}
-    left = whom_a_list_is_for(stored.record, answered, homes, gone) or stored.record
+    asked = {one.child for one in over if one.child in named}
+    left = whom_a_list_is_for(stored.record, answered, homes, gone, asked) or stored.record
     moving = _moving(placed, homes)
     return Waiting(replace(stored, record=left), seq, earlier(past), places, over, known, moving, feared_by)
 

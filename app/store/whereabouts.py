@@ -118,9 +118,14 @@ class Whereabouts:
     def has_left_care(self, said: Collection[HomeRef], by: str | None) -> bool:
         """Whether they left it with their last placement, and no record has had them in any home since.
 
-        While a home lists them, whatever became of them, they are brother or sister of who lives there.
+        While a home lists them, whatever became of them, they are brother or sister of who lives there. So are they
+        where the referral `by` was sent since the end was told and names them still, with a home or without: they may
+        be back in care.
         """
-        return self.left is not None and self.left.care and not self.in_homes and not self.lives_at(said, by)
+        if self.left is None or not self.left.care or self.in_homes or self.lives_at(said, by):
+            return False
+        at = None if by is None else self.named.get(by)
+        return at is not None and at < self.left.ended
 
     def _told(self, *kinds: Said) -> frozenset[HomeRef]:
         return frozenset(home for kind, home, at in self.told if kind in kinds and self._stands(home, at))

@@ -11,7 +11,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -80,11 +80,13 @@ def _outage(server: Postgres, address: str, seconds: int, counts: Counts) -> Non
     writers = [threading.Thread(target=_write, args=(address, number, seen)) for number in range(WRITERS)]
     for writer in writers:
         writer.start()
+    _until(lambda: any(status < 300 for _, status, _ in [*seen.answers]))
     time.sleep(min(5, seconds / 2))
     stopped = time.monotonic()
     _stop(server)
     down = time.monotonic()
     time.sleep(seconds)
+    _until(lambda: sum(at > down for at, _, _ in [*seen.answers]) >= WRITERS)
     alive = httpx.get(f"{address}/health/live", timeout=5).status_code
     ready = httpx.get(f"{address}/health/ready", timeout=10).status_code
     returning = time.monotonic()
@@ -98,6 +100,13 @@ def _outage(server: Postgres, address: str, seconds: int, counts: Counts) -> Non
     counts.check((alive, ready) == (200, 503), f"while it was away: live {alive}, ready {ready}")
     _judge(seen, (stopped, down, returning, back), counts)
     _recount(address, seen, counts)
+
+
+def _until(happens: Callable[[], bool], within_s: float = 20) -> None:
+    """Give a busy machine the time for what must be seen before the next step; whether it was is judged at the end."""
+    begun = time.monotonic()
+    while not happens() and time.monotonic() - begun < within_s:
+        time.sleep(0.05)
 
 
 def _judge(seen: Seen, times: tuple[float, float, float, float], counts: Counts) -> None:

@@ -163,7 +163,14 @@ def test_who_is_left_of_many() -> None:
 
 def test_of_several_ends_the_last_is_told() -> None:
     """Whoever is refused is told when the child left care, and not when it moved before that."""
-    first = {"child_ref": "C1", "id": "1" * 32, "ended_on": AS_OF, "end_reason": "CARPL", "moved_in_on": AS_OF}
-    last = first | {"id": "2" * 32, "ended_on": AS_OF + timedelta(days=9), "end_reason": "E2"}
+    first = {
+        "child_ref": "C1",
+        "id": "1" * 32,
+        "ended_on": AS_OF,
+        "end_reason": "CARPL",
+        "moved_in_on": AS_OF,
+        "number": 1,
+    }
+    last = first | {"number": 2, "id": "2" * 32, "ended_on": AS_OF + timedelta(days=9), "end_reason": "E2"}
     (told,) = answered.ends([first, last])
     assert (told.placement, told.ended_on, told.left_care) == ("2" * 32, AS_OF + timedelta(days=9), True)

@@ -113,7 +113,7 @@ def test_what_an_import_says_again_counts_as_sent_anew(database: Database) -> No
             return {row.ref: (row.version, row.changed_at) for row in reading.execute(wanted)}
 
     assert imported() == CaseloadImported(2, 0, 0, 0)
-    moved_in(database, held(database, "R9", OTHER.ref))
+    placement = moved_in(database, held(database, "R9", OTHER.ref))
     assert _kept_from(database) == {OTHER.ref}
     before = stored()
     assert imported() == CaseloadImported(0, 0, 2, 0)
@@ -124,6 +124,10 @@ def test_what_an_import_says_again_counts_as_sent_anew(database: Database) -> No
     rows[0] = Placed(FEARED, home=OTHER.ref)
     imported()
     assert _kept_from(database) == {OTHER.ref}
+    do(database, end, OFFICER, placement, Why("CARPL"), ended_on=AS_OF, planned=True)
+    before = stored()
+    imported()  # also of the home itself, once the stay there is over
+    assert stored()[FEARED][1] > before[FEARED][1]
 
 
 def test_what_was_told_since_the_move_counts_when_a_sister_leaves(database: Database) -> None:

@@ -14,7 +14,7 @@ from app.deciding.answering import withdraw
 from app.deciding.desk import Why
 from app.deciding.holding import hold
 from app.deciding.living import end, place
-from app.errors import Invalid
+from app.errors import Invalid, RulesNotMet
 from app.matching.codes import KeepTogether
 from app.matching.referral import ChildRef, HomeRef, Referral, Rest
 from app.placing import named_children
@@ -86,6 +86,40 @@ def test_who_left_is_looked_for_by_name_while_a_sister_waits(database: Database)
     choice = a_choice(see(database, ALONE.ref, named=frozenset({X.ref})), ALONE.ref, H8, [X.ref], why=BECAUSE)
     taken = database.transact(lambda writing: hold(writing, a_desk(), OFFICER, choice))
     assert do(database, place, OFFICER, do(database, accept, OFFICER, taken), AS_OF).children == (X.ref,)
+
+
+def test_naming_one_parts_nobody_unseen(database: Database) -> None:
+    """Two who must stay together left their home: whoever asks for one of them is asked for both."""
+    both = _both()
+    store(database, [a_home(ref=HomeRef("H7"), places=3), a_home(ref=H8, places=3)], [both])
+    placed = moved_in(database, held(database, both.ref, "H7"))
+    do(database, end, OFFICER, placed, Why("CREQB"), ended_on=AS_OF, planned=False)
+    with database.reading() as reading:
+        found = waiting_referral(reading, HERE, both.ref, [X.ref])
+        judged = facts.waiting_referral(reading, a_desk(), both.ref, party=[X.ref])
+    assert found is not None
+    assert found.referral == judged
+    assert judged.record.children == both.children
+    assert named_children(judged.record, [X.ref], "children") == {X.ref}
+    choice = a_choice(see(database, both.ref, named=frozenset({X.ref})), both.ref, H8, [X.ref], why=BECAUSE)
+    with pytest.raises(RulesNotMet) as refused:
+        database.transact(lambda writing: hold(writing, a_desk(), OFFICER, choice))
+    assert [problem.field for problem in refused.value.problems] == ["rules.siblings_together"]
+
+
+def test_what_was_held_for_one_by_name_is_accepted(database: Database) -> None:
+    """Others left a home too, and need not stay with that one: hold and acceptance judge the same referral."""
+    both = _both(KeepTogether.PREFERRED)
+    store(database, [a_home(ref=HomeRef("H7"), places=3), a_home(ref=H8, places=3)], [both])
+    placed = moved_in(database, held(database, both.ref, "H7"))
+    do(database, end, OFFICER, placed, Why("CREQB"), ended_on=AS_OF, planned=False)
+    choice = a_choice(see(database, both.ref, named=frozenset({X.ref})), both.ref, H8, [X.ref], why=BECAUSE)
+    taken = database.transact(lambda writing: hold(writing, a_desk(), OFFICER, choice))
+    assert told(database, taken) == []
+    with database.reading() as reading:
+        judged = facts.waiting_referral(reading, a_desk(), both.ref, taken.id, taken.children)
+    assert judged.record.children == both.children
+    assert do(database, accept, OFFICER, taken).state is State.ACCEPTED
 
 
 def test_who_left_care_is_not_looked_for_by_name(lite: Database) -> None:

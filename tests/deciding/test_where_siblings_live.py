@@ -180,6 +180,17 @@ def test_who_left_care_is_nobody_with_whom_to_stay(lite: Database) -> None:
     assert (_open_to(lite), _sisters(lite)) == ({NEW.ref}, (SISTER,))
 
 
+def test_who_is_named_since_she_left_care_may_be_back(lite: Database) -> None:
+    """Also without a home: then nobody knows where she lives, and where his record says that she is counts."""
+    _homes(lite)
+    _sister(lite)
+    placement = moved_in(lite, held(lite, HERS, NEW.ref))
+    do(lite, end, OFFICER, placement, Why("E4A"), ended_on=AS_OF, planned=True)
+    away = Location(461000, 345000, NOTTINGHAM)
+    _brother(lite, location=away)
+    assert (_sisters(lite), _places(lite)) == ((SISTER,), (away,))
+
+
 def test_how_near_she_is_is_told_by_where_she_moved(lite: Database) -> None:
     """A place without a home, sent before her move, is where she was: until it is sent once more."""
     away, old = Location(461000, 345000, NOTTINGHAM), Location(455000, 335000, NOTTINGHAM)
