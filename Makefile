@@ -8,10 +8,14 @@ SHELL := bash
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
+# Where it is set, every process that a test starts would read the same thousand source files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?=
 # Twice as many as there are cores to expect: a third of what tests take is waiting.
 WORKERS ?= 4
 TESTS ?=
+PYTEST_SELECT ?= -m "not long"
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -31,7 +35,7 @@ serve: $(RUNTIME) $(POSTCODES)  ## Start the service with the demo authority on 
 
 # --keep-going: a failed step fails the whole, and hides no later one. What looks at the text alone runs beside the
 # tests, which leave a core idle now and then.
-test: $(DEV) $(POSTCODES)  ## Everything that must pass: lint, types, imports and every test
+test: $(DEV) $(POSTCODES)  ## Everything that must pass: lint, types, imports and the tests on both databases
 	@$(MAKE) --keep-going --jobs=2 static pytest
 
 static: $(DEV)  ## Lint, types and imports: what looks at the text alone
@@ -66,6 +70,9 @@ imports: $(DEV)  ## Which part may know which
 pytest: $(DEV) $(POSTCODES)  ## The tests alone (TESTS=path, WORKERS=4)
 	@echo "== tests"
 	@$(PY) -m pytest -q -n $(WORKERS) $(PYTEST_SELECT) $(TESTS)
+
+long: $(DEV) $(POSTCODES)  ## Thousands more of the random cases that the tests try, in some minutes
+	@$(MAKE) pytest PYTEST_SELECT='-m long'
 
 format: $(DEV)  ## Format the code and mend what can be mended safely
 	@$(VENV)/bin/ruff check --fix --quiet . || true
@@ -119,7 +126,7 @@ help:  ## This list
 		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
 		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-.PHONY: demo serve test static check lint types imports pytest format fuzz bench bench-run bench-load campaign broken sbom audit-deps lock clean help
+.PHONY: demo serve test static check lint types imports pytest long format fuzz bench bench-run bench-load campaign broken sbom audit-deps lock clean help
 
 # ------------------------------------------------------------------------------------------- how it is set up
 

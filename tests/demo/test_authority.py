@@ -65,6 +65,7 @@ def test_a_region_has_a_thousand_children_and_three_thousand_homes(midlands: Aut
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_a_country_has_a_thousand_searches_and_sixteen_thousand_homes(directory: PostcodeDirectory, day: date) -> None:
     """The benchmark's sizes, all over England; how long it took is printed, and asserted nowhere."""
     began = time.perf_counter()

@@ -53,7 +53,14 @@ def test_everything_has_a_second_implementation() -> None:
     assert {rule.code for rule in RULES if rule.level is Level.PARTY} == set(PARTY_RULES)
 
 
-@pytest.mark.parametrize("chunk", [0, *(pytest.param(i, marks=pytest.mark.slow) for i in range(1, CHUNKS))])
+@pytest.mark.parametrize(
+    "chunk",
+    [
+        0,
+        pytest.param(1, marks=pytest.mark.slow),
+        *(pytest.param(chunk, marks=[pytest.mark.slow, pytest.mark.long]) for chunk in range(2, CHUNKS)),
+    ],
+)
 def test_it_agrees_on_100_000_random_pairs(chunk: int, record_property: Callable[[str, object], None]) -> None:
     """Failed rules, rules not known, allowed or not, points and every part: the same, pair by pair."""
     told, found, seed = Counter[str](), Counter[str](), chunk * 1000

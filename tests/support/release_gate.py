@@ -23,6 +23,9 @@ DATABASES = {"sqlite": ("sqlite", "backup_api"), "postgresql": ("postgresql", "p
 PROVES, COUNTED = "proves", "counted"
 """Properties of a test: the number that it proves, and further counts of its own."""
 
+BUT_LONG = "not long"
+"""What `make test` leaves out: more of the same."""
+
 WRITTEN = Path("var", "release_gate.json")
 PASSED = pytest.StashKey[list[pytest.TestReport]]()
 
@@ -59,8 +62,12 @@ def told(found: dict[str, dict[str, int]]) -> str:
 
 def is_whole(config: pytest.Config) -> bool:
     """Whether everything was asked for, and not some of it."""
-    some = ("keyword", "markexpr", "lf", "collectonly")
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(config.getoption(one) for one in some)
+    some = ("keyword", "lf", "collectonly")
+    return (
+        config.args_source is pytest.Config.ArgsSource.TESTPATHS
+        and config.getoption("markexpr") in {"", BUT_LONG}
+        and not any(config.getoption(one) for one in some)
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

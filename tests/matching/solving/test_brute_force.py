@@ -55,7 +55,9 @@ def test_large_sibling_groups(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(1_000, 3_000, 10 * BATCH))
+@pytest.mark.parametrize(
+    "first", [1_000, *(pytest.param(first, marks=pytest.mark.long) for first in range(1_500, 3_000, 10 * BATCH))]
+)
 def test_no_choice_is_better_in_a_long_campaign(first: int) -> None:
     """The same on two thousand further problems, three thousand in all, every kind among them."""
     kinds = campaign(first, first + 10 * BATCH)

@@ -82,7 +82,9 @@ def test_a_home_of_a_dear_kind_is_not_forgotten() -> None:
     assert found.status is Status.OPTIMAL
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=[pytest.mark.slow, pytest.mark.long]) for seed in (1, 2))]
+)
 def test_small_change_is_spent_in_nights_that_are_too_large_to_try_every_pair(seed: int) -> None:
     """Of those whom the price of money keeps out, whoever can be paid from what is left gets a home."""
     problem = small_change_left(seed)

@@ -38,7 +38,7 @@ def test_mid_sized_random_problems_agree(first: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(100, 500, 100))
+@pytest.mark.parametrize("first", [100, *(pytest.param(first, marks=pytest.mark.long) for first in (200, 300, 400))])
 def test_hundreds_of_mid_sized_problems_agree(first: int) -> None:
     """The same, hundreds of times."""
     seeds = range(first, first + 100)
