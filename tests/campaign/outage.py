@@ -37,13 +37,28 @@ SURE = CONFIGURATION.replace("synchronous_commit = off", "synchronous_commit = o
 """What was committed is written before it is acknowledged: the server's process may die, the machine does not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """When it was asked for and when it was read, and whether it says when to come back."""
+
+    asked: float
+    read: float
+    status: int
+    says_when: bool
+
+    @property
+    def is_success(self) -> bool:
+        """Whether it acknowledges."""
+        return self.status < 300
+
+
 @dataclass
 class Seen:
     """What the clients saw. `acknowledged`, `pending`: references of homes."""
 
     acknowledged: list[str] = field(default_factory=list)
     pending: list[str] = field(default_factory=list)
-    answers: list[tuple[float, int, bool]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -80,20 +95,19 @@ def _outage(server: Postgres, address: str, seconds: int, counts: Counts) -> Non
     writers = [threading.Thread(target=_write, args=(address, number, seen)) for number in range(WRITERS)]
     for writer in writers:
         writer.start()
-    _until(lambda: any(status < 300 for _, status, _ in [*seen.answers]))
+    _until(lambda: any(answer.is_success for answer in [*seen.answers]))
     time.sleep(min(5, seconds / 2))
     stopped = time.monotonic()
     _stop(server)
     down = time.monotonic()
     time.sleep(seconds)
-    _until(lambda: sum(at > down for at, _, _ in [*seen.answers]) >= WRITERS)
+    _until(lambda: sum(answer.asked > down for answer in [*seen.answers]) >= WRITERS)
     alive = httpx.get(f"{address}/health/live", timeout=5).status_code
     ready = httpx.get(f"{address}/health/ready", timeout=10).status_code
     returning = time.monotonic()
     _start(server)
     back = time.monotonic()
-    while time.monotonic() - back < BACK_WITHIN_S and not any(at > back and st < 300 for at, st, _ in [*seen.answers]):
-        time.sleep(0.05)
+    _until(lambda: any(answer.read > back and answer.is_success for answer in [*seen.answers]), BACK_WITHIN_S)
     seen.over.set()
     for writer in writers:
         writer.join()
@@ -111,14 +125,20 @@ def _until(happens: Callable[[], bool], within_s: float = 20) -> None:
 
 def _judge(seen: Seen, times: tuple[float, float, float, float], counts: Counts) -> None:
     stopped, down, returning, back = times
-    counts.check(any(at < stopped and status < 300 for at, status, _ in seen.answers), "nothing was served before")
-    meanwhile = [(status, told) for at, status, told in seen.answers if down < at < returning]
+    counts.check(
+        any(answer.read < stopped and answer.is_success for answer in seen.answers), "nothing was served before"
+    )
+    # Who asked before the stop may be told of a success, and read it after: a reader waits for its turn.
+    later = [answer for answer in seen.answers if answer.asked > down]
+    meanwhile = [answer for answer in later if answer.read < returning]
     counts.check(len(meanwhile) >= WRITERS, "nobody asked while it was away")
-    odd = [answer for answer in meanwhile if answer != (503, True)]
+    odd = [answer for answer in meanwhile if (answer.status, answer.says_when) != (503, True)]
     counts.check(not odd, f"while it was away {len(odd)} were told otherwise: {odd[:3]}")
-    others = {status for _, status, _ in seen.answers} - {200, 201, 503}
+    others = {answer.status for answer in seen.answers} - {200, 201, 503}
     counts.check(not others, f"told {sorted(others)}")
-    served_at = min((at for at, status, _ in seen.answers if at > returning and status < 300), default=back + 999)
+    served_at = min(
+        (answer.read for answer in later if answer.read > returning and answer.is_success), default=back + 999
+    )
     counts.check(served_at - back <= BACK_WITHIN_S, f"served again only after {served_at - back:.1f} s")
     counts.notes |= {
         "asked_meanwhile": len(meanwhile),
@@ -150,10 +170,12 @@ def _write(address: str, writer: int, seen: Seen) -> None:
             ref = f"HOME-{writer}-{number}"
             done = False
             for _ in range(3):
-                answer = _put(client, ref)
+                asked = time.monotonic()
+                found = _put(client, ref)
+                answer = Answer(asked, time.monotonic(), found.status_code, "Retry-After" in found.headers)
                 with seen.lock:
-                    seen.answers.append((time.monotonic(), answer.status_code, "Retry-After" in answer.headers))
-                if done := answer.status_code == 201:
+                    seen.answers.append(answer)
+                if done := answer.status == 201:
                     break
                 time.sleep(0.1)
             with seen.lock:
